@@ -1,0 +1,3 @@
+//! From files and strings to what the model reads.
+
+pub mod image;
