@@ -27,6 +27,7 @@ from transformers.models.qwen3_vl.processing_qwen3_vl import Qwen3VLProcessor
 from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
 
 import golden_images
+import golden_resize
 import golden_tokenizer
 import golden_weights
 from golden_cases import CASES
@@ -264,6 +265,7 @@ def make(golden: Path) -> None:
     for case in CASES:
         make_case(golden, case, ids)
         print("made", case["case"])
+    golden_resize.write(golden)
 
 
 def main() -> int:
