@@ -11,6 +11,7 @@
 //! A [`package`] (manifest and shards) feeds the [`model`]; every tensor operation that Burn does
 //! not already do fast goes through [`ops`].
 
+pub mod device;
 mod error;
 pub mod input;
 pub mod ops;
