@@ -42,7 +42,7 @@ def spread(name: str, shape, gain: float) -> tuple[float, float]:
     if len(shape) == 1:  # the scales of LayerNorm and RMSNorm
         return 1.0, 0.1
     if name.endswith("embed_tokens.weight"):
-        return 0.0, 1.0
+        return 0.0, 0.25
     if name.endswith("pos_embed.weight"):
         return 0.0, 0.5
     return 0.0, gain / math.sqrt(math.prod(shape[1:]))
@@ -56,6 +56,12 @@ def tensor(seed: str, name: str, shape, gain: float = 1.0) -> np.ndarray:
     if mean:
         value = value + np.float32(mean)
     return value.reshape(shape)
+
+
+def bfloat16(value: np.float32) -> int:
+    """The bits of a finite value rounded to bfloat16, ties to even."""
+    bits = int(value.view(np.uint32))
+    return (bits + 0x7FFF + (bits >> 16 & 1)) >> 16
 
 
 VECTORS = [
@@ -81,12 +87,14 @@ def vectors() -> list[dict]:
             "index": at,
             "value": [float(flat[i]) for i in at],
             "bits": [f"{flat[i].view(np.uint32):08x}" for i in at],
+            "bf16_bits": [f"{bfloat16(flat[i]):04x}" for i in at],
         })
     return rows
 
 
 def write_vectors(path: Path) -> None:
-    path.write_text(json.dumps(vectors(), indent=1) + "\n")
+    rows = ",\n".join(" " + json.dumps(row) for row in vectors())
+    path.write_text(f"[\n{rows}\n]\n")
 
 
 if __name__ == "__main__":
