@@ -9,12 +9,18 @@
 //! ```
 //!
 //! A [`package`] (manifest and shards) feeds the [`model`]; every tensor operation that Burn does
-//! not already do fast goes through [`ops`].
+//! not already do fast goes through [`ops`]. [`Agff`] joins them.
 
+mod agff;
+pub mod device;
+mod embedding;
 mod error;
 pub mod input;
+pub mod model;
 pub mod ops;
-
 pub mod package;
 
+pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
+pub use embedding::{Embedding, Patterns, Similarity, similarity};
 pub use error::{Code, Error, Result};
+pub use package::Source;

@@ -1,14 +1,31 @@
-//! `agff.json`: what a package says about itself.
+//! `agff.json`: what a package says about itself. The checks of its values are in `validate`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::config::ModelConfig;
+use crate::{Code, Error, Result};
+
+/// What [`Manifest::format`] says.
+pub const FORMAT: &str = "agff";
 
 /// The newest format version that this build reads and the one that it writes.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// The model families that this build runs.
+pub const FAMILIES: &[&str] = &["qwen3_vl"];
+
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "agff.json";
+
+/// The tokenizer's file name.
+pub const TOKENIZER_FILE: &str = "tokenizer.json";
+
+/// Most bytes that a manifest may have.
+pub const MAX_MANIFEST_BYTES: u64 = 8 << 20;
+
+/// Most bytes that a tokenizer may have.
+pub const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
 
 /// How the weights of linear layers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -153,4 +170,117 @@ pub struct BlockHashes {
     pub size: u64,
     /// Hexadecimal sha256 of each block.
     pub sha256: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest. Fields that this build does not know are ignored.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] for what is no manifest or states impossible values,
+    /// [`Code::PackageVersion`] and [`Code::PackageFamily`] for one that another build may read,
+    /// [`Code::Config`] for a model that cannot exist. The message names the field.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let fail = |why: String| Error::new(Code::PackageManifest, MANIFEST_FILE, why);
+        if json.len() as u64 > MAX_MANIFEST_BYTES {
+            return Err(fail(format!(
+                "is {} bytes long, more than the {MAX_MANIFEST_BYTES} that a manifest may have",
+                json.len()
+            )));
+        }
+        let value: Value = serde_json::from_slice(json)
+            .map_err(|e| fail(format!("is not JSON: {e}")).with_source(e))?;
+        check_head(&value)?;
+        let manifest: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+            let path = e.path().to_string();
+            let why = e.into_inner();
+            fail(match path.as_str() {
+                "." => why.to_string(),
+                _ => format!("`{path}`: {why}"),
+            })
+            .with_source(why)
+        })?;
+        manifest.validate()?;
+        Ok(manifest)
+    }
+
+    /// The manifest as it is written: indented JSON with a final newline.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(self).map_err(|e| {
+            Error::new(Code::Internal, MANIFEST_FILE, "cannot be written as JSON").with_source(e)
+        })?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// The entry of the file at `path`.
+    pub fn file(&self, path: &str) -> Option<&FileEntry> {
+        self.files.iter().find(|f| f.path == path)
+    }
+
+    /// The shards that are read from front to back: all weights but the token embeddings.
+    pub fn weight_files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files
+            .iter()
+            .filter(|f| f.is_shard() && f.blocks.is_none())
+    }
+
+    /// The shards that are read by range: the token embeddings.
+    pub fn token_files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files
+            .iter()
+            .filter(|f| f.is_shard() && f.blocks.is_some())
+    }
+}
+
+impl FileEntry {
+    /// Whether this is a safetensors shard.
+    pub fn is_shard(&self) -> bool {
+        self.path.ends_with(".safetensors")
+    }
+}
+
+/// Checks what must be known before the rest can be understood: format, version, family.
+fn check_head(value: &Value) -> Result<()> {
+    let fail = |why: String| Err(Error::new(Code::PackageManifest, MANIFEST_FILE, why));
+    let Some(head) = value.as_object() else {
+        return fail("is not a JSON object".into());
+    };
+    match head.get("format").and_then(Value::as_str) {
+        Some(FORMAT) => {}
+        Some(other) => {
+            return fail(format!(
+                "`format` is {other:?}, not {FORMAT:?}: this is no package"
+            ));
+        }
+        None => return fail(format!("has no `format`: {FORMAT:?}: this is no package")),
+    }
+    match head.get("version").and_then(Value::as_u64) {
+        Some(v) if v == u64::from(FORMAT_VERSION) => {}
+        Some(v) => {
+            return Err(Error::new(
+                Code::PackageVersion,
+                MANIFEST_FILE,
+                format!(
+                    "`version` is {v}; this build reads version {FORMAT_VERSION}. Use a newer \
+                     build, or convert the model again"
+                ),
+            ));
+        }
+        None => return fail("`version` is missing or not a whole number".into()),
+    }
+    match head.get("family").and_then(Value::as_str) {
+        Some(family) if FAMILIES.contains(&family) => Ok(()),
+        Some(family) => Err(Error::new(
+            Code::PackageFamily,
+            MANIFEST_FILE,
+            format!(
+                "`family` is {family:?}; this build runs {}",
+                FAMILIES.join(", ")
+            ),
+        )),
+        None => fail("`family` is missing or not a string".into()),
+    }
 }

@@ -1,4 +1,25 @@
 //! Packages: a manifest, safetensors shards and a tokenizer (see docs/format.md).
+//!
+//! [`Package`] reads one from a [`Source`]; on the desktop [`PackageWriter`] writes one, and
+//! [`convert`](convert::convert) makes one from a Hugging Face checkpoint.
 
 pub mod config;
 pub mod manifest;
+pub mod quantize;
+pub mod reader;
+pub mod shard;
+pub mod source;
+mod stream;
+pub mod tensors;
+pub mod token_table;
+mod validate;
+#[cfg(not(target_family = "wasm"))]
+pub mod writer;
+
+pub use manifest::Manifest;
+pub use reader::{LoadProgress, Package};
+pub use source::Source;
+pub use tensors::{RawTensor, StoredDtype, Suffix, expected_tensors};
+pub use token_table::TokenTable;
+#[cfg(not(target_family = "wasm"))]
+pub use writer::{PackageWriter, write_package};

@@ -1,0 +1,483 @@
+//! Token embeddings, read by row.
+//!
+//! The table of a large model is hundreds of megabytes, an input needs a few dozen rows of it. So its
+//! shards are read by range, in the blocks whose hashes the manifest lists: what rows touch is read, adjacent
+//! blocks together, checked, and kept in a cache that forgets the least recently used. A table that
+//! fits into the cache is read once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use safetensors::Dtype as FileDtype;
+use sha2::{Digest, Sha256};
+
+use super::manifest::{BlockHashes, Dtype, FileEntry, MANIFEST_FILE, Manifest};
+use super::quantize::{has_scales, unpack_row};
+use super::reader::{hex, wrong_hash};
+use super::shard::{self, PREFIX};
+use super::source::{Source, wrong_length};
+use super::stream::split_part;
+use super::tensors::{Kind, Suffix, TOKEN_TABLE, TensorSpec};
+use crate::{Code, Error, Result};
+
+/// The cache's usual size in bytes.
+pub const DEFAULT_CACHE: usize = 64 << 20;
+
+/// Most bytes that are read at once, and most that a lookup holds beside the cache.
+const MOST_AT_ONCE: u64 = 16 << 20;
+
+/// Most bytes of a shard's header.
+const MAX_HEADER: u64 = 1 << 20;
+
+/// A block's file and number.
+type BlockId = (usize, u64);
+
+/// The token embeddings of a package.
+#[derive(Debug)]
+pub struct TokenTable {
+    source: Source,
+    files: Vec<File>,
+    dtype: Dtype,
+    rows: usize,
+    hidden: usize,
+    values: Column,
+    /// Empty for f32 and f16.
+    scales: Column,
+    cache: Mutex<Cache>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: String,
+    bytes: u64,
+    blocks: BlockHashes,
+}
+
+/// Where the rows of a stored tensor lie.
+#[derive(Debug, Default)]
+struct Column {
+    /// Bytes of a row.
+    row_bytes: u64,
+    /// The tensor's parts in order: first row, file, and where its bytes begin in it.
+    parts: Vec<(usize, usize, u64)>,
+}
+
+#[derive(Debug)]
+struct Cache {
+    budget: u64,
+    used: u64,
+    /// Counts lookups; a block's number is that of the last one that used it.
+    clock: u64,
+    blocks: HashMap<BlockId, (Arc<Vec<u8>>, u64)>,
+}
+
+impl TokenTable {
+    /// Reads the headers of the table's shards and checks them against the configuration.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] if the manifest lists no such shards, [`Code::PackageTensor`] if they are
+    /// not a table of the model's vocabulary and hidden size, [`Code::PackageTruncated`],
+    /// [`Code::PackageHash`], and whatever the source fails with.
+    pub async fn open(source: &Source, manifest: &Manifest, cache_bytes: usize) -> Result<Self> {
+        let files: Vec<File> = manifest.token_files().filter_map(File::new).collect();
+        if files.is_empty() {
+            return Err(Error::new(
+                Code::PackageManifest,
+                MANIFEST_FILE,
+                "`files` lists no shard with `blocks`: the token embeddings are missing",
+            ));
+        }
+        let text = &manifest.config.text;
+        let mut table = Self {
+            source: source.detached(),
+            files,
+            dtype: Dtype::F32,
+            rows: text.vocab_size,
+            hidden: text.hidden_size,
+            values: Column::default(),
+            scales: Column::default(),
+            cache: Mutex::new(Cache {
+                budget: cache_bytes as u64,
+                used: 0,
+                clock: 0,
+                blocks: HashMap::new(),
+            }),
+        };
+        let mut found = BTreeMap::new();
+        for file in 0..table.files.len() {
+            // The headers are read while the caller may still abort, so with the source as given.
+            for entry in table.header(source, file).await? {
+                let (name, part) = split_part(&entry.name);
+                let key = (name.to_string(), part.unwrap_or(0));
+                if found.insert(key, (file, entry.clone())).is_some() {
+                    return Err(wrong(&entry.name, "is there twice"));
+                }
+            }
+        }
+        table.lay_out(found)?;
+        Ok(table)
+    }
+
+    /// Rows: the vocabulary.
+    pub fn rows_total(&self) -> usize {
+        self.rows
+    }
+
+    /// Values of a row.
+    pub fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// How the rows are stored.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// The embeddings of `ids`, in their order: `[ids.len(), hidden]`, f32.
+    ///
+    /// # Errors
+    /// [`Code::Tokenizer`] for an id beyond the table, [`Code::PackageHash`] if a block was changed,
+    /// [`Code::PackageTruncated`], [`Code::PackageNotFinite`], and whatever the source fails with.
+    pub async fn rows(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        if let Some(id) = ids.iter().find(|&&id| id as usize >= self.rows) {
+            return Err(Error::new(
+                Code::Tokenizer,
+                self.source.name(),
+                format!(
+                    "the tokenizer gives id {id}, the model's table has {} rows: they do not \
+                     belong together",
+                    self.rows
+                ),
+            ));
+        }
+        // Where each distinct id's row goes; sorted, so that neighbours share their blocks.
+        let mut places: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (place, &id) in ids.iter().enumerate() {
+            places.entry(id).or_default().push(place);
+        }
+        let mut out = vec![0.0; ids.len() * self.hidden];
+        let mut wanted: BTreeSet<BlockId> = BTreeSet::new();
+        let mut group: Vec<(u32, &[usize])> = Vec::new();
+        let mut bytes = 0;
+        for (&id, at) in &places {
+            let touched = self.blocks_of_row(id as usize);
+            if bytes >= MOST_AT_ONCE && !touched.iter().all(|b| wanted.contains(b)) {
+                self.fill(&wanted, &group, &mut out).await?;
+                (wanted, group, bytes) = (BTreeSet::new(), Vec::new(), 0);
+            }
+            for block in touched {
+                if wanted.insert(block) {
+                    bytes += self.files[block.0]
+                        .block_range(block.1, block.1 + 1)
+                        .len_u64();
+                }
+            }
+            group.push((id, at));
+        }
+        self.fill(&wanted, &group, &mut out).await?;
+        Ok(out)
+    }
+
+    /// Unpacks the rows of one group into their places.
+    async fn fill(
+        &self,
+        wanted: &BTreeSet<BlockId>,
+        group: &[(u32, &[usize])],
+        out: &mut [f32],
+    ) -> Result<()> {
+        let blocks = self.blocks(&self.source, wanted).await?;
+        let mut row = vec![0.0; self.hidden];
+        for &(id, places) in group {
+            let values = self.row_words(&self.values, id as usize, &blocks)?;
+            let scales = self.row_words(&self.scales, id as usize, &blocks)?;
+            unpack_row(self.dtype, &values, &scales, &mut row);
+            if !row.iter().all(|v| v.is_finite()) {
+                return Err(Error::new(
+                    Code::PackageNotFinite,
+                    TOKEN_TABLE,
+                    format!("row {id} has a NaN or infinite value; convert the model again"),
+                ));
+            }
+            for &place in places {
+                out[place * self.hidden..][..self.hidden].copy_from_slice(&row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The words of a row, from blocks that are at hand.
+    fn row_words(
+        &self,
+        column: &Column,
+        row: usize,
+        blocks: &HashMap<BlockId, Arc<Vec<u8>>>,
+    ) -> Result<Vec<u32>> {
+        let Some((file, range)) = column.place(row) else {
+            return Ok(Vec::new());
+        };
+        let size = self.files[file].blocks.size;
+        let mut bytes = Vec::with_capacity(column.row_bytes as usize);
+        for n in range.start / size..range.end.div_ceil(size) {
+            let block = blocks.get(&(file, n)).ok_or_else(|| {
+                Error::new(Code::Internal, TOKEN_TABLE, "a block of a row was not read")
+            })?;
+            let from = range.start.saturating_sub(n * size) as usize;
+            let to = (range.end - n * size).min(block.len() as u64) as usize;
+            bytes.extend_from_slice(&block[from..to]);
+        }
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    fn blocks_of_row(&self, row: usize) -> Vec<BlockId> {
+        [&self.values, &self.scales]
+            .into_iter()
+            .filter_map(|column| column.place(row))
+            .flat_map(|(file, range)| {
+                let size = self.files[file].blocks.size;
+                (range.start / size..range.end.div_ceil(size)).map(move |n| (file, n))
+            })
+            .collect()
+    }
+
+    /// Brings blocks from the cache or the source, in as few reads as their neighbourhood allows.
+    async fn blocks(
+        &self,
+        source: &Source,
+        wanted: &BTreeSet<BlockId>,
+    ) -> Result<HashMap<BlockId, Arc<Vec<u8>>>> {
+        let mut have = self.lock().find(wanted);
+        let mut missing = wanted.iter().filter(|b| !have.contains_key(*b)).copied();
+        let mut runs: Vec<(usize, Range<u64>)> = Vec::new();
+        if let Some((file, n)) = missing.next() {
+            runs.push((file, n..n + 1));
+        }
+        for (file, n) in missing {
+            match runs.last_mut() {
+                Some((f, run))
+                    if *f == file
+                        && run.end == n
+                        && (n + 1 - run.start) * self.files[file].blocks.size <= MOST_AT_ONCE =>
+                {
+                    run.end += 1;
+                }
+                _ => runs.push((file, n..n + 1)),
+            }
+        }
+        for (index, run) in runs {
+            let file = &self.files[index];
+            let name = source.describe(&file.path);
+            let range = file.block_range(run.start, run.end);
+            let expected = range.len_u64();
+            let bytes = source.read_range(&file.path, range).await?;
+            if bytes.len() as u64 != expected {
+                return Err(wrong_length(&name, bytes.len() as u64, expected));
+            }
+            for (n, block) in run.zip(bytes.chunks(file.blocks.size as usize)) {
+                let should = file
+                    .blocks
+                    .sha256
+                    .get(n as usize)
+                    .map_or("", String::as_str);
+                let is = hex(&Sha256::digest(block));
+                if is != should {
+                    return Err(wrong_hash(&format!("{name} (block {n})"), &is, should));
+                }
+                have.insert((index, n), Arc::new(block.to_vec()));
+            }
+        }
+        self.lock().keep(&have);
+        Ok(have)
+    }
+
+    /// Reads the header of one shard, through the same checked blocks.
+    async fn header(&self, source: &Source, index: usize) -> Result<Vec<shard::Entry>> {
+        let file = &self.files[index];
+        let name = source.describe(&file.path);
+        let prefix = self.bytes(source, index, 0..PREFIX).await?;
+        let prefix = prefix
+            .as_slice()
+            .try_into()
+            .map_err(|_| wrong(&name, "has no header"))?;
+        let len = shard::header_len(prefix, &name, file.bytes)?;
+        if len > MAX_HEADER {
+            return Err(wrong(&name, &format!("states a header of {len} bytes")));
+        }
+        let json = self.bytes(source, index, PREFIX..PREFIX + len).await?;
+        shard::parse_header(&json, &name, file.bytes)
+    }
+
+    async fn bytes(&self, source: &Source, file: usize, range: Range<u64>) -> Result<Vec<u8>> {
+        let size = self.files[file].blocks.size;
+        if range.end > self.files[file].bytes {
+            let name = source.describe(&self.files[file].path);
+            return Err(wrong_length(&name, self.files[file].bytes, range.end));
+        }
+        let numbers = range.start / size..range.end.div_ceil(size);
+        let wanted = numbers.clone().map(|n| (file, n)).collect();
+        let blocks = self.blocks(source, &wanted).await?;
+        let mut bytes = Vec::new();
+        for n in numbers.clone() {
+            bytes.extend_from_slice(blocks.get(&(file, n)).map_or(&[], |b| b.as_slice()));
+        }
+        let skip = (range.start - numbers.start * size) as usize;
+        Ok(bytes[skip..][..range.len_u64() as usize].to_vec())
+    }
+
+    /// Finds the table's columns among the shards' tensors.
+    fn lay_out(
+        &mut self,
+        mut found: BTreeMap<(String, usize), (usize, shard::Entry)>,
+    ) -> Result<()> {
+        let spec = TensorSpec {
+            name: TOKEN_TABLE.into(),
+            shape: vec![self.rows, self.hidden],
+            kind: Kind::TokenTable,
+        };
+        let present = |suffix: Suffix| {
+            let key = (format!("{TOKEN_TABLE}{}", suffix.as_str()), 0);
+            found.contains_key(&key)
+        };
+        let stored: Vec<Suffix> = [Suffix::F32, Suffix::F16, Suffix::Q8]
+            .into_iter()
+            .filter(|&s| present(s))
+            .collect();
+        let &[suffix] = stored.as_slice() else {
+            return Err(wrong(
+                TOKEN_TABLE,
+                "must be there as f32, f16 or q8, and in one of them only",
+            ));
+        };
+        self.dtype = suffix.dtype().unwrap_or(Dtype::F32);
+        self.values = Column::find(&spec, suffix, &mut found)?;
+        if has_scales(self.dtype) {
+            self.scales = Column::find(&spec, Suffix::Scales, &mut found)?;
+        }
+        match found.keys().next() {
+            Some((name, _)) => Err(wrong(name, "does not belong into the table's shards")),
+            None => Ok(()),
+        }
+    }
+
+    /// The cache. A poisoned lock only means that a lookup panicked elsewhere; blocks are never
+    /// half-written.
+    fn lock(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl File {
+    fn new(entry: &FileEntry) -> Option<Self> {
+        Some(Self {
+            path: entry.path.clone(),
+            bytes: entry.bytes,
+            blocks: entry.blocks.clone()?,
+        })
+    }
+
+    /// The bytes of the blocks `from..to`.
+    fn block_range(&self, from: u64, to: u64) -> Range<u64> {
+        from * self.blocks.size..(to * self.blocks.size).min(self.bytes)
+    }
+}
+
+impl Column {
+    /// Takes the parts of one stored tensor, which must make up its whole shape.
+    fn find(
+        spec: &TensorSpec,
+        suffix: Suffix,
+        found: &mut BTreeMap<(String, usize), (usize, shard::Entry)>,
+    ) -> Result<Self> {
+        let name = format!("{}{}", spec.name, suffix.as_str());
+        let (dtype, shape) = spec
+            .stored(suffix)
+            .ok_or_else(|| wrong(&name, "may not be stored so"))?;
+        let (rows, words) = (shape[0], shape[1]);
+        let mut parts = Vec::new();
+        let mut row = 0;
+        while let Some((file, entry)) = found.remove(&(name.clone(), parts.len())) {
+            let file_dtype: FileDtype = dtype.in_file();
+            let ok = entry.dtype == file_dtype
+                && matches!(entry.shape[..], [n, w] if n > 0 && n <= rows - row && w == words);
+            if !ok {
+                return Err(wrong(
+                    &entry.name,
+                    &format!(
+                        "is {:?} of {:?}; the configuration asks for {:?} of {shape:?}",
+                        entry.dtype, entry.shape, file_dtype
+                    ),
+                ));
+            }
+            parts.push((row, file, entry.bytes.start));
+            row += entry.shape[0];
+        }
+        if row != rows {
+            return Err(wrong(
+                &name,
+                &format!("has {row} rows; the configuration asks for {rows}"),
+            ));
+        }
+        Ok(Self {
+            row_bytes: 4 * words as u64,
+            parts,
+        })
+    }
+
+    /// The file of a row and its bytes in it.
+    fn place(&self, row: usize) -> Option<(usize, Range<u64>)> {
+        let after = self.parts.partition_point(|&(first, ..)| first <= row);
+        let &(first, file, start) = self.parts.get(after.checked_sub(1)?)?;
+        let at = start + (row - first) as u64 * self.row_bytes;
+        Some((file, at..at + self.row_bytes))
+    }
+}
+
+impl Cache {
+    fn find(&mut self, wanted: &BTreeSet<BlockId>) -> HashMap<BlockId, Arc<Vec<u8>>> {
+        self.clock += 1;
+        let clock = self.clock;
+        wanted
+            .iter()
+            .filter_map(|id| {
+                let (block, used) = self.blocks.get_mut(id)?;
+                *used = clock;
+                Some((*id, block.clone()))
+            })
+            .collect()
+    }
+
+    fn keep(&mut self, blocks: &HashMap<BlockId, Arc<Vec<u8>>>) {
+        for (&id, block) in blocks {
+            let bytes = block.len() as u64;
+            if self.blocks.contains_key(&id) || bytes > self.budget {
+                continue;
+            }
+            while self.used + bytes > self.budget {
+                let Some(oldest) = self.blocks.iter().min_by_key(|(_, (_, t))| *t) else {
+                    break;
+                };
+                let oldest = *oldest.0;
+                if let Some((gone, _)) = self.blocks.remove(&oldest) {
+                    self.used -= gone.len() as u64;
+                }
+            }
+            self.used += bytes;
+            self.blocks.insert(id, (block.clone(), self.clock));
+        }
+    }
+}
+
+/// The length of a range of bytes.
+trait LenU64 {
+    fn len_u64(&self) -> u64;
+}
+
+impl LenU64 for Range<u64> {
+    fn len_u64(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+fn wrong(subject: &str, why: &str) -> Error {
+    Error::new(Code::PackageTensor, subject, why)
+}
