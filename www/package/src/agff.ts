@@ -5,7 +5,6 @@ import { type Engine, EngineHost } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { readInput } from "./input.js";
 import type {
-  DeviceInfo,
   EmbedInput,
   EmbedOptions,
   Embedding,
@@ -42,7 +41,8 @@ export class Agff {
    * the GPU one or the CPU one.
    */
   static async load(url: string | URL, options: LoadOptions = {}): Promise<Agff> {
-    const { onProgress, signal } = options;
+    const { signal } = options;
+    const onProgress = guarded(options.onProgress);
     throwIfAborted(signal, String(url));
     const base = packageUrl(url);
     const device = await chooseDevice(options.device ?? "auto");
@@ -61,7 +61,8 @@ export class Agff {
       base,
     );
     const info = host.runSync(() => engine.info());
-    return new Agff(host, engine, { ...info, device: describe(info.device, device) });
+    // The engine knows what it was told to use; this side knows why, and the adapter's name.
+    return new Agff(host, engine, { ...info, device: { ...device, kind: info.device.kind } });
   }
 
   /** What is known about the package, and which device runs it and why. */
@@ -117,6 +118,15 @@ export class Agff {
     return this.host.runSync(() => this.engine.similarity(query, target));
   }
 
+  /**
+   * The first `dimensions` values of every vector, made unit vectors again: smaller to keep, and
+   * still comparable with others that were cut to the same length.
+   */
+  truncate(embedding: Embedding, dimensions: number): Embedding {
+    this.throwIfDisposed();
+    return this.host.runSync(() => this.engine.truncate(embedding, dimensions));
+  }
+
   /** Waits for what is running and gives the weights' memory back. May be called twice. */
   async dispose(): Promise<void> {
     if (this.disposed) return;
@@ -155,8 +165,14 @@ function packageUrl(url: string | URL): string {
   }
 }
 
-// The engine only knows what it was told to use; this side knows why. The browser's name of the
-// adapter is kept where the engine has none.
-function describe(engine: DeviceInfo, chosen: DeviceInfo): DeviceInfo {
-  return { kind: engine.kind, name: engine.name || chosen.name, reason: chosen.reason };
+// A fault in the caller's callback is reported like any uncaught one, and does not stop the loading.
+function guarded(callback: LoadOptions["onProgress"]): LoadOptions["onProgress"] {
+  if (!callback) return undefined;
+  return (progress) => {
+    try {
+      callback(progress);
+    } catch (error) {
+      reportError(error);
+    }
+  };
 }

@@ -24,7 +24,7 @@ export interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b|\bcpu\b/i;
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b/i;
 
 /** Decides on the device. Rejects with `no-gpu` when a GPU is insisted on and there is none. */
 export async function chooseDevice(
@@ -44,7 +44,8 @@ export async function chooseDevice(
     const reason = `the only GPU adapter is a software one (${name})`;
     return { kind: "cpu", name: "WebAssembly SIMD", reason };
   }
-  return { kind: "gpu", name, reason: wanted === "gpu" ? "" : "a GPU adapter was found" };
+  const slow = isSoftware(found) ? "it was asked for, although it is a slow software adapter" : "";
+  return { kind: "gpu", name, reason: wanted === "gpu" ? slow : "a GPU adapter was found" };
 }
 
 async function findAdapter(gpu: Gpu | undefined): Promise<Adapter | string> {

@@ -33,6 +33,7 @@ export interface DecodedImage {
 export interface Engine {
   embed(inputs: EngineInput[]): Promise<Embedding[]>;
   similarity(query: Embedding, target: Embedding): Similarity;
+  truncate(embedding: Embedding, dimensions: number): Embedding;
   info(): ModelInfo;
   free(): void;
 }
@@ -63,6 +64,12 @@ export class EngineHost {
 
   private constructor(readonly module: EngineModule) {
     module.setPanicHandler((message) => this.die(message));
+    // Running out of memory traps without a panic, in a task of its own that nobody awaits.
+    globalThis.addEventListener?.("error", (event: ErrorEvent) => {
+      const error: unknown = event.error;
+      const trap = error instanceof WebAssembly.RuntimeError;
+      if (trap && !this.dead && error.stack?.includes("agff_bg")) this.die(error.message);
+    });
   }
 
   private static readonly hosts = new Map<DeviceKind, Promise<EngineHost>>();

@@ -1,5 +1,6 @@
 /** The device is picked, and said; only one engine is fetched; nothing leaves the page. */
 
+import { chooseDevice } from "../../package/dist/device.js";
 import { addPhotos, expect, open, rank, sample, test } from "./fixtures";
 
 test("auto takes the CPU on a software adapter, and says why", async ({ page }) => {
@@ -41,4 +42,30 @@ test("nothing but reads of the page's own server is ever asked for", async ({ pa
   await addPhotos(page, [sample("cat")]);
   await rank(page, "a cat");
   expect(foreign).toEqual([]);
+});
+
+test("hardware adapters get the GPU engine, and software ones the CPU engine", async () => {
+  const hardware = { vendor: "nvidia", architecture: "ada-lovelace" };
+  const cases: [kind: string, adapter: object | null][] = [
+    ["gpu", { info: hardware }],
+    ["gpu", { info: { vendor: "apple", architecture: "metal-3" } }],
+    // Privacy settings can leave all of it empty.
+    ["gpu", { info: { vendor: "", architecture: "" } }],
+    ["gpu", {}],
+    ["cpu", null],
+    ["cpu", { isFallbackAdapter: true, info: hardware }],
+    ["cpu", { info: { ...hardware, isFallbackAdapter: true } }],
+    ["cpu", { info: { vendor: "google", architecture: "swiftshader" } }],
+    ["cpu", { info: { vendor: "mesa", description: "llvmpipe (LLVM 15.0.6, 256 bits)" } }],
+    ["cpu", { info: { vendor: "microsoft", description: "Microsoft Basic Render Driver" } }],
+  ];
+  for (const [kind, adapter] of cases) {
+    const gpu = { requestAdapter: async () => adapter };
+    const chosen = await chooseDevice("auto", gpu);
+    expect.soft(chosen.kind, JSON.stringify(adapter)).toBe(kind);
+    expect.soft(chosen.reason).not.toBe("");
+    expect.soft((await chooseDevice("cpu", gpu)).kind).toBe("cpu");
+    if (adapter) expect.soft((await chooseDevice("gpu", gpu)).kind).toBe("gpu");
+    else await expect(chooseDevice("gpu", gpu)).rejects.toMatchObject({ code: "no-gpu" });
+  }
 });
