@@ -5,7 +5,7 @@
 //! and gradients can go through it. The kernels are faster equals of it: WGSL on the GPU
 //! ([`gpu`], `shaders/`) and SIMD loops on the CPU ([`cpu`]), behind the one backend extension
 //! [`Kernels`]. The public function of each file picks: the reference where gradients are
-//! tracked, the kernel otherwise. `tests/kernels.rs` holds the three together.
+//! tracked, the kernel otherwise. `tests/kernels` holds the three together.
 
 pub mod attention;
 #[cfg(feature = "cpu")]

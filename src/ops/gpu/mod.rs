@@ -1,4 +1,14 @@
 //! WGSL launches: how each operation's kernel in `shaders/` is chosen, bound and dispatched.
+//!
+//! A kernel has a variant for GPUs and one for software adapters ([`adapter::Kind`]). Its text
+//! comes from several files (`text`), its bindings from the tensors that are bound (`launch`).
+
+pub mod adapter;
+mod attention;
+mod launch;
+mod linear;
+mod norm;
+mod text;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
@@ -10,60 +20,61 @@ use super::rotary::RotarySpec;
 
 impl Kernels for CubeBackend {
     fn linear_float(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _bias: FloatTensor<Self>,
-        _other: FloatTensor<Self>,
-        _spec: LinearSpec,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        spec: LinearSpec,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        linear::linear(x, linear::Stored::Float(weight), bias, other, spec)
     }
 
     fn linear_packed(
-        _x: FloatTensor<Self>,
-        _words: IntTensor<Self>,
-        _scales: IntTensor<Self>,
-        _bias: FloatTensor<Self>,
-        _other: FloatTensor<Self>,
-        _spec: LinearSpec,
+        x: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        scales: IntTensor<Self>,
+        bias: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        spec: LinearSpec,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        let weight = linear::Stored::Packed { words, scales };
+        linear::linear(x, weight, bias, other, spec)
     }
 
     fn span_attention(
-        _query: FloatTensor<Self>,
-        _key: FloatTensor<Self>,
-        _value: FloatTensor<Self>,
-        _spans: IntTensor<Self>,
-        _spec: AttentionSpec,
+        query: FloatTensor<Self>,
+        key: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        spans: IntTensor<Self>,
+        spec: AttentionSpec,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        attention::span_attention(query, key, value, spans, spec)
     }
 
     fn norm_rotary(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _cos: FloatTensor<Self>,
-        _sin: FloatTensor<Self>,
-        _spec: RotarySpec,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        spec: RotarySpec,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        norm::norm_rotary(x, weight, cos, sin, spec)
     }
 
     fn rms_norm(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _epsilon: f32,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        epsilon: f32,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        norm::norm(x, weight, None, epsilon)
     }
 
     fn layer_norm(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _bias: FloatTensor<Self>,
-        _epsilon: f32,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f32,
     ) -> FloatTensor<Self> {
-        unimplemented!()
+        norm::norm(x, weight, Some(bias), epsilon)
     }
 }
