@@ -19,6 +19,8 @@ pub mod input;
 pub mod model;
 pub mod ops;
 pub mod package;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub mod web;
 
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
 pub use embedding::{Embedding, Patterns, Similarity, similarity};

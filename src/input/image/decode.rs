@@ -61,6 +61,40 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
     }
 }
 
+/// Pixels that were decoded elsewhere, such as a canvas's: `rgba` is `[height, width, 4]`, not
+/// premultiplied; alpha is laid over white.
+///
+/// # Errors
+/// All name the picture: [`Code::ImageEmpty`], [`Code::ImageTooLarge`], and [`Code::Input`] if
+/// the buffer is not as long as the size says.
+pub fn pixels_from_rgba(
+    name: &str,
+    width: u32,
+    height: u32,
+    mut rgba: Vec<u8>,
+    limits: &DecodeLimits,
+) -> Result<Pixels> {
+    let bytes = rgba.len();
+    limits
+        .admit(width, height, bytes as u64)
+        .map_err(|error| error.about(name))?;
+    let pixels = bytes / 4;
+    if u64::from(width) * u64::from(height) * 4 != bytes as u64
+        || to_rgb(&mut rgba, pixels, ColorType::Rgba8).is_none()
+    {
+        return Err(Error::new(
+            Code::Input,
+            name,
+            format!("{width} × {height} RGBA pixels do not have {bytes} bytes"),
+        ));
+    }
+    Ok(Pixels {
+        width,
+        height,
+        rgb: rgba,
+    })
+}
+
 /// The decoder library's own limits: what it takes beside the pixels.
 fn decoder_limits(limits: &DecodeLimits) -> Limits {
     let mut inner = Limits::no_limits();
@@ -280,6 +314,24 @@ mod tests {
                 "{exif}"
             );
             assert_eq!(turned.rgb, known.into_rgb8().into_raw(), "{exif}");
+        }
+    }
+
+    #[test]
+    fn rgba_pixels_are_laid_over_white_and_must_fit_their_size() {
+        let limits = DecodeLimits::default();
+        let rgba = vec![10, 20, 30, 255, 10, 20, 30, 0];
+        let pixels = pixels_from_rgba("canvas", 2, 1, rgba.clone(), &limits).unwrap();
+        assert_eq!(pixels.rgb, [10, 20, 30, 255, 255, 255]);
+        for (width, height, code) in [
+            (1, 1, Code::Input),
+            (2, 2, Code::Input),
+            (0, 2, Code::ImageEmpty),
+            (1 << 16, 1 << 16, Code::ImageTooLarge),
+        ] {
+            let error = pixels_from_rgba("canvas", width, height, rgba.clone(), &limits);
+            let error = error.unwrap_err();
+            assert_eq!((error.code(), error.subject()), (code, "canvas"));
         }
     }
 

@@ -21,7 +21,7 @@ mod patches;
 mod resize;
 mod scan;
 
-pub use decode::decode;
+pub use decode::{decode, pixels_from_rgba};
 pub use limits::DecodeLimits;
 pub use patches::{Grid, ImageProcessor, Patches};
 
