@@ -29,23 +29,27 @@ fn main(
     }
     let begin = row * info.values;
 //#if CENTRED
+    // Sums are of differences from the row's first value: a mean far from zero would otherwise
+    // round away what the row's values differ by.
+    let origin = first(x[begin]);
     var sum = Value();
     for (var i = lane; i < info.values; i += LANES) {
-        sum += x[begin + i];
+        sum += x[begin + i] - origin;
     }
     let mean = sum_of_lanes(total(sum), lane) / f32(info.width);
 //#else
+    const origin = 0.0;
     const mean = 0.0;
 //#end
     var squares = Value();
     for (var i = lane; i < info.values; i += LANES) {
-        let value = x[begin + i] - mean;
+        let value = x[begin + i] - origin - mean;
         squares += value * value;
     }
     let mean_square = sum_of_lanes(total(squares), lane) / f32(info.width);
     let scale = 1.0 / sqrt(mean_square + info.epsilon);
     for (var i = lane; i < info.values; i += LANES) {
-        let y = (x[begin + i] - mean) * scale * weight[i];
+        let y = (x[begin + i] - origin - mean) * scale * weight[i];
 //#if CENTRED
         out[begin + i] = y + bias[i];
 //#else

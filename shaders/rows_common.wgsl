@@ -11,10 +11,18 @@ alias Value = vec4<f32>;
 fn total(value: Value) -> f32 {
     return dot(value, vec4<f32>(1.0));
 }
+
+fn first(value: Value) -> f32 {
+    return value.x;
+}
 //#else
 alias Value = f32;
 
 fn total(value: Value) -> f32 {
+    return value;
+}
+
+fn first(value: Value) -> f32 {
     return value;
 }
 //#end

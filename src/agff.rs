@@ -60,13 +60,22 @@ pub enum InputImage {
 impl Input {
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: Some(text.into()), ..Self::default() }
+        Self {
+            text: Some(text.into()),
+            ..Self::default()
+        }
     }
 
     /// An image file's bytes.
     pub fn image(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        let image = InputImage::Encoded { name: name.into(), bytes };
-        Self { image: Some(image), ..Self::default() }
+        let image = InputImage::Encoded {
+            name: name.into(),
+            bytes,
+        };
+        Self {
+            image: Some(image),
+            ..Self::default()
+        }
     }
 }
 
@@ -125,7 +134,9 @@ impl Agff {
         let mut weights = Weights::new(&device, report.largest_binding);
         let mut ignore = |_: LoadProgress<'_>| ();
         let progress = options.progress.unwrap_or(&mut ignore);
-        package.load_tensors(progress, |tensor| weights.insert(tensor)).await?;
+        package
+            .load_tensors(progress, |tensor| weights.insert(tensor))
+            .await?;
         let model = Model::new(&manifest.config, &manifest.views, &mut weights)?;
 
         let vision = &manifest.config.vision;
@@ -194,7 +205,8 @@ impl Agff {
         };
         let grid = patches.as_ref().map(|p| p.grid);
         let sequence =
-            self.prompt.sequence(grid, input.text.as_deref(), input.instruction.as_deref())?;
+            self.prompt
+                .sequence(grid, input.text.as_deref(), input.instruction.as_deref())?;
         Ok(Prepared(Item { sequence, patches }))
     }
 
@@ -203,7 +215,10 @@ impl Agff {
     /// # Errors
     /// The first error of any input; see [`prepare`](Self::prepare) to tell them apart.
     pub async fn embed(&self, inputs: &[Input]) -> Result<Vec<Embedding>> {
-        let prepared = inputs.iter().map(|input| self.prepare(input)).collect::<Result<Vec<_>>>()?;
+        let prepared = inputs
+            .iter()
+            .map(|input| self.prepare(input))
+            .collect::<Result<Vec<_>>>()?;
         self.embed_prepared(prepared).await
     }
 
@@ -276,7 +291,11 @@ impl Agff {
         let rows = self.table.rows(batch.token_ids()).await?;
         let hidden = self.model.forward(&batch, rows, &self.device)?;
         let data = hidden.into_data_async().await.map_err(|error| {
-            Error::new(Code::DeviceLost, "device", format!("could not be read back: {error}; load again"))
+            Error::new(
+                Code::DeviceLost,
+                "device",
+                format!("could not be read back: {error}; load again"),
+            )
         })?;
         let values: Vec<f32> = data
             .try_into_vec()
@@ -308,10 +327,15 @@ impl Agff {
 
     /// Whether the device's buffers can hold an input's activations.
     fn check_size(&self, item: &Item) -> Result<()> {
-        let Some(largest) = self.report.largest_binding else { return Ok(()) };
+        let Some(largest) = self.report.largest_binding else {
+            return Ok(());
+        };
         let c = &self.manifest.config;
         let vision = (3 * c.vision.hidden_size).max(c.vision.patch_values());
-        let text = c.text.hidden_size.max(c.text.num_attention_heads * c.text.head_dim);
+        let text = c
+            .text
+            .hidden_size
+            .max(c.text.num_attention_heads * c.text.head_dim);
         let bytes = 4 * (patch_count(item) * vision).max(item.sequence.tokens.len() * text) as u64;
         if bytes <= largest {
             return Ok(());
@@ -330,5 +354,7 @@ impl Agff {
 }
 
 fn patch_count(item: &Item) -> usize {
-    item.patches.as_ref().map_or(0, |p| p.grid.t * p.grid.h * p.grid.w)
+    item.patches
+        .as_ref()
+        .map_or(0, |p| p.grid.t * p.grid.h * p.grid.w)
 }

@@ -37,7 +37,10 @@ impl Embedding {
             return Err(Error::new(
                 Code::Embedding,
                 "dimensions",
-                format!("{dimensions} asked for; this embedding has 1 to {}", self.dimensions),
+                format!(
+                    "{dimensions} asked for; this embedding has 1 to {}",
+                    self.dimensions
+                ),
             ));
         }
         let mut values = Vec::with_capacity(self.views.len() * dimensions);
@@ -50,13 +53,21 @@ impl Embedding {
                 )
             })?);
         }
-        Ok(Embedding { dimensions, values, ..self.clone() })
+        Ok(Embedding {
+            dimensions,
+            values,
+            ..self.clone()
+        })
     }
 }
 
 /// The vector divided by its length; `None` if that is zero or not finite.
 pub(crate) fn unit(vector: &[f32]) -> Option<impl Iterator<Item = f32>> {
-    let length = vector.iter().map(|&x| x as f64 * x as f64).sum::<f64>().sqrt();
+    let length = vector
+        .iter()
+        .map(|&x| x as f64 * x as f64)
+        .sum::<f64>()
+        .sqrt();
     let usable = length.is_finite() && length > 0.0;
     usable.then(|| vector.iter().map(move |&x| (x as f64 / length) as f32))
 }
@@ -127,7 +138,10 @@ pub fn similarity(query: &Embedding, target: &Embedding, fusion: &Fusion) -> Res
     }
     let reduced = patterns.map(|p| p.reduce(fusion.reduction, tau));
     let present = reduced.iter().flatten().count() as f64;
-    let most = reduced.iter().flatten().fold(f64::NEG_INFINITY, |m, &s| m.max(s));
+    let most = reduced
+        .iter()
+        .flatten()
+        .fold(f64::NEG_INFINITY, |m, &s| m.max(s));
     let terms = reduced.map(|s| s.map_or(0.0, |s| ((s - most) / tau).exp()));
     let sum: f64 = terms.iter().sum();
     let global = reduced[0].unwrap_or(0.0);
@@ -161,7 +175,12 @@ struct Pattern {
 
 impl Default for Pattern {
     fn default() -> Self {
-        Self { count: 0, most: f64::NEG_INFINITY, sum: 0.0, exponentials: 0.0 }
+        Self {
+            count: 0,
+            most: f64::NEG_INFINITY,
+            sum: 0.0,
+            exponentials: 0.0,
+        }
     }
 }
 
@@ -198,18 +217,29 @@ mod tests {
         for _ in 0..views {
             let raw: Vec<f32> = (0..dimensions)
                 .map(|_| {
-                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    state = state
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
                     (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
                 })
                 .collect();
             values.extend(unit(&raw).unwrap());
         }
         let views = (0..views).map(|i| format!("v{i}")).collect();
-        Embedding { views, dimensions, values, tokens: 1, truncated: false }
+        Embedding {
+            views,
+            dimensions,
+            values,
+            tokens: 1,
+            truncated: false,
+        }
     }
 
     fn fusion(temperature: f32) -> Fusion {
-        Fusion { temperature, reduction: Reduction::LogSumExp }
+        Fusion {
+            temperature,
+            reduction: Reduction::LogSumExp,
+        }
     }
 
     #[test]
@@ -230,7 +260,10 @@ mod tests {
                         }
                     }
                 }
-                assert!((got.score as f64 - tau * sum.ln()).abs() < 1e-6, "seed {seed}");
+                assert!(
+                    (got.score as f64 - tau * sum.ln()).abs() < 1e-6,
+                    "seed {seed}"
+                );
                 assert_eq!(got.best, most.1);
                 let p = got.patterns;
                 let highest = p.gg.max(p.fg).max(p.gf).max(p.ff);
@@ -255,7 +288,10 @@ mod tests {
         // ∂S/∂gg · gg + Σ_m ∂S/∂(q_m·t_0) · (q_m·t_0): bounded by the two patterns' shares.
         let low = at.weights.gg * at.patterns.gg - at.weights.fg;
         let high = at.weights.gg * at.patterns.gg + at.weights.fg;
-        assert!(slope > low - 1e-2 && slope < high + 1e-2, "{low} {slope} {high}");
+        assert!(
+            slope > low - 1e-2 && slope < high + 1e-2,
+            "{low} {slope} {high}"
+        );
     }
 
     #[test]
@@ -263,7 +299,13 @@ mod tests {
         let (q, t) = (vectors(5, 1, 32), vectors(6, 1, 32));
         let got = similarity(&q, &t, &fusion(0.05)).unwrap();
         assert!((got.score as f64 - dot(&q.values, &t.values)).abs() < 1e-6);
-        assert_eq!(got.weights, Patterns { gg: 1.0, ..Default::default() });
+        assert_eq!(
+            got.weights,
+            Patterns {
+                gg: 1.0,
+                ..Default::default()
+            }
+        );
     }
 
     #[test]
@@ -272,7 +314,10 @@ mod tests {
         let cold = similarity(&q, &t, &fusion(1e-4)).unwrap();
         let best = dot(q.view(cold.best.0), t.view(cold.best.1)) as f32;
         assert!((cold.score - best).abs() < 1e-3);
-        let max = Fusion { temperature: 1e-4, reduction: Reduction::Max };
+        let max = Fusion {
+            temperature: 1e-4,
+            reduction: Reduction::Max,
+        };
         assert!((similarity(&q, &t, &max).unwrap().score - best).abs() < 1e-3);
     }
 
@@ -285,6 +330,9 @@ mod tests {
         }
         assert_eq!(e.truncate(0).unwrap_err().code(), Code::Embedding);
         assert_eq!(e.truncate(33).unwrap_err().code(), Code::Embedding);
-        assert_eq!(similarity(&e, &cut, &fusion(0.1)).unwrap_err().code(), Code::Embedding);
+        assert_eq!(
+            similarity(&e, &cut, &fusion(0.1)).unwrap_err().code(),
+            Code::Embedding
+        );
     }
 }

@@ -95,9 +95,15 @@ pub async fn open(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
 
 #[cfg(feature = "gpu")]
 async fn gpu(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
-    let (device, found) =
-        gpu::open(gpu::GpuOptions { guaranteed_limits: options.guaranteed_limits }).await?;
-    let reason = if found.software { "asked for; this is a software adapter" } else { "asked for" };
+    let (device, found) = gpu::open(gpu::GpuOptions {
+        guaranteed_limits: options.guaranteed_limits,
+    })
+    .await?;
+    let reason = if found.software {
+        "asked for; this is a software adapter"
+    } else {
+        "asked for"
+    };
     Ok((device, report(found, reason)))
 }
 
@@ -122,11 +128,14 @@ async fn gpu(_: DeviceOptions) -> Result<(Device, DeviceReport)> {
 
 #[cfg(all(feature = "gpu", feature = "cpu"))]
 async fn auto(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
-    let options = gpu::GpuOptions { guaranteed_limits: options.guaranteed_limits };
+    let options = gpu::GpuOptions {
+        guaranteed_limits: options.guaranteed_limits,
+    };
     match gpu::look().await {
-        Ok(found) if found.software => {
-            cpu(format!("the only adapter, {}, is software and slower than the CPU path", found.name))
-        }
+        Ok(found) if found.software => cpu(format!(
+            "the only adapter, {}, is software and slower than the CPU path",
+            found.name
+        )),
         Ok(_) => {
             let (device, found) = gpu::open(options).await?;
             Ok((device, report(found, "a hardware adapter was found")))
@@ -149,7 +158,12 @@ fn cpu(reason: String) -> Result<(Device, DeviceReport)> {
     let name = format!("flex, {}", std::env::consts::ARCH);
     Ok((
         Device::flex(),
-        DeviceReport { kind: DeviceKind::Cpu, name, reason, largest_binding: None },
+        DeviceReport {
+            kind: DeviceKind::Cpu,
+            name,
+            reason,
+            largest_binding: None,
+        },
     ))
 }
 

@@ -61,7 +61,10 @@ impl Prompt {
         let settings = &manifest.prompt;
         let image_token = tokenizer.id(&settings.image_token)?;
         let templates = [settings.prefix.as_str(), &settings.image];
-        for text in templates.into_iter().chain(manifest.views.iter().map(|v| v.prompt.as_str())) {
+        for text in templates
+            .into_iter()
+            .chain(manifest.views.iter().map(|v| v.prompt.as_str()))
+        {
             for token in special_tokens_in(text) {
                 tokenizer.id(token)?;
             }
@@ -77,9 +80,11 @@ impl Prompt {
                 ),
             ));
         }
-        for (template, part) in
-            [(&settings.prefix, "{image}"), (&settings.prefix, "{text}"), (&settings.image, "{pad}")]
-        {
+        for (template, part) in [
+            (&settings.prefix, "{image}"),
+            (&settings.prefix, "{text}"),
+            (&settings.image, "{pad}"),
+        ] {
             if template.matches(part).count() != 1 {
                 return Err(Error::new(
                     Code::PackageManifest,
@@ -129,7 +134,10 @@ impl Prompt {
                 return Err(Error::new(
                     Code::Input,
                     "text",
-                    format!("contains {}, which stands for an image; remove it", self.template.image_token),
+                    format!(
+                        "contains {}, which stands for an image; remove it",
+                        self.template.image_token
+                    ),
                 ));
             }
         }
@@ -138,7 +146,9 @@ impl Prompt {
             (text, _) => text,
         };
         let image = grid.map_or_else(String::new, |_| {
-            self.template.image.replace("{pad}", &self.template.image_token)
+            self.template
+                .image
+                .replace("{pad}", &self.template.image_token)
         });
         let instruction = match instruction.map(punctuated) {
             Some(instruction) if !instruction.is_empty() => instruction,
@@ -159,7 +169,8 @@ impl Prompt {
         let mut branches = self.branches.clone();
         let truncated = self.cut(&mut tokens, &mut branches);
 
-        let mut positions = Vec::with_capacity(tokens.len() + branches.iter().map(Vec::len).sum::<usize>());
+        let mut positions =
+            Vec::with_capacity(tokens.len() + branches.iter().map(Vec::len).sum::<usize>());
         let mut next = 0;
         let mut i = 0;
         while i < tokens.len() {
@@ -186,7 +197,13 @@ impl Prompt {
             tokens.extend(branch);
             ranges.push(start..tokens.len());
         }
-        Ok(Sequence { tokens, positions, prefix, branches: ranges, truncated })
+        Ok(Sequence {
+            tokens,
+            positions,
+            prefix,
+            branches: ranges,
+            truncated,
+        })
     }
 
     /// Cuts prefix and branches to the budget; whether anything was cut.
@@ -199,13 +216,20 @@ impl Prompt {
             Token::Id(id) => self.tokenizer.is_special(*id),
             Token::Image(_) | Token::Learned(_) => true,
         };
-        let special = prefix.iter().chain(&branches[0]).filter(|t| kept_always(t)).count();
+        let special = prefix
+            .iter()
+            .chain(&branches[0])
+            .filter(|t| kept_always(t))
+            .count();
         let mut left = self.max_tokens.saturating_sub(special);
         prefix.retain(|token| keep(kept_always(token), &mut left));
         for branch in branches {
             let mut left = left;
-            let cut: Vec<Token> =
-                branch.iter().copied().filter(|token| keep(kept_always(token), &mut left)).collect();
+            let cut: Vec<Token> = branch
+                .iter()
+                .copied()
+                .filter(|token| keep(kept_always(token), &mut left))
+                .collect();
             if !cut.is_empty() {
                 *branch = cut;
             }
@@ -225,7 +249,11 @@ fn keep(always: bool, left: &mut usize) -> bool {
 fn branch(view: &View, tokenizer: &Tokenizer, learned: &mut u32) -> Result<Vec<Token>> {
     let mut tokens: Vec<Token> = match view.prompt.as_str() {
         "" => Vec::new(),
-        prompt => tokenizer.encode(prompt)?.into_iter().map(Token::Id).collect(),
+        prompt => tokenizer
+            .encode(prompt)?
+            .into_iter()
+            .map(Token::Id)
+            .collect(),
     };
     tokens.extend((*learned..*learned + view.learned as u32).map(Token::Learned));
     *learned += view.learned as u32;
@@ -241,12 +269,17 @@ fn branch(view: &View, tokenizer: &Tokenizer, learned: &mut u32) -> Result<Vec<T
 
 /// Fills the template in one pass, so that a text with braces in it stays as it is.
 fn fill(template: &str, instruction: &str, image: &str, text: &str) -> String {
-    let mut out = String::with_capacity(template.len() + instruction.len() + image.len() + text.len());
+    let mut out =
+        String::with_capacity(template.len() + instruction.len() + image.len() + text.len());
     let mut rest = template;
     while let Some(start) = rest.find('{') {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
-        let known = [("{instruction}", instruction), ("{image}", image), ("{text}", text)];
+        let known = [
+            ("{instruction}", instruction),
+            ("{image}", image),
+            ("{text}", text),
+        ];
         match known.into_iter().find(|(name, _)| rest.starts_with(name)) {
             Some((name, value)) => {
                 out.push_str(value);
@@ -299,7 +332,12 @@ mod tests {
 
     #[test]
     fn braces_in_a_text_are_not_templates() {
-        let filled = fill("a {instruction} b {image}{text} {other}", "{text}", "<i>", "{image}");
+        let filled = fill(
+            "a {instruction} b {image}{text} {other}",
+            "{text}",
+            "<i>",
+            "{image}",
+        );
         assert_eq!(filled, "a {text} b <i>{image} {other}");
     }
 

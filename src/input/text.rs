@@ -27,7 +27,9 @@ impl Tokenizer {
             )
         })?;
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(|source| failed(source.as_ref()))?;
+        inner
+            .with_truncation(None)
+            .map_err(|source| failed(source.as_ref()))?;
         let special = inner
             .get_added_tokens_decoder()
             .into_iter()
@@ -43,7 +45,10 @@ impl Tokenizer {
     /// # Errors
     /// [`Code::Tokenizer`] if the tokenizer cannot encode it.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.inner.encode_fast(text, false).map_err(|e| failed(e.as_ref()))?;
+        let encoding = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|e| failed(e.as_ref()))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -68,10 +73,18 @@ impl Tokenizer {
 
     /// One more than the largest id.
     pub fn size(&self) -> usize {
-        self.inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
+        self.inner
+            .get_vocab(true)
+            .into_values()
+            .max()
+            .map_or(0, |id| id as usize + 1)
     }
 }
 
 fn failed(source: &(dyn std::error::Error + Send + Sync)) -> Error {
-    Error::new(Code::Tokenizer, "tokenizer.json", format!("cannot encode this text: {source}"))
+    Error::new(
+        Code::Tokenizer,
+        "tokenizer.json",
+        format!("cannot encode this text: {source}"),
+    )
 }

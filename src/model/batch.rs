@@ -46,7 +46,11 @@ impl Batch {
             }
         }
         let merged = |p: &Patches| (p.grid.t * p.grid.h * p.grid.w / (merge * merge)) as u32;
-        let image_rows: u32 = items.iter().filter_map(|i| i.patches.as_ref()).map(merged).sum();
+        let image_rows: u32 = items
+            .iter()
+            .filter_map(|i| i.patches.as_ref())
+            .map(merged)
+            .sum();
         let learned_start = token_ids.len() as u32 + image_rows;
 
         let mut batch = Self {
@@ -62,12 +66,21 @@ impl Batch {
         let (mut grids, mut values) = (Vec::new(), Vec::new());
         let mut image_start = 0;
         for item in items {
-            let Sequence { tokens, positions, prefix, branches, .. } = item.sequence;
+            let Sequence {
+                tokens,
+                positions,
+                prefix,
+                branches,
+                ..
+            } = item.sequence;
             let start = batch.sources.len();
             for token in &tokens {
                 let (source, deep) = match *token {
                     Token::Id(id) => (ids[&id], image_rows),
-                    Token::Image(i) => (batch.token_ids.len() as u32 + image_start + i, image_start + i),
+                    Token::Image(i) => (
+                        batch.token_ids.len() as u32 + image_start + i,
+                        image_start + i,
+                    ),
                     Token::Learned(i) => {
                         batch.uses_learned = true;
                         (learned_start + i, image_rows)
@@ -78,9 +91,13 @@ impl Batch {
             }
             batch.positions.extend(positions);
             let at = |i: usize| (start + i) as u32;
-            batch.spans.extend((0..prefix).map(|i| [at(0), at(i + 1), 0, 0]));
+            batch
+                .spans
+                .extend((0..prefix).map(|i| [at(0), at(i + 1), 0, 0]));
             for branch in branches {
-                let own = branch.clone().map(|i| [at(0), at(prefix), at(branch.start), at(i + 1)]);
+                let own = branch
+                    .clone()
+                    .map(|i| [at(0), at(prefix), at(branch.start), at(i + 1)]);
                 batch.spans.extend(own);
                 batch.readouts.push(start + branch.end - 1);
             }
@@ -142,7 +159,10 @@ impl Batch {
 
     /// [`readout_rows`](Self::readout_rows) on the device.
     pub fn readouts(&self, device: &Device) -> Tensor<1, Int> {
-        index(self.readouts.iter().map(|&row| row as i32).collect(), device)
+        index(
+            self.readouts.iter().map(|&row| row as i32).collect(),
+            device,
+        )
     }
 }
 
@@ -159,17 +179,33 @@ mod tests {
     #[test]
     fn branches_see_the_prefix_and_themselves_only() {
         let sequence = Sequence {
-            tokens: [7, 8, 7].map(Token::Id).into_iter().chain([Token::Learned(0), Token::Learned(1)]).collect(),
+            tokens: [7, 8, 7]
+                .map(Token::Id)
+                .into_iter()
+                .chain([Token::Learned(0), Token::Learned(1)])
+                .collect(),
             positions: vec![[0; 3], [1; 3], [2; 3], [3; 3], [3; 3]],
             prefix: 3,
             branches: vec![3..4, 4..5],
             truncated: false,
         };
-        let item = Item { sequence, patches: None };
+        let item = Item {
+            sequence,
+            patches: None,
+        };
         let batch = Batch::new(vec![item.clone(), item], 2);
         assert_eq!(batch.token_ids(), [7, 8]);
         assert_eq!(batch.sources[..5], [0, 1, 0, 2, 3]);
-        assert_eq!(batch.spans()[5..], [[5, 6, 0, 0], [5, 7, 0, 0], [5, 8, 0, 0], [5, 8, 8, 9], [5, 8, 9, 10]]);
+        assert_eq!(
+            batch.spans()[5..],
+            [
+                [5, 6, 0, 0],
+                [5, 7, 0, 0],
+                [5, 8, 0, 0],
+                [5, 8, 8, 9],
+                [5, 8, 9, 10]
+            ]
+        );
         assert_eq!(batch.readout_rows(), [3, 4, 8, 9]);
     }
 
@@ -183,7 +219,10 @@ mod tests {
                 branches: vec![2..3],
                 truncated: false,
             },
-            patches: Some(Patches { grid: Grid { t: 1, h: 2, w: 4 }, values: vec![0.0; 8] }),
+            patches: Some(Patches {
+                grid: Grid { t: 1, h: 2, w: 4 },
+                values: vec![0.0; 8],
+            }),
         };
         let batch = Batch::new(vec![item(1), item(2)], 2);
         assert_eq!(batch.sources, [0, 2, 3, 1, 4, 5]);

@@ -23,8 +23,8 @@ pub struct Decoder {
 impl Decoder {
     /// Takes the decoder's weights.
     pub fn new(config: &TextConfig, weights: &mut Weights) -> Result<Self> {
-        let layers =
-            (0..config.num_hidden_layers).map(|i| Layer::new(config, &format!("text.layers.{i}"), weights));
+        let layers = (0..config.num_hidden_layers)
+            .map(|i| Layer::new(config, &format!("text.layers.{i}"), weights));
         Ok(Self {
             layers: layers.collect::<Result<_>>()?,
             norm: weights.rms_norm("text.norm", config.hidden_size, config.rms_norm_eps)?,
@@ -37,12 +37,21 @@ impl Decoder {
     /// `x` is `[rows, hidden]`; `deep` are DeepStack features of the image rows, added after the
     /// first layers. The last layer computes keys and values of all rows, and everything else
     /// only of the rows that are read.
-    pub fn forward(&self, mut x: Tensor<2>, deep: Vec<Tensor<2>>, batch: &Batch, device: &Device) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        mut x: Tensor<2>,
+        deep: Vec<Tensor<2>>,
+        batch: &Batch,
+        device: &Device,
+    ) -> Tensor<2> {
         let c = &self.config;
         let angles = |positions: &[[u32; 3]]| {
             text_rotary(positions, c.mrope_section, c.head_dim, c.rope_theta, device)
         };
-        let all = Rows { rotary: angles(batch.positions()), spans: Spans::new(batch.spans().to_vec(), device) };
+        let all = Rows {
+            rotary: angles(batch.positions()),
+            spans: Spans::new(batch.spans().to_vec(), device),
+        };
         let mut deep = deep.into_iter();
         let (last, first) = self.layers.split_last().expect("a decoder has a layer");
         for layer in first {
@@ -56,7 +65,12 @@ impl Decoder {
         }
         let read = batch.readout_rows();
         let rows = Rows {
-            rotary: angles(&read.iter().map(|&row| batch.positions()[row]).collect::<Vec<_>>()),
+            rotary: angles(
+                &read
+                    .iter()
+                    .map(|&row| batch.positions()[row])
+                    .collect::<Vec<_>>(),
+            ),
             spans: Spans::new(read.iter().map(|&row| batch.spans()[row]).collect(), device),
         };
         let queries = x.clone().select(0, batch.readouts(device));
@@ -99,9 +113,21 @@ impl Layer {
             key: attention("k_proj", [keys, hidden])?,
             value: attention("v_proj", [keys, hidden])?,
             output: attention("o_proj", [hidden, queries])?,
-            query_norm: weights.rms_norm(&format!("{name}.self_attn.q_norm"), c.head_dim, c.rms_norm_eps)?,
-            key_norm: weights.rms_norm(&format!("{name}.self_attn.k_norm"), c.head_dim, c.rms_norm_eps)?,
-            input_norm: weights.rms_norm(&format!("{name}.input_layernorm"), hidden, c.rms_norm_eps)?,
+            query_norm: weights.rms_norm(
+                &format!("{name}.self_attn.q_norm"),
+                c.head_dim,
+                c.rms_norm_eps,
+            )?,
+            key_norm: weights.rms_norm(
+                &format!("{name}.self_attn.k_norm"),
+                c.head_dim,
+                c.rms_norm_eps,
+            )?,
+            input_norm: weights.rms_norm(
+                &format!("{name}.input_layernorm"),
+                hidden,
+                c.rms_norm_eps,
+            )?,
             mlp_norm: weights.rms_norm(
                 &format!("{name}.post_attention_layernorm"),
                 hidden,

@@ -41,7 +41,12 @@ impl From<Weight> for Stored {
     fn from(weight: Weight) -> Self {
         match weight {
             Weight::Float(weight) => Stored::Float(Param::from_tensor(weight)),
-            Weight::Packed { packing, in_features, words, scales } => Stored::Packed(Packed {
+            Weight::Packed {
+                packing,
+                in_features,
+                words,
+                scales,
+            } => Stored::Packed(Packed {
                 packing,
                 in_features,
                 words: Param::initialized(ParamId::new(), words),
@@ -103,7 +108,9 @@ impl Linear {
         let parts = self.parts.iter().map(|part| {
             let weight = part.weight();
             let width = weight.shape()[0];
-            let bias = bias.as_ref().map(|bias| bias.clone().narrow(0, start, width));
+            let bias = bias
+                .as_ref()
+                .map(|bias| bias.clone().narrow(0, start, width));
             let cut = |other: &Tensor<2>| other.clone().narrow(1, start, width);
             let combine = match &combine {
                 Combine::Nothing => Combine::Nothing,
@@ -128,7 +135,10 @@ pub struct RmsNorm {
 impl RmsNorm {
     /// A norm over `weight`'s width.
     pub fn new(weight: Tensor<1>, epsilon: f64) -> Self {
-        Self { weight: Param::from_tensor(weight), epsilon: epsilon as f32 }
+        Self {
+            weight: Param::from_tensor(weight),
+            epsilon: epsilon as f32,
+        }
     }
 
     /// Normalises every row.
@@ -152,7 +162,10 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// A norm over the width of weight and bias.
     pub fn new(weight: Tensor<1>, bias: Tensor<1>) -> Self {
-        Self { weight: Param::from_tensor(weight), bias: Param::from_tensor(bias) }
+        Self {
+            weight: Param::from_tensor(weight),
+            bias: Param::from_tensor(bias),
+        }
     }
 
     /// Normalises every row.
@@ -163,18 +176,14 @@ impl LayerNorm {
 
 /// Runs `f` over groups of rows, so that an activation `width` values wide stays small enough for
 /// one binding, and puts the results together.
-pub fn in_row_groups(
-    x: Tensor<2>,
-    width: usize,
-    f: impl Fn(Tensor<2>) -> Tensor<2>,
-) -> Tensor<2> {
+pub fn in_row_groups(x: Tensor<2>, width: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
     let rows = x.dims()[0];
     let group = (MOST_VALUES / width).max(1);
     if rows <= group {
         return f(x);
     }
-    let groups = (0..rows).step_by(group).map(|start| {
-        f(x.clone().narrow(0, start, group.min(rows - start)))
-    });
+    let groups = (0..rows)
+        .step_by(group)
+        .map(|start| f(x.clone().narrow(0, start, group.min(rows - start))));
     Tensor::cat(groups.collect(), 0)
 }

@@ -46,8 +46,7 @@ impl Model {
         let model = Self {
             vision: VisionTower::new(&config.vision, weights)?,
             decoder: Decoder::new(&config.text, weights)?,
-            learned: (!learned.is_empty())
-                .then(|| Param::from_tensor(Tensor::cat(learned, 0))),
+            learned: (!learned.is_empty()).then(|| Param::from_tensor(Tensor::cat(learned, 0))),
         };
         weights.all_taken()?;
         Ok(model)
@@ -61,10 +60,19 @@ impl Model {
     ///
     /// # Errors
     /// [`Code::Internal`] if the rows do not belong to the batch.
-    pub fn forward(&self, batch: &Batch, text_rows: Vec<f32>, device: &Device) -> Result<Tensor<2>> {
+    pub fn forward(
+        &self,
+        batch: &Batch,
+        text_rows: Vec<f32>,
+        device: &Device,
+    ) -> Result<Tensor<2>> {
         let ids = batch.token_ids().len();
         if ids == 0 || !text_rows.len().is_multiple_of(ids) {
-            return Err(Error::new(Code::Internal, "embedding rows", "do not belong to this batch"));
+            return Err(Error::new(
+                Code::Internal,
+                "embedding rows",
+                "do not belong to this batch",
+            ));
         }
         let hidden = text_rows.len() / ids;
         let text = Tensor::from_data(TensorData::new(text_rows, [ids, hidden]), device);

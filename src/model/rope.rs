@@ -19,7 +19,10 @@ fn rotary(angles: Vec<f32>, rows: usize, device: &Device) -> Rotary {
         let values: Vec<f32> = angles.iter().map(|&a| f(a)).collect();
         Tensor::from_data(TensorData::new(values, [rows, half]), device)
     };
-    Rotary { cos: upload(f32::cos), sin: upload(f32::sin) }
+    Rotary {
+        cos: upload(f32::cos),
+        sin: upload(f32::sin),
+    }
 }
 
 /// 2-D rotary of the vision tower: the first half of a head's frequencies turns with the patch's
@@ -55,7 +58,12 @@ pub fn text_rotary(
     let axis: Vec<usize> = (0..head_dim / 2).map(|i| axis_of(i, sections)).collect();
     let mut angles = Vec::with_capacity(positions.len() * frequencies.len());
     for position in positions {
-        angles.extend(frequencies.iter().zip(&axis).map(|(f, &axis)| position[axis] as f32 * f));
+        angles.extend(
+            frequencies
+                .iter()
+                .zip(&axis)
+                .map(|(f, &axis)| position[axis] as f32 * f),
+        );
     }
     rotary(angles, positions.len(), device)
 }
@@ -92,7 +100,16 @@ mod tests {
         let places: Vec<_> = patch_places(grid, 2).collect();
         assert_eq!(
             places,
-            [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3)]
+            [
+                (0, 0),
+                (0, 1),
+                (1, 0),
+                (1, 1),
+                (0, 2),
+                (0, 3),
+                (1, 2),
+                (1, 3)
+            ]
         );
     }
 

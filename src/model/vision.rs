@@ -48,7 +48,14 @@ impl VisionTower {
             .map(|i| Block::new(c, &format!("vision.blocks.{i}"), weights))
             .collect::<Result<_>>()?;
         let deep_mergers = (0..c.deepstack_visual_indexes.len())
-            .map(|i| Merger::new(c, &format!("vision.deepstack_merger_list.{i}"), true, weights))
+            .map(|i| {
+                Merger::new(
+                    c,
+                    &format!("vision.deepstack_merger_list.{i}"),
+                    true,
+                    weights,
+                )
+            })
             .collect::<Result<_>>()?;
         Ok(Self {
             blocks,
@@ -58,10 +65,10 @@ impl VisionTower {
                 [c.hidden_size, c.patch_values()],
                 true,
             )?,
-            positions: Param::from_tensor(
-                weights
-                    .matrix("vision.pos_embed.weight", [c.num_position_embeddings, c.hidden_size])?,
-            ),
+            positions: Param::from_tensor(weights.matrix(
+                "vision.pos_embed.weight",
+                [c.num_position_embeddings, c.hidden_size],
+            )?),
             merger: Merger::new(c, "vision.merger", false, weights)?,
             config: config.clone(),
         })
@@ -74,16 +81,26 @@ impl VisionTower {
         let rows: usize = counts.clone().sum();
         let values = TensorData::new(images.values.clone(), [rows, c.patch_values()]);
         let patches = Tensor::from_data(values, device);
-        let mut x = self.patch_embed.added_to(patches, self.position_rows(&images.grids, device));
+        let mut x = self
+            .patch_embed
+            .added_to(patches, self.position_rows(&images.grids, device));
 
-        let rotary =
-            vision_rotary(&images.grids, c.spatial_merge_size, c.head_dim(), c.rope_theta, device);
+        let rotary = vision_rotary(
+            &images.grids,
+            c.spatial_merge_size,
+            c.head_dim(),
+            c.rope_theta,
+            device,
+        );
         let mut start = 0;
         let mut spans = Vec::with_capacity(rows);
         // Frames are images of their own to the attention.
         for (frames, count) in images.grids.iter().map(|g| (g.t, g.h * g.w)) {
             for _ in 0..frames {
-                spans.extend(std::iter::repeat_n([start, start + count as u32, 0, 0], count));
+                spans.extend(std::iter::repeat_n(
+                    [start, start + count as u32, 0, 0],
+                    count,
+                ));
                 start += count as u32;
             }
         }
@@ -92,11 +109,18 @@ impl VisionTower {
         let mut deep = Vec::new();
         for (i, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, &rotary, &spans, c);
-            if let Some(at) = c.deepstack_visual_indexes.iter().position(|&index| index == i) {
+            if let Some(at) = c
+                .deepstack_visual_indexes
+                .iter()
+                .position(|&index| index == i)
+            {
                 deep.push(self.deep_mergers[at].forward(x.clone()));
             }
         }
-        Features { merged: self.merger.forward(x), deep }
+        Features {
+            merged: self.merger.forward(x),
+            deep,
+        }
     }
 
     /// The learned position table, interpolated bilinearly (corners aligned) to each grid,
@@ -185,7 +209,9 @@ impl Block {
         );
         let x = self.proj.added_to(attention, x);
         in_row_groups(x, c.intermediate_size, |x| {
-            let wide = self.fc1.activated(self.norm2.forward(x.clone()), c.hidden_act);
+            let wide = self
+                .fc1
+                .activated(self.norm2.forward(x.clone()), c.hidden_act);
             self.fc2.added_to(wide, x)
         })
     }
@@ -211,7 +237,11 @@ impl Merger {
         Ok(Self {
             norm: weights.layer_norm(&format!("{name}.norm"), norm_width)?,
             fc1: weights.linear(&format!("{name}.linear_fc1"), [joined, joined], true)?,
-            fc2: weights.linear(&format!("{name}.linear_fc2"), [c.out_hidden_size, joined], true)?,
+            fc2: weights.linear(
+                &format!("{name}.linear_fc2"),
+                [c.out_hidden_size, joined],
+                true,
+            )?,
             norm_joined,
             joined,
         })

@@ -13,9 +13,20 @@ mod stream;
 pub mod tensors;
 pub mod token_table;
 mod validate;
+
+#[cfg(not(target_family = "wasm"))]
+pub mod checkpoint;
+#[cfg(not(target_family = "wasm"))]
+pub mod convert;
+#[cfg(not(target_family = "wasm"))]
+pub mod hf_config;
+#[cfg(not(target_family = "wasm"))]
+pub mod views_file;
 #[cfg(not(target_family = "wasm"))]
 pub mod writer;
 
+#[cfg(not(target_family = "wasm"))]
+pub use convert::{ConvertOptions, ConvertProgress, convert};
 pub use manifest::Manifest;
 pub use reader::{LoadProgress, Package};
 pub use source::Source;

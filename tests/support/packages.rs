@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use agff::package::config::{Activation, ModelConfig, TextConfig, VisionConfig};
+use agff::package::convert::stored_dtype;
 use agff::package::manifest::{
     Dtype, FORMAT, FORMAT_VERSION, Fusion, ImageSettings, Manifest, PromptSettings, Reduction, View,
 };
 use agff::package::quantize::{has_scales, pack_rows, scale_words, words_per_row};
-use agff::package::tensors::{Kind, RawTensor, Suffix, TensorSpec, expected_tensors};
+use agff::package::tensors::{RawTensor, Suffix, TensorSpec, expected_tensors};
 use agff::package::write_package;
 
 /// A tokenizer's bytes for tests that never tokenize.
@@ -112,15 +113,6 @@ pub fn values(name: &str, count: usize) -> Vec<f32> {
             ((z ^ z >> 31) >> 40) as f32 / (1 << 23) as f32 - 1.0
         })
         .collect()
-}
-
-/// How a tensor is stored in a package of `dtype`.
-pub fn stored_dtype(spec: &TensorSpec, dtype: Dtype) -> Dtype {
-    match (spec.kind, dtype) {
-        (Kind::Plain, _) => Dtype::F32,
-        (Kind::TokenTable, Dtype::Q4) => Dtype::Q8,
-        (Kind::Linear | Kind::TokenTable, dtype) => dtype,
-    }
 }
 
 /// The stored tensors of one tensor: its values and, if it has them, its scales.

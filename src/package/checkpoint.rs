@@ -1,0 +1,274 @@
+//! The weights of a Hugging Face checkpoint: which tensors there are, under their names in packages, and
+//! their rows as f32. Files are read by range; none is ever in memory whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use half::{bf16, f16};
+use safetensors::Dtype as FileDtype;
+use serde_json::Value;
+
+use super::shard::{self, Entry, PREFIX};
+use super::tensors::TensorSpec;
+use crate::{Code, Error, Result};
+
+/// The weights' file name.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+
+/// The index's file name, if the weights are in several files.
+pub const INDEX_FILE: &str = "model.safetensors.index.json";
+
+/// Most bytes of an index.
+const MAX_INDEX: u64 = 64 << 20;
+
+/// Prefixes of names in checkpoints, and what packages have for them. A leading `model.` is
+/// taken off before; the first that fits counts. The later ones are those of older or re-saved checkpoints.
+const PREFIXES: &[(&str, &str)] = &[
+    ("visual.", "vision."),
+    ("language_model.model.", "text."),
+    ("language_model.", "text."),
+    ("layers.", "text.layers."),
+    ("embed_tokens.", "text.embed_tokens."),
+    ("norm.", "text.norm."),
+];
+
+/// A checkpoint whose headers have been read.
+#[derive(Debug)]
+pub struct Checkpoint {
+    files: Vec<(PathBuf, File)>,
+    /// By their names in packages: the file, and where in it.
+    tensors: BTreeMap<String, (usize, Entry)>,
+}
+
+impl Checkpoint {
+    /// Reads the headers of `model.safetensors`, or of all files of its index.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`], [`Code::PackageTruncated`], [`Code::PackageTensor`] for a
+    /// malformed header or a tensor that is there twice, [`Code::Io`].
+    pub fn open(folder: &Path) -> Result<Self> {
+        let mut checkpoint = Self {
+            files: Vec::new(),
+            tensors: BTreeMap::new(),
+        };
+        for path in weight_files(folder)? {
+            checkpoint.add(path)?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// Reads the header of one safetensors file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn file(path: PathBuf) -> Result<Self> {
+        let mut checkpoint = Self {
+            files: Vec::new(),
+            tensors: BTreeMap::new(),
+        };
+        checkpoint.add(path)?;
+        Ok(checkpoint)
+    }
+
+    /// The tensors' names in packages.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Checks that these tensors are there with their shapes, and no others.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`] naming the tensors.
+    pub fn check(&self, specs: &[TensorSpec]) -> Result<()> {
+        for spec in specs {
+            self.entry(spec)?;
+        }
+        let known: BTreeSet<&str> = specs.iter().map(|s| s.name.as_str()).collect();
+        let others: Vec<&str> = self
+            .tensors
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !known.contains(name))
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let some = others[..others.len().min(3)].join(", ");
+        Err(Error::new(
+            Code::PackageTensor,
+            &some,
+            format!(
+                "{} of the checkpoint's tensors are not of the model that its configuration states",
+                others.len()
+            ),
+        ))
+    }
+
+    /// Rows `rows` (slices of the first axis) of a tensor, as f32.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`] if the tensor is missing or has another shape or type, [`Code::Io`].
+    pub fn rows(&mut self, spec: &TensorSpec, rows: Range<usize>) -> Result<Vec<f32>> {
+        let (file, entry) = self.entry(spec)?;
+        let row = spec.shape[1..].iter().product::<usize>();
+        let size = entry.dtype.bitsize() / 8;
+        let at = entry.bytes.start + (rows.start * row * size) as u64;
+        let dtype = entry.dtype;
+        let mut bytes = vec![0; rows.len() * row * size];
+        let (path, file) = &mut self.files[file];
+        file.seek(SeekFrom::Start(at))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|e| Error::io(&*path, e))?;
+        Ok(widen(dtype, bytes))
+    }
+
+    /// Where a tensor is, if it is as the configuration asks for.
+    fn entry(&self, spec: &TensorSpec) -> Result<(usize, &Entry)> {
+        let fail = |why: String| Err(Error::new(Code::PackageTensor, &spec.name, why));
+        let Some((file, entry)) = self.tensors.get(&spec.name) else {
+            return fail("is not in the checkpoint, but its configuration asks for it".into());
+        };
+        // The patch embedding is a convolution in checkpoints, [hidden, channels, frames, side, side].
+        let flat = entry.shape.first() == spec.shape.first()
+            && entry.shape.iter().product::<usize>() == spec.shape.iter().product::<usize>()
+            && spec.name == "vision.patch_embed.proj.weight";
+        if entry.shape != spec.shape && !flat {
+            return fail(format!(
+                "has the shape {:?} in the checkpoint; its configuration asks for {:?}",
+                entry.shape, spec.shape
+            ));
+        }
+        match entry.dtype {
+            FileDtype::F32 | FileDtype::F16 | FileDtype::BF16 => Ok((*file, entry)),
+            other => fail(format!("is {other:?}; f32, f16 and bf16 are converted")),
+        }
+    }
+
+    fn add(&mut self, path: PathBuf) -> Result<()> {
+        let name = path.display().to_string();
+        let mut file = File::open(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                let why = "is not there, though another file names it";
+                Error::new(Code::PackageFileMissing, &name, why).with_source(e)
+            }
+            _ => Error::io(&path, e),
+        })?;
+        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let short = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                let why = format!("has only {bytes} bytes; copy or download it again");
+                Error::new(Code::PackageTruncated, &name, why)
+            }
+            _ => Error::io(&path, e),
+        };
+        let mut prefix = [0; PREFIX as usize];
+        file.read_exact(&mut prefix).map_err(short)?;
+        let mut json = vec![0; shard::header_len(prefix, &name, bytes)? as usize];
+        file.read_exact(&mut json).map_err(short)?;
+        let number = self.files.len();
+        for entry in shard::parse_header(&json, &name, bytes)? {
+            let Some(canonical) = canonical_name(&entry.name) else {
+                continue;
+            };
+            if let Some((_, other)) = self.tensors.get(&canonical) {
+                let why = format!("is there twice, also as {}", other.name);
+                return Err(Error::new(Code::PackageTensor, &entry.name, why));
+            }
+            self.tensors.insert(canonical, (number, entry));
+        }
+        self.files.push((path, file));
+        Ok(())
+    }
+}
+
+/// The name that packages have for a checkpoint's tensor, or `None` for what an embedder does not
+/// need: the output head, and rotary frequencies, which follow from the configuration.
+pub fn canonical_name(name: &str) -> Option<String> {
+    let bare = name.strip_prefix("model.").unwrap_or(name);
+    if bare.ends_with("lm_head.weight") || bare.ends_with(".inv_freq") {
+        return None;
+    }
+    Some(
+        PREFIXES
+            .iter()
+            .find_map(|(from, to)| Some(format!("{to}{}", bare.strip_prefix(from)?)))
+            .unwrap_or_else(|| name.into()),
+    )
+}
+
+/// The files with weights, each once.
+fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let single = folder.join(WEIGHTS_FILE);
+    if single.is_file() {
+        return Ok(vec![single]);
+    }
+    let index = folder.join(INDEX_FILE);
+    let name = index.display().to_string();
+    let fail = |why: String| Error::new(Code::PackageTensor, &name, why);
+    if !index.is_file() {
+        return Err(Error::new(
+            Code::PackageFileMissing,
+            folder.display().to_string(),
+            format!("has neither {WEIGHTS_FILE} nor {INDEX_FILE}; is it a checkpoint's folder?"),
+        ));
+    }
+    let json = read_capped(&index, MAX_INDEX)?;
+    let index: Value = serde_json::from_slice(&json)
+        .map_err(|e| fail(format!("is not JSON: {e}")).with_source(e))?;
+    let map = index
+        .get("weight_map")
+        .and_then(Value::as_object)
+        .ok_or_else(|| fail("has no `weight_map`".into()))?;
+    let mut files = BTreeSet::new();
+    for (tensor, file) in map {
+        let file = file.as_str().unwrap_or_default();
+        // A bare name: the index must not lead out of the folder.
+        if file.is_empty() || file.starts_with('.') || file.contains(['/', '\\', ':']) {
+            return Err(fail(format!("{tensor} is said to be in {file:?}")));
+        }
+        files.insert(file);
+    }
+    if files.is_empty() {
+        return Err(fail("names no files".into()));
+    }
+    Ok(files.into_iter().map(|f| folder.join(f)).collect())
+}
+
+/// Reads a small file, of at most `cap` bytes.
+pub(crate) fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::new(Code::PackageFileMissing, &name, "is not there").with_source(e)
+        }
+        _ => Error::io(path, e),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(cap + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::io(path, e))?;
+    if bytes.len() as u64 > cap {
+        let why = format!("is longer than the {cap} bytes that are read of it");
+        return Err(Error::new(Code::Input, name, why));
+    }
+    Ok(bytes)
+}
+
+/// Little-endian floats as f32; every f16 and bf16 is one exactly.
+fn widen(dtype: FileDtype, bytes: Vec<u8>) -> Vec<f32> {
+    let halves = |convert: fn(u16) -> f32| {
+        let pairs = bytes.as_chunks::<2>().0;
+        pairs
+            .iter()
+            .map(|&b| convert(u16::from_le_bytes(b)))
+            .collect()
+    };
+    match dtype {
+        FileDtype::F16 => halves(|bits| f16::from_bits(bits).to_f32()),
+        FileDtype::BF16 => halves(|bits| bf16::from_bits(bits).to_f32()),
+        _ => bytemuck::pod_collect_to_vec(&bytes),
+    }
+}

@@ -1,0 +1,178 @@
+//! `views.json`: what `convert` is told about views, fusion and prompts beyond the checkpoint.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::manifest::{Fusion, PromptSettings, Reduction, View};
+use super::validate::check_views;
+use crate::{Code, Error, Result};
+
+/// The official generation prompt, after which a plain checkpoint's embedding is read.
+pub const GENERATION_PROMPT: &str = "<|im_start|>assistant\n";
+
+/// The usual limit on a prompt's tokens.
+const MAX_TOKENS: usize = 8192;
+
+/// The contents of a `views.json`. Unknown fields are refused: this file is written by hand, and a slip of
+/// the pen must not be taken for an absent field.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewsFile {
+    /// The views, `global` first.
+    pub views: Vec<View>,
+    /// The fused similarity's parameters.
+    #[serde(default = "default_fusion")]
+    pub fusion: Fusion,
+    /// Instructions by name.
+    #[serde(default)]
+    pub named: BTreeMap<String, String>,
+    /// The instruction when the caller gives none.
+    #[serde(default)]
+    pub instruction: Option<String>,
+    /// Dimensions that an embedding may be cut to, the full one first.
+    #[serde(default)]
+    pub dimensions: Option<Vec<usize>>,
+    /// A safetensors file, relative to this one, with the learned vectors `views.NAME`.
+    #[serde(default)]
+    pub vectors: Option<String>,
+}
+
+fn default_fusion() -> Fusion {
+    Fusion {
+        temperature: 0.05,
+        reduction: Reduction::LogSumExp,
+    }
+}
+
+impl Default for ViewsFile {
+    /// One view that reproduces the checkpoint's own embedding.
+    fn default() -> Self {
+        Self {
+            views: vec![View {
+                name: "global".into(),
+                prompt: GENERATION_PROMPT.into(),
+                learned: 0,
+            }],
+            fusion: default_fusion(),
+            named: BTreeMap::new(),
+            instruction: None,
+            dimensions: None,
+            vectors: None,
+        }
+    }
+}
+
+impl ViewsFile {
+    /// Reads a `views.json`.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] naming the field.
+    pub fn parse(json: &[u8], file: &str) -> Result<Self> {
+        let fail = |why: String| Error::new(Code::PackageManifest, file, why);
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let views: Self = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|e| fail(format!("`{}`: {}", e.path(), e.inner())).with_source(e))?;
+        reader
+            .end()
+            .map_err(|e| fail(format!("goes on after its end: {e}")).with_source(e))?;
+        check_views(&views.views).map_err(|e| fail(e.message().into()))?;
+        Ok(views)
+    }
+
+    /// The prompts of Qwen3-VL-Embedding, with this file's instructions.
+    pub fn prompt(&self, max_position_embeddings: usize) -> PromptSettings {
+        PromptSettings {
+            prefix: "<|im_start|>system\n{instruction}<|im_end|>\n\
+                     <|im_start|>user\n{image}{text}<|im_end|>\n"
+                .into(),
+            image: "<|vision_start|>{pad}<|vision_end|>".into(),
+            image_token: "<|image_pad|>".into(),
+            empty: "NULL".into(),
+            instruction: self
+                .instruction
+                .clone()
+                .unwrap_or_else(|| "Represent the user's input.".into()),
+            named: self.named.clone(),
+            max_tokens: MAX_TOKENS.min(max_position_embeddings),
+        }
+    }
+}
+
+/// Checks that the tokenizer has every special token that the prompts spell out, and that its ids
+/// fit the model.
+///
+/// # Errors
+/// [`Code::Tokenizer`] naming the token.
+pub fn check_tokenizer(
+    json: &[u8],
+    file: &str,
+    prompt: &PromptSettings,
+    views: &[View],
+    vocab_size: usize,
+    image_token_id: Option<u64>,
+) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Added {
+        id: u64,
+        content: String,
+    }
+    #[derive(Deserialize)]
+    struct Tokenizer {
+        #[serde(default)]
+        added_tokens: Vec<Added>,
+    }
+    let fail = |why: String| Err(Error::new(Code::Tokenizer, file, why));
+    let tokenizer: Tokenizer = serde_json::from_slice(json).map_err(|e| {
+        Error::new(
+            Code::Tokenizer,
+            file,
+            format!("is not a tokenizer.json: {e}"),
+        )
+        .with_source(e)
+    })?;
+    if let Some(a) = tokenizer
+        .added_tokens
+        .iter()
+        .find(|a| a.id >= vocab_size as u64)
+    {
+        return fail(format!(
+            "token {:?} has id {}, but the model knows {vocab_size} tokens: they do not belong \
+             together",
+            a.content, a.id
+        ));
+    }
+    let id_of = |token: &str| {
+        let added = tokenizer.added_tokens.iter().find(|a| a.content == token);
+        added.map(|a| a.id)
+    };
+    let templates = [&prompt.prefix, &prompt.image, &prompt.image_token];
+    for text in templates.into_iter().chain(views.iter().map(|v| &v.prompt)) {
+        for token in special_tokens(text) {
+            if id_of(token).is_none() {
+                return fail(format!("has no special token {token}, which a prompt uses"));
+            }
+        }
+    }
+    match (id_of(&prompt.image_token), image_token_id) {
+        (None, _) => fail(format!("has no token {}", prompt.image_token)),
+        (Some(is), Some(should)) if is != should => fail(format!(
+            "{} has id {is}, but the configuration's `image_token_id` is {should}: they do not \
+             belong together",
+            prompt.image_token
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Everything of the form `<|name|>`.
+fn special_tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("<|").filter_map(|(at, _)| {
+        let end = text[at..].find("|>")?;
+        let token = &text[at..at + end + 2];
+        token[2..token.len() - 2]
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_')
+            .then_some(token)
+    })
+}
