@@ -9,12 +9,20 @@
 //! ```
 //!
 //! A [`package`] (manifest and shards) feeds the [`model`]; every tensor operation that Burn does
-//! not already do fast goes through [`ops`].
+//! not already do fast goes through [`ops`]. [`Agff`] joins them.
 
+mod agff;
+pub mod device;
+mod embedding;
 mod error;
 pub mod input;
+pub mod model;
 pub mod ops;
-
 pub mod package;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub mod web;
 
+pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
+pub use embedding::{Embedding, Patterns, Similarity, similarity};
 pub use error::{Code, Error, Result};
+pub use package::Source;

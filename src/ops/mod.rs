@@ -1,1 +1,83 @@
-//! Tensor operations.
+//! The operations that Burn does not already do fast, one file each.
+//!
+//! An operation is a *reference*, a *kernel* and a *test*. The reference is a plain function on
+//! [`Tensor`](burn::Tensor), readable as the formula: it is the definition, runs on any device,
+//! and gradients can go through it. The kernels are faster equals of it: WGSL on the GPU
+//! ([`gpu`], `shaders/`) and SIMD loops on the CPU ([`cpu`]), behind the one backend extension
+//! [`Kernels`]. The public function of each file picks: the reference where gradients are
+//! tracked, the kernel otherwise. `tests/kernels` holds the three together.
+
+pub mod attention;
+#[cfg(feature = "cpu")]
+mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+pub mod linear;
+pub mod norm;
+pub mod rotary;
+
+pub use attention::{Attention, Spans, span_attention};
+pub use linear::{Combine, Packing, Weight, linear};
+pub use norm::{layer_norm, rms_norm};
+pub use rotary::{Rotary, norm_rotary};
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Backend, backend_extension};
+
+use attention::AttentionSpec;
+use linear::LinearSpec;
+use rotary::RotarySpec;
+
+/// The kernels that a backend brings. An operand that a spec declares absent is handed as any
+/// other tensor and is not read (the extension has no optional tensors).
+#[backend_extension(Cube: cfg(feature = "gpu"), Flex: cfg(feature = "cpu"))]
+pub trait Kernels: Backend {
+    /// [`linear`] with a weight of floats, `[out, in]`.
+    fn linear_float(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        spec: LinearSpec,
+    ) -> FloatTensor<Self>;
+
+    /// [`linear`] with a packed weight: `u32` words and, for q8 and q4, pairs of f16 scales.
+    fn linear_packed(
+        x: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        scales: IntTensor<Self>,
+        bias: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        spec: LinearSpec,
+    ) -> FloatTensor<Self>;
+
+    /// [`span_attention`].
+    fn span_attention(
+        query: FloatTensor<Self>,
+        key: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        spans: IntTensor<Self>,
+        spec: AttentionSpec,
+    ) -> FloatTensor<Self>;
+
+    /// [`norm_rotary`].
+    fn norm_rotary(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        spec: RotarySpec,
+    ) -> FloatTensor<Self>;
+
+    /// [`rms_norm`].
+    fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32)
+    -> FloatTensor<Self>;
+
+    /// [`layer_norm`].
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Code, Error, Result};
 
 /// Activation functions of the family's MLPs, by their Hugging Face names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// Exact GELU, `x·Φ(x)`.

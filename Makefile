@@ -1,0 +1,88 @@
+# make demo    everything that is missing is set up, the engines and the page are built and served
+# make test    everything is checked
+# make help    the rest
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.NOTPARALLEL:
+
+PORT ?= 5173
+# What serves the page; any static server will do that answers byte ranges.
+SERVE ?= node www/serve.mjs www/demo/dist --port $(PORT)
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
+
+.PHONY: demo
+demo: setup-demo wasm page ## set up, build and serve the photo search page
+	@$(SERVE)
+
+.PHONY: test
+test: ## every check, stage by stage with its time
+	@scripts/test.sh
+
+# The stages. `scripts/test.sh` lists them in their order.
+
+.PHONY: setup-demo setup-test
+setup-demo: ## what building the page needs
+	@scripts/setup.sh demo
+
+setup-test: ## what the checks need, the browsers too
+	@scripts/setup.sh test
+
+.PHONY: format
+format: ## formatting, and the types of the TypeScript
+	cargo fmt --check
+	cd www && npm run --silent check
+
+.PHONY: third-party
+third-party: ## THIRD-PARTY.md names what Cargo.lock names
+	node scripts/third-party.mjs --check
+
+.PHONY: clippy
+clippy: ## lints of the crate with all its faces
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features web -- -D warnings
+
+.PHONY: test-native
+test-native: ## the crate's tests, on the CPU and on a software Vulkan
+	AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo test --locked
+
+.PHONY: wasm
+wasm: ## the two browser engines
+	@scripts/wasm.sh gpu cpu
+
+.PHONY: size
+size: ## what the engines weigh, by component
+	@. scripts/env.sh && node scripts/size.mjs "$$wasm_target"
+
+# The page is built anew when anything in it has changed. The engines are files of their own making,
+# so their rule is only that they are there.
+page_sources := $(shell find www/package/src www/demo -path '*/dist' -prune -o -type f -print) \
+	www/package.json www/package-lock.json www/tsconfig.base.json www/package/tsconfig.json
+models := $(shell find models -type f 2>/dev/null)
+engine_files := $(foreach e,gpu cpu,$(foreach f,agff.js agff_bg.wasm,www/package/engines/$(e)/$(f)))
+
+.PHONY: page
+page: www/demo/dist/index.html ## the page, in www/demo/dist
+
+www/demo/dist/index.html: $(page_sources) $(models) $(engine_files)
+	cd www && npm run --silent build
+	@touch $@
+
+$(engine_files):
+	@scripts/wasm.sh gpu cpu
+
+.PHONY: test-page
+test-page: ## the page in headless Chromium, on the CPU and on SwiftShader
+	cd www && npm run --silent test -w agff-tests
+
+.PHONY: test-firefox
+test-firefox: ## the CPU engine in Firefox
+	cd www && npm run --silent test:firefox -w agff-tests

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Brings what is missing on a Debian machine that has cargo and node: system packages, the WASM
+# standard library, wasm-bindgen and the npm packages. What is there already is left alone, so a
+# second run takes a second.
+#
+#     scripts/setup.sh demo|test|native
+
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+what=${1:?expected demo, test or native}
+
+command -v cargo >/dev/null || die "cargo is missing; install Rust 1.95 or newer, see https://rustup.rs"
+if [ "$what" != native ]; then
+    command -v npm >/dev/null || die "node and npm are missing; install Node 20.19 or newer"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' ||
+        die "node $(node --version) is too old or not a long-term one; install 20.19 or newer, or 22.12 or newer"
+fi
+
+updated=
+# install PACKAGE…: those of them that are not installed yet.
+install() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "please install: ${missing[*]} (there is no apt-get here)"
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "please install as root: apt-get install ${missing[*]}"
+        sudo=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    if [ -z "$updated" ]; then
+        "${sudo[@]}" apt-get update -qq >&2
+        updated=yes
+    fi
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+        "${missing[@]}" </dev/null >&2
+}
+
+command -v cc >/dev/null || install gcc libc6-dev
+if [ "$what" = test ]; then
+    # A software Vulkan for the native tests, and the two browsers.
+    install libvulkan1 mesa-vulkan-drivers chromium firefox-esr
+    for component in rustfmt clippy; do
+        cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+    done
+fi
+[ "$what" != native ] || exit 0
+
+if ! has_own_wasm_std && ! has_debian_wasm_std; then
+    say "fetching the WASM standard library"
+    if ! { command -v rustup >/dev/null && rustup target add wasm32-unknown-unknown; }; then
+        say "rustup cannot bring it; taking Debian's packages and building it from source"
+        install rustc-web libstd-rust-web-dev rust-web-src
+    fi
+fi
+
+if [ "$("$wasm_bindgen" --version 2>/dev/null)" != "wasm-bindgen $wasm_bindgen_version" ]; then
+    say "building wasm-bindgen $wasm_bindgen_version (once, about three minutes)"
+    # Not --locked: that release's lock file names a yanked crate.
+    CARGO_TARGET_DIR=$tools-build cargo install wasm-bindgen-cli \
+        --version "=$wasm_bindgen_version" --root "$tools" --force
+    rm -rf "$tools-build"
+fi
+
+cd "$root/www"
+# npm writes the second file last, so it is older only when the lock file has changed since.
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    npm ci
+    touch node_modules/.package-lock.json
+fi

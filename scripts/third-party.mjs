@@ -1,0 +1,75 @@
+/**
+ * Writes THIRD-PARTY.md from `cargo metadata`: every crate that can be part of the library, the
+ * command line or the browser engines, with its version and licence.
+ *
+ *     node scripts/third-party.mjs [--check]
+ */
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const file = `${root}THIRD-PARTY.md`;
+
+const metadata = JSON.parse(
+  execFileSync("cargo", ["metadata", "--locked", "--all-features", "--format-version", "1"], {
+    cwd: root,
+    maxBuffer: 1 << 28,
+  }),
+);
+
+// What is only needed to build or to test is not handed on.
+const nodes = new Map(metadata.resolve.nodes.map((node) => [node.id, node]));
+const used = new Set();
+const queue = [metadata.resolve.root];
+for (const id of queue) {
+  if (used.has(id)) continue;
+  used.add(id);
+  for (const dependency of nodes.get(id).deps) {
+    if (dependency.dep_kinds.some(({ kind }) => kind === null)) queue.push(dependency.pkg);
+  }
+}
+
+const crates = metadata.packages
+  .filter(({ id }) => used.has(id) && id !== metadata.resolve.root)
+  .map(({ name, version, license, license_file, repository }) => ({
+    name,
+    version,
+    licence: license ?? (license_file ? "see its licence file" : undefined),
+    repository,
+  }))
+  .sort((a, b) => (a.name === b.name ? (a.version < b.version ? -1 : 1) : a.name < b.name ? -1 : 1));
+
+const silent = crates.filter(({ licence }) => !licence);
+if (silent.length > 0) {
+  console.error(`error: without a licence: ${silent.map(({ name }) => name).join(", ")}`);
+  process.exit(1);
+}
+
+const text = `# Third-party crates
+
+What can be compiled into the library, the command line or the browser engines, on some platform or
+with some feature. Each crate's licence text is in its own package. Made by
+\`node scripts/third-party.mjs\`; the browser package and the page contain no third-party JavaScript.
+
+| crate | version | licence |
+|---|---|---|
+${crates.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`).join("\n")}
+`;
+
+if (process.argv.includes("--check")) {
+  let written = "";
+  try {
+    written = readFileSync(file, "utf8");
+  } catch {
+    // Reported below like any other difference.
+  }
+  if (written !== text) {
+    console.error("error: THIRD-PARTY.md is not up to date; run: node scripts/third-party.mjs");
+    process.exit(1);
+  }
+} else {
+  writeFileSync(file, text);
+  console.log(`${crates.length} crates`);
+}

@@ -1,0 +1,360 @@
+//! The model as a user sees it: load a package, embed photos and text, compare.
+
+use burn::tensor::Device;
+
+use crate::device::{self, DeviceOptions, DeviceReport};
+use crate::embedding::{self, Embedding, Similarity};
+use crate::input::image::{self, DecodeLimits, ImageProcessor, Pixels};
+use crate::input::prompt::Prompt;
+use crate::input::text::Tokenizer;
+use crate::model::{Batch, Item, Model, Weights};
+use crate::package::manifest::Manifest;
+use crate::package::{LoadProgress, Package, Source, TokenTable};
+use crate::{Code, Error, Result};
+
+/// Rows of tokens, and of patches, that are run together at most. Enough to fill a GPU, few
+/// enough that one can cancel between packs.
+const PACK_ROWS: usize = 4096;
+
+/// Bytes of token embeddings that are kept in memory.
+const TOKEN_CACHE: usize = 64 << 20;
+
+/// How to load a package.
+#[derive(Default)]
+pub struct LoadOptions<'a> {
+    /// The device.
+    pub device: DeviceOptions,
+    /// Reduce images to about this many pixels at most, instead of the package's own limit.
+    pub max_pixels: Option<u64>,
+    /// What may be decoded.
+    pub decode: DecodeLimits,
+    /// Is told of the bytes that have arrived.
+    pub progress: Option<&'a mut dyn FnMut(LoadProgress<'_>)>,
+}
+
+/// One thing to embed: an image, a text, or both together.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// The image.
+    pub image: Option<InputImage>,
+    /// The text.
+    pub text: Option<String>,
+    /// What the embedding is for; the package's own instruction if absent.
+    pub instruction: Option<String>,
+}
+
+/// An image as it comes.
+#[derive(Debug, Clone)]
+pub enum InputImage {
+    /// The bytes of an image file.
+    Encoded {
+        /// The file's name, for errors.
+        name: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// Decoded pixels, upright.
+    Pixels(Pixels),
+}
+
+impl Input {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            ..Self::default()
+        }
+    }
+
+    /// An image file's bytes.
+    pub fn image(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let image = InputImage::Encoded {
+            name: name.into(),
+            bytes,
+        };
+        Self {
+            image: Some(image),
+            ..Self::default()
+        }
+    }
+}
+
+/// An input that is decoded, resampled and tokenized, ready for the model.
+#[derive(Debug, Clone)]
+pub struct Prepared(Item);
+
+impl Prepared {
+    /// An input whose image was cut into patches elsewhere.
+    pub fn new(item: Item) -> Self {
+        Self(item)
+    }
+
+    /// The tokens and patches.
+    pub fn item(&self) -> &Item {
+        &self.0
+    }
+}
+
+/// A loaded model.
+///
+/// ```no_run
+/// # async fn example() -> agff::Result<()> {
+/// use agff::{Agff, Input, LoadOptions, Source};
+/// let agff = Agff::load(Source::Folder("models/agff-nano".into()), LoadOptions::default()).await?;
+/// let photo = agff.embed_image("mug.jpg", std::fs::read("mug.jpg").unwrap()).await?;
+/// let query = agff.embed_text("a red mug left of a laptop").await?;
+/// println!("{:.3}", agff.similarity(&query, &photo)?.score);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Agff {
+    manifest: Manifest,
+    prompt: Prompt,
+    processor: ImageProcessor,
+    decode: DecodeLimits,
+    table: TokenTable,
+    model: Model,
+    device: Device,
+    report: DeviceReport,
+}
+
+impl Agff {
+    /// Opens a package and the device, and streams the weights onto it.
+    ///
+    /// # Errors
+    /// Everything that can be wrong with a package (`package-…`, `config`, `tokenizer`), or with
+    /// the device ([`Code::NoGpu`]).
+    pub async fn load(source: Source, options: LoadOptions<'_>) -> Result<Self> {
+        let package = Package::open(source).await?;
+        let manifest = package.manifest().clone();
+        let tokenizer = Tokenizer::from_bytes(&package.tokenizer_bytes().await?)?;
+        let prompt = Prompt::new(&manifest, tokenizer)?;
+        let (device, report) = device::open(options.device).await?;
+
+        let mut weights = Weights::new(&device, report.largest_binding);
+        let mut ignore = |_: LoadProgress<'_>| ();
+        let progress = options.progress.unwrap_or(&mut ignore);
+        package
+            .load_tensors(progress, |tensor| weights.insert(tensor))
+            .await?;
+        let model = Model::new(&manifest.config, &manifest.views, &mut weights)?;
+
+        let vision = &manifest.config.vision;
+        let processor = ImageProcessor {
+            patch_size: vision.patch_size,
+            temporal_patch_size: vision.temporal_patch_size,
+            merge_size: vision.spatial_merge_size,
+            min_pixels: manifest.image.min_pixels,
+            max_pixels: manifest.image.max_pixels,
+            mean: manifest.image.mean,
+            std: manifest.image.std,
+        };
+        let processor = match options.max_pixels {
+            Some(most) => ImageProcessor {
+                max_pixels: most.min(processor.max_pixels),
+                min_pixels: processor.min_pixels.min(most),
+                ..processor
+            },
+            None => processor,
+        };
+        let table = package.token_table(TOKEN_CACHE).await?;
+        Ok(Self {
+            prompt,
+            processor,
+            decode: options.decode,
+            table,
+            model,
+            device,
+            report,
+            manifest,
+        })
+    }
+
+    /// The package's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The device that runs the model, and why.
+    pub fn device(&self) -> &DeviceReport {
+        &self.report
+    }
+
+    /// How images are prepared.
+    pub fn processor(&self) -> &ImageProcessor {
+        &self.processor
+    }
+
+    /// The prompts.
+    pub fn prompt(&self) -> &Prompt {
+        &self.prompt
+    }
+
+    /// Decodes, resamples and tokenizes an input. Needs no device, and may run on any thread.
+    ///
+    /// # Errors
+    /// Errors of the image (`image-…`) name it; [`Code::Input`] if the text cannot be used.
+    pub fn prepare(&self, input: &Input) -> Result<Prepared> {
+        let patches = match &input.image {
+            None => None,
+            Some(InputImage::Pixels(pixels)) => Some(self.processor.patches("image", pixels)?),
+            Some(InputImage::Encoded { name, bytes }) => {
+                let pixels = image::decode(name, bytes, &self.decode)?;
+                Some(self.processor.patches(name, &pixels)?)
+            }
+        };
+        let grid = patches.as_ref().map(|p| p.grid);
+        let sequence =
+            self.prompt
+                .sequence(grid, input.text.as_deref(), input.instruction.as_deref())?;
+        Ok(Prepared(Item { sequence, patches }))
+    }
+
+    /// Embeds inputs, several in one pass as far as they fit.
+    ///
+    /// # Errors
+    /// The first error of any input; see [`prepare`](Self::prepare) to tell them apart.
+    pub async fn embed(&self, inputs: &[Input]) -> Result<Vec<Embedding>> {
+        let prepared = inputs
+            .iter()
+            .map(|input| self.prepare(input))
+            .collect::<Result<Vec<_>>>()?;
+        self.embed_prepared(prepared).await
+    }
+
+    /// Embeds an image file's bytes.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare) and [`embed_prepared`](Self::embed_prepared).
+    pub async fn embed_image(&self, name: &str, bytes: Vec<u8>) -> Result<Embedding> {
+        self.embed_one(&Input::image(name, bytes)).await
+    }
+
+    /// Embeds a text.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare) and [`embed_prepared`](Self::embed_prepared).
+    pub async fn embed_text(&self, text: &str) -> Result<Embedding> {
+        self.embed_one(&Input::text(text)).await
+    }
+
+    /// Embeds one input.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare) and [`embed_prepared`](Self::embed_prepared).
+    pub async fn embed_one(&self, input: &Input) -> Result<Embedding> {
+        let mut embeddings = self.embed_prepared(vec![self.prepare(input)?]).await?;
+        Ok(embeddings.remove(0))
+    }
+
+    /// Embeds prepared inputs, in packs of several.
+    ///
+    /// # Errors
+    /// [`Code::Input`] if one is too large for the device; errors of reading token embeddings;
+    /// [`Code::PackageNotFinite`] if the model computes something that is not a number.
+    pub async fn embed_prepared(&self, inputs: Vec<Prepared>) -> Result<Vec<Embedding>> {
+        let mut embeddings = Vec::with_capacity(inputs.len());
+        let mut pack = Vec::new();
+        let (mut tokens, mut patches) = (0, 0);
+        for Prepared(item) in inputs {
+            self.check_size(&item)?;
+            let size = (item.sequence.tokens.len(), patch_count(&item));
+            if !pack.is_empty() && (tokens + size.0 > PACK_ROWS || patches + size.1 > PACK_ROWS) {
+                self.run(std::mem::take(&mut pack), &mut embeddings).await?;
+                (tokens, patches) = (0, 0);
+            }
+            tokens += size.0;
+            patches += size.1;
+            pack.push(item);
+        }
+        if !pack.is_empty() {
+            self.run(pack, &mut embeddings).await?;
+        }
+        Ok(embeddings)
+    }
+
+    /// The fused similarity of a query and a target, and why.
+    ///
+    /// # Errors
+    /// [`Code::Embedding`] if their dimensions differ.
+    pub fn similarity(&self, query: &Embedding, target: &Embedding) -> Result<Similarity> {
+        embedding::similarity(query, target, &self.manifest.fusion)
+    }
+
+    /// Runs one pack and appends its embeddings.
+    async fn run(&self, items: Vec<Item>, embeddings: &mut Vec<Embedding>) -> Result<()> {
+        let counts: Vec<(usize, bool)> = items
+            .iter()
+            .map(|item| (item.sequence.tokens.len(), item.sequence.truncated))
+            .collect();
+        let batch = Batch::new(items, self.manifest.config.vision.spatial_merge_size);
+        let rows = self.table.rows(batch.token_ids()).await?;
+        let hidden = self.model.forward(&batch, rows, &self.device)?;
+        let data = hidden.into_data_async().await.map_err(|error| {
+            Error::new(
+                Code::DeviceLost,
+                "device",
+                format!("could not be read back: {error}; load again"),
+            )
+        })?;
+        let values: Vec<f32> = data
+            .try_into_vec()
+            .map_err(|error| Error::new(Code::Internal, "readout", format!("{error:?}")))?;
+
+        let views: Vec<String> = self.manifest.views.iter().map(|v| v.name.clone()).collect();
+        let dimensions = self.manifest.config.text.hidden_size;
+        for (values, (tokens, truncated)) in values.chunks(views.len() * dimensions).zip(counts) {
+            let mut unit = Vec::with_capacity(values.len());
+            for view in values.chunks(dimensions) {
+                unit.extend(embedding::unit(view).ok_or_else(|| {
+                    Error::new(
+                        Code::PackageNotFinite,
+                        self.manifest.name.as_str(),
+                        "the model computed a vector that is zero or not a number; its weights are damaged or overflow",
+                    )
+                })?);
+            }
+            embeddings.push(Embedding {
+                views: views.clone(),
+                dimensions,
+                values: unit,
+                tokens,
+                truncated,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the device's buffers can hold an input's activations.
+    fn check_size(&self, item: &Item) -> Result<()> {
+        let Some(largest) = self.report.largest_binding else {
+            return Ok(());
+        };
+        let c = &self.manifest.config;
+        let vision = (3 * c.vision.hidden_size).max(c.vision.patch_values());
+        let text = c
+            .text
+            .hidden_size
+            .max(c.text.num_attention_heads * c.text.head_dim);
+        let bytes = 4 * (patch_count(item) * vision).max(item.sequence.tokens.len() * text) as u64;
+        if bytes <= largest {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Input,
+            "image",
+            format!(
+                "needs a buffer of {} MiB, but {} has {} MiB at most; load the model with fewer pixels, or on the CPU",
+                bytes >> 20,
+                self.report.name,
+                largest >> 20
+            ),
+        ))
+    }
+}
+
+fn patch_count(item: &Item) -> usize {
+    item.patches
+        .as_ref()
+        .map_or(0, |p| p.grid.t * p.grid.h * p.grid.w)
+}

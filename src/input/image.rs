@@ -1,1 +1,0 @@
-//! Decoding, orientation, resampling and patches.

@@ -1,0 +1,90 @@
+//! How large a picture may be, checked from its header before any pixel is decoded.
+
+use crate::{Code, Error, Result};
+
+/// What decoding one picture may cost.
+///
+/// A few hundred bytes of PNG can ask for gigabytes of pixels; both limits are compared with
+/// what the header announces, before memory for it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecodeLimits {
+    /// Pixels, width times height.
+    pub max_pixels: u64,
+    /// Bytes that decoding may hold at its peak beside the file itself: the pixels, the
+    /// decoder's own planes and tables, and the copy that turning a picture takes.
+    pub max_bytes: u64,
+    /// Bytes of the file.
+    pub max_file_bytes: u64,
+}
+
+impl Default for DecodeLimits {
+    /// 100 megapixels, 1 GiB while decoding, files of up to 256 MiB.
+    fn default() -> Self {
+        Self {
+            max_pixels: 100_000_000,
+            max_bytes: 1 << 30,
+            max_file_bytes: 256 << 20,
+        }
+    }
+}
+
+impl DecodeLimits {
+    /// Refuses a picture of `width` × `height` that needs about `bytes` to decode.
+    ///
+    /// # Errors
+    /// [`Code::ImageEmpty`] or [`Code::ImageTooLarge`], without a subject.
+    pub(super) fn admit(&self, width: u32, height: u32, bytes: u64) -> Result<()> {
+        if width == 0 || height == 0 {
+            return Err(Error::new(
+                Code::ImageEmpty,
+                "",
+                format!("the image is {width} × {height} pixels: there is nothing to see"),
+            ));
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > self.max_pixels {
+            return Err(Error::new(
+                Code::ImageTooLarge,
+                "",
+                format!(
+                    "the image is {width} × {height}, {:.1} megapixels; the limit is {:.1}: \
+                     make it smaller, or raise the limit",
+                    pixels as f64 / 1e6,
+                    self.max_pixels as f64 / 1e6
+                ),
+            ));
+        }
+        if bytes > self.max_bytes {
+            return Err(Error::new(
+                Code::ImageTooLarge,
+                "",
+                format!(
+                    "decoding {width} × {height} pixels takes about {} MiB; the limit is {} MiB: \
+                     make the image smaller, or raise the limit",
+                    bytes.div_ceil(1 << 20),
+                    self.max_bytes >> 20
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses a file of `bytes`.
+    ///
+    /// # Errors
+    /// [`Code::ImageTooLarge`], without a subject.
+    pub(super) fn admit_file(&self, bytes: usize) -> Result<()> {
+        if bytes as u64 > self.max_file_bytes {
+            return Err(Error::new(
+                Code::ImageTooLarge,
+                "",
+                format!(
+                    "the file has {} MiB; the limit is {} MiB",
+                    bytes >> 20,
+                    self.max_file_bytes >> 20
+                ),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! The text decoder.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::batch::Batch;
+use super::layers::{Linear, RmsNorm, in_row_groups};
+use super::rope::text_rotary;
+use super::weights::Weights;
+use crate::Result;
+use crate::ops::{Attention, Rotary, Spans, norm_rotary, span_attention};
+use crate::package::config::TextConfig;
+
+/// The decoder: layers and the final norm.
+#[derive(Module, Debug)]
+pub struct Decoder {
+    layers: Vec<Layer>,
+    norm: RmsNorm,
+    #[module(skip)]
+    config: TextConfig,
+}
+
+impl Decoder {
+    /// Takes the decoder's weights.
+    pub fn new(config: &TextConfig, weights: &mut Weights) -> Result<Self> {
+        let layers = (0..config.num_hidden_layers)
+            .map(|i| Layer::new(config, &format!("text.layers.{i}"), weights));
+        Ok(Self {
+            layers: layers.collect::<Result<_>>()?,
+            norm: weights.rms_norm("text.norm", config.hidden_size, config.rms_norm_eps)?,
+            config: config.clone(),
+        })
+    }
+
+    /// The hidden states at the batch's readout rows, `[readouts, hidden]`.
+    ///
+    /// `x` is `[rows, hidden]`; `deep` are DeepStack features of the image rows, added after the
+    /// first layers. The last layer computes keys and values of all rows, and everything else
+    /// only of the rows that are read.
+    pub fn forward(
+        &self,
+        mut x: Tensor<2>,
+        deep: Vec<Tensor<2>>,
+        batch: &Batch,
+        device: &Device,
+    ) -> Tensor<2> {
+        let c = &self.config;
+        let angles = |positions: &[[u32; 3]]| {
+            text_rotary(positions, c.mrope_section, c.head_dim, c.rope_theta, device)
+        };
+        let all = Rows {
+            rotary: angles(batch.positions()),
+            spans: Spans::new(batch.spans().to_vec(), device),
+        };
+        let mut deep = deep.into_iter();
+        let (last, first) = self.layers.split_last().expect("a decoder has a layer");
+        for layer in first {
+            x = layer.forward(x.clone(), x, &all, &all, c);
+            if let Some(features) = deep.next() {
+                // Rows without an image take the row of zeros at the end.
+                let zeros = Tensor::zeros([1, c.hidden_size], device);
+                let table = Tensor::cat(vec![features, zeros], 0);
+                x = x + table.select(0, batch.deep_sources(device));
+            }
+        }
+        let read = batch.readout_rows();
+        let rows = Rows {
+            rotary: angles(
+                &read
+                    .iter()
+                    .map(|&row| batch.positions()[row])
+                    .collect::<Vec<_>>(),
+            ),
+            spans: Spans::new(read.iter().map(|&row| batch.spans()[row]).collect(), device),
+        };
+        let queries = x.clone().select(0, batch.readouts(device));
+        self.norm.forward(last.forward(queries, x, &rows, &all, c))
+    }
+}
+
+/// What attention needs to know of a set of rows.
+struct Rows {
+    rotary: Rotary,
+    spans: Spans,
+}
+
+/// A layer: attention and a SwiGLU MLP, both after an RMSNorm.
+#[derive(Module, Debug)]
+struct Layer {
+    input_norm: RmsNorm,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    query_norm: RmsNorm,
+    key_norm: RmsNorm,
+    mlp_norm: RmsNorm,
+    gate: Linear,
+    up: Linear,
+    down: Linear,
+}
+
+impl Layer {
+    fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+        let (hidden, wide) = (c.hidden_size, c.intermediate_size);
+        let queries = c.num_attention_heads * c.head_dim;
+        let keys = c.num_key_value_heads * c.head_dim;
+        let mut attention = |part: &str, shape| {
+            weights.linear(&format!("{name}.self_attn.{part}"), shape, c.attention_bias)
+        };
+        Ok(Self {
+            query: attention("q_proj", [queries, hidden])?,
+            key: attention("k_proj", [keys, hidden])?,
+            value: attention("v_proj", [keys, hidden])?,
+            output: attention("o_proj", [hidden, queries])?,
+            query_norm: weights.rms_norm(
+                &format!("{name}.self_attn.q_norm"),
+                c.head_dim,
+                c.rms_norm_eps,
+            )?,
+            key_norm: weights.rms_norm(
+                &format!("{name}.self_attn.k_norm"),
+                c.head_dim,
+                c.rms_norm_eps,
+            )?,
+            input_norm: weights.rms_norm(
+                &format!("{name}.input_layernorm"),
+                hidden,
+                c.rms_norm_eps,
+            )?,
+            mlp_norm: weights.rms_norm(
+                &format!("{name}.post_attention_layernorm"),
+                hidden,
+                c.rms_norm_eps,
+            )?,
+            gate: weights.linear(&format!("{name}.mlp.gate_proj"), [wide, hidden], false)?,
+            up: weights.linear(&format!("{name}.mlp.up_proj"), [wide, hidden], false)?,
+            down: weights.linear(&format!("{name}.mlp.down_proj"), [hidden, wide], false)?,
+        })
+    }
+
+    /// The rows `x` attend to the rows `context`; usually both are the same.
+    fn forward(
+        &self,
+        x: Tensor<2>,
+        context: Tensor<2>,
+        rows: &Rows,
+        context_rows: &Rows,
+        c: &TextConfig,
+    ) -> Tensor<2> {
+        let normed = self.input_norm.forward(x.clone());
+        let keys_of = self.input_norm.forward(context);
+        let rotated = |x, heads, norm: &RmsNorm, rotary| {
+            let (weight, epsilon) = norm.parts();
+            norm_rotary(x, 0, heads, Some((&weight, epsilon)), rotary)
+        };
+        let attention = span_attention(
+            Attention {
+                query: rotated(
+                    self.query.forward(normed),
+                    c.num_attention_heads,
+                    &self.query_norm,
+                    &rows.rotary,
+                ),
+                key: rotated(
+                    self.key.forward(keys_of.clone()),
+                    c.num_key_value_heads,
+                    &self.key_norm,
+                    &context_rows.rotary,
+                ),
+                value: self.value.forward(keys_of),
+                value_offset: 0,
+                heads: c.num_attention_heads,
+                kv_heads: c.num_key_value_heads,
+                head_dim: c.head_dim,
+            },
+            &rows.spans,
+        );
+        let x = self.output.added_to(attention, x);
+        in_row_groups(x, c.intermediate_size, |x| {
+            let normed = self.mlp_norm.forward(x.clone());
+            let gate = self.gate.activated(normed.clone(), c.hidden_act);
+            self.down.added_to(self.up.gated_by(normed, gate), x)
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! The layers that both towers are made of.
+
+use burn::module::{Module, Param, ParamId};
+use burn::tensor::{Int, Tensor};
+
+use crate::ops::{self, Combine, Packing, Weight};
+use crate::package::config::Activation;
+
+/// The widest intermediate activation that is made at once, in values: a quarter of the storage
+/// binding that WebGPU guarantees.
+const MOST_VALUES: usize = (32 << 20) / 4;
+
+/// A linear layer. Weights too large for one binding come in several groups of rows.
+#[derive(Module, Debug)]
+pub struct Linear {
+    parts: Vec<Stored>,
+    bias: Option<Param<Tensor<1>>>,
+}
+
+/// A weight, or a group of its rows, as a module.
+#[derive(Module, Debug)]
+pub enum Stored {
+    /// Floats, `[out_features, in_features]`.
+    Float(Param<Tensor<2>>),
+    /// Packed words.
+    Packed(Packed),
+}
+
+/// The packed form of [`Stored`]; see [`Weight::Packed`].
+#[derive(Module, Debug)]
+pub struct Packed {
+    #[module(skip)]
+    packing: Packing,
+    #[module(skip)]
+    in_features: usize,
+    words: Param<Tensor<2, Int>>,
+    scales: Option<Param<Tensor<2, Int>>>,
+}
+
+impl From<Weight> for Stored {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Float(weight) => Stored::Float(Param::from_tensor(weight)),
+            Weight::Packed {
+                packing,
+                in_features,
+                words,
+                scales,
+            } => Stored::Packed(Packed {
+                packing,
+                in_features,
+                words: Param::initialized(ParamId::new(), words),
+                scales: scales.map(|scales| Param::initialized(ParamId::new(), scales)),
+            }),
+        }
+    }
+}
+
+impl Stored {
+    fn weight(&self) -> Weight {
+        match self {
+            Stored::Float(weight) => Weight::Float(weight.val()),
+            Stored::Packed(packed) => Weight::Packed {
+                packing: packed.packing,
+                in_features: packed.in_features,
+                words: packed.words.val(),
+                scales: packed.scales.as_ref().map(Param::val),
+            },
+        }
+    }
+}
+
+impl Linear {
+    /// A layer of one or more groups of rows.
+    pub fn new(parts: Vec<Weight>, bias: Option<Tensor<1>>) -> Self {
+        Self {
+            parts: parts.into_iter().map(Stored::from).collect(),
+            bias: bias.map(Param::from_tensor),
+        }
+    }
+
+    /// `x · Wᵀ + b`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.run(x, None, Combine::Nothing)
+    }
+
+    /// `activation(x · Wᵀ + b)`.
+    pub fn activated(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+        self.run(x, Some(activation), Combine::Nothing)
+    }
+
+    /// `x · Wᵀ + b + residual`.
+    pub fn added_to(&self, x: Tensor<2>, residual: Tensor<2>) -> Tensor<2> {
+        self.run(x, None, Combine::Add(residual))
+    }
+
+    /// `(x · Wᵀ + b) ⊙ gate`.
+    pub fn gated_by(&self, x: Tensor<2>, gate: Tensor<2>) -> Tensor<2> {
+        self.run(x, None, Combine::Multiply(gate))
+    }
+
+    fn run(&self, x: Tensor<2>, activation: Option<Activation>, combine: Combine) -> Tensor<2> {
+        let bias = self.bias.as_ref().map(Param::val);
+        if let [part] = self.parts.as_slice() {
+            return ops::linear(x, &part.weight(), bias.as_ref(), activation, combine);
+        }
+        let mut start = 0;
+        let parts = self.parts.iter().map(|part| {
+            let weight = part.weight();
+            let width = weight.shape()[0];
+            let bias = bias
+                .as_ref()
+                .map(|bias| bias.clone().narrow(0, start, width));
+            let cut = |other: &Tensor<2>| other.clone().narrow(1, start, width);
+            let combine = match &combine {
+                Combine::Nothing => Combine::Nothing,
+                Combine::Add(other) => Combine::Add(cut(other)),
+                Combine::Multiply(other) => Combine::Multiply(cut(other)),
+            };
+            start += width;
+            ops::linear(x.clone(), &weight, bias.as_ref(), activation, combine)
+        });
+        Tensor::cat(parts.collect(), 1)
+    }
+}
+
+/// RMSNorm with its weight.
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    weight: Param<Tensor<1>>,
+    #[module(skip)]
+    epsilon: f32,
+}
+
+impl RmsNorm {
+    /// A norm over `weight`'s width.
+    pub fn new(weight: Tensor<1>, epsilon: f64) -> Self {
+        Self {
+            weight: Param::from_tensor(weight),
+            epsilon: epsilon as f32,
+        }
+    }
+
+    /// Normalises every row.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        ops::rms_norm(x, &self.weight.val(), self.epsilon)
+    }
+
+    /// Weight and epsilon, for the fused [`norm_rotary`](ops::norm_rotary).
+    pub fn parts(&self) -> (Tensor<1>, f32) {
+        (self.weight.val(), self.epsilon)
+    }
+}
+
+/// LayerNorm with weight and bias; epsilon 1e-6 as everywhere in the family's vision tower.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl LayerNorm {
+    /// A norm over the width of weight and bias.
+    pub fn new(weight: Tensor<1>, bias: Tensor<1>) -> Self {
+        Self {
+            weight: Param::from_tensor(weight),
+            bias: Param::from_tensor(bias),
+        }
+    }
+
+    /// Normalises every row.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        ops::layer_norm(x, &self.weight.val(), &self.bias.val(), 1e-6)
+    }
+}
+
+/// Runs `f` over groups of rows, so that an activation `width` values wide stays small enough for
+/// one binding, and puts the results together.
+pub fn in_row_groups(x: Tensor<2>, width: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+    let rows = x.dims()[0];
+    let group = (MOST_VALUES / width).max(1);
+    if rows <= group {
+        return f(x);
+    }
+    let groups = (0..rows)
+        .step_by(group)
+        .map(|start| f(x.clone().narrow(0, start, group.min(rows - start))));
+    Tensor::cat(groups.collect(), 0)
+}

@@ -1,0 +1,262 @@
+//! The vision tower: patches to merged features, with DeepStack features on the way.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::layers::{LayerNorm, Linear, in_row_groups};
+use super::rope::{patch_places, vision_rotary};
+use super::weights::Weights;
+use crate::Result;
+use crate::input::image::Grid;
+use crate::ops::{Attention, Rotary, Spans, norm_rotary, span_attention};
+use crate::package::config::{Activation, VisionConfig};
+
+/// Several images' patches, one after the other.
+#[derive(Debug, Clone)]
+pub struct Images {
+    /// The grid of each image, in patches.
+    pub grids: Vec<Grid>,
+    /// Normalised pixels of all patches, `[patches, patch_values]`.
+    pub values: Vec<f32>,
+}
+
+/// What the decoder gets: all `[merged patches, out_hidden_size]`.
+pub struct Features {
+    /// The tower's output.
+    pub merged: Tensor<2>,
+    /// Features of earlier blocks, for the first decoder layers (DeepStack, arXiv 2406.04334).
+    pub deep: Vec<Tensor<2>>,
+}
+
+/// The vision tower.
+#[derive(Module, Debug)]
+pub struct VisionTower {
+    patch_embed: Linear,
+    positions: Param<Tensor<2>>,
+    blocks: Vec<Block>,
+    merger: Merger,
+    deep_mergers: Vec<Merger>,
+    #[module(skip)]
+    config: VisionConfig,
+}
+
+impl VisionTower {
+    /// Takes the tower's weights.
+    pub fn new(config: &VisionConfig, weights: &mut Weights) -> Result<Self> {
+        let c = config;
+        let blocks = (0..c.depth)
+            .map(|i| Block::new(c, &format!("vision.blocks.{i}"), weights))
+            .collect::<Result<_>>()?;
+        let deep_mergers = (0..c.deepstack_visual_indexes.len())
+            .map(|i| {
+                Merger::new(
+                    c,
+                    &format!("vision.deepstack_merger_list.{i}"),
+                    true,
+                    weights,
+                )
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            blocks,
+            deep_mergers,
+            patch_embed: weights.linear(
+                "vision.patch_embed.proj",
+                [c.hidden_size, c.patch_values()],
+                true,
+            )?,
+            positions: Param::from_tensor(weights.matrix(
+                "vision.pos_embed.weight",
+                [c.num_position_embeddings, c.hidden_size],
+            )?),
+            merger: Merger::new(c, "vision.merger", false, weights)?,
+            config: config.clone(),
+        })
+    }
+
+    /// Runs all images at once; every patch sees the patches of its own image.
+    pub fn forward(&self, images: &Images, device: &Device) -> Features {
+        let c = &self.config;
+        let counts = images.grids.iter().map(|g| g.t * g.h * g.w);
+        let rows: usize = counts.clone().sum();
+        let values = TensorData::new(images.values.clone(), [rows, c.patch_values()]);
+        let patches = Tensor::from_data(values, device);
+        let mut x = self
+            .patch_embed
+            .added_to(patches, self.position_rows(&images.grids, device));
+
+        let rotary = vision_rotary(
+            &images.grids,
+            c.spatial_merge_size,
+            c.head_dim(),
+            c.rope_theta,
+            device,
+        );
+        let mut start = 0;
+        let mut spans = Vec::with_capacity(rows);
+        // Frames are images of their own to the attention.
+        for (frames, count) in images.grids.iter().map(|g| (g.t, g.h * g.w)) {
+            for _ in 0..frames {
+                spans.extend(std::iter::repeat_n(
+                    [start, start + count as u32, 0, 0],
+                    count,
+                ));
+                start += count as u32;
+            }
+        }
+        let spans = Spans::new(spans, device);
+
+        let mut deep = Vec::new();
+        for (i, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x, &rotary, &spans, c);
+            if let Some(at) = c
+                .deepstack_visual_indexes
+                .iter()
+                .position(|&index| index == i)
+            {
+                deep.push(self.deep_mergers[at].forward(x.clone()));
+            }
+        }
+        Features {
+            merged: self.merger.forward(x),
+            deep,
+        }
+    }
+
+    /// The learned position table, interpolated bilinearly (corners aligned) to each grid,
+    /// `[patches, hidden]`.
+    fn position_rows(&self, grids: &[Grid], device: &Device) -> Tensor<2> {
+        let side = self.config.position_side();
+        // Neighbours and the second one's share along an axis of `length` patches.
+        let taps = |place: usize, length: usize| {
+            let at = if length > 1 {
+                place as f32 * ((side - 1) as f32 / (length - 1) as f32)
+            } else {
+                0.0
+            };
+            let low = (at as usize).min(side - 1);
+            (low, (low + 1).min(side - 1), at - low as f32)
+        };
+        let mut index: [Vec<i32>; 4] = Default::default();
+        let mut share: [Vec<f32>; 4] = Default::default();
+        for &grid in grids {
+            for (y, x) in patch_places(grid, self.config.spatial_merge_size) {
+                let ((y0, y1, fy), (x0, x1, fx)) = (taps(y, grid.h), taps(x, grid.w));
+                let corners = [
+                    (y0, x0, (1.0 - fy) * (1.0 - fx)),
+                    (y0, x1, (1.0 - fy) * fx),
+                    (y1, x0, fy * (1.0 - fx)),
+                    (y1, x1, fy * fx),
+                ];
+                for (corner, (y, x, weight)) in corners.into_iter().enumerate() {
+                    index[corner].push((y * side + x) as i32);
+                    share[corner].push(weight);
+                }
+            }
+        }
+        let table = self.positions.val();
+        let rows = index[0].len();
+        index
+            .into_iter()
+            .zip(share)
+            .map(|(index, share)| {
+                let index = Tensor::<1, Int>::from_data(TensorData::new(index, [rows]), device);
+                let share = Tensor::<2>::from_data(TensorData::new(share, [rows, 1]), device);
+                table.clone().select(0, index) * share
+            })
+            .reduce(|sum, corner| sum + corner)
+            .expect("there are four corners")
+    }
+}
+
+/// A transformer block: attention within each image and an MLP, both after a LayerNorm.
+#[derive(Module, Debug)]
+struct Block {
+    norm1: LayerNorm,
+    norm2: LayerNorm,
+    qkv: Linear,
+    proj: Linear,
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl Block {
+    fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+        let (hidden, wide) = (c.hidden_size, c.intermediate_size);
+        Ok(Self {
+            norm1: weights.layer_norm(&format!("{name}.norm1"), hidden)?,
+            norm2: weights.layer_norm(&format!("{name}.norm2"), hidden)?,
+            qkv: weights.linear(&format!("{name}.attn.qkv"), [3 * hidden, hidden], true)?,
+            proj: weights.linear(&format!("{name}.attn.proj"), [hidden, hidden], true)?,
+            fc1: weights.linear(&format!("{name}.mlp.linear_fc1"), [wide, hidden], true)?,
+            fc2: weights.linear(&format!("{name}.mlp.linear_fc2"), [hidden, wide], true)?,
+        })
+    }
+
+    fn forward(&self, x: Tensor<2>, rotary: &Rotary, spans: &Spans, c: &VisionConfig) -> Tensor<2> {
+        let qkv = self.qkv.forward(self.norm1.forward(x.clone()));
+        let attention = span_attention(
+            Attention {
+                query: norm_rotary(qkv.clone(), 0, c.num_heads, None, rotary),
+                key: norm_rotary(qkv.clone(), c.hidden_size, c.num_heads, None, rotary),
+                value: qkv,
+                value_offset: 2 * c.hidden_size,
+                heads: c.num_heads,
+                kv_heads: c.num_heads,
+                head_dim: c.head_dim(),
+            },
+            spans,
+        );
+        let x = self.proj.added_to(attention, x);
+        in_row_groups(x, c.intermediate_size, |x| {
+            let wide = self
+                .fc1
+                .activated(self.norm2.forward(x.clone()), c.hidden_act);
+            self.fc2.added_to(wide, x)
+        })
+    }
+}
+
+/// Joins each square of patches into one feature of the decoder's width.
+#[derive(Module, Debug)]
+struct Merger {
+    norm: LayerNorm,
+    fc1: Linear,
+    fc2: Linear,
+    /// Whether the norm goes over the joined square (DeepStack) or over single patches.
+    #[module(skip)]
+    norm_joined: bool,
+    #[module(skip)]
+    joined: usize,
+}
+
+impl Merger {
+    fn new(c: &VisionConfig, name: &str, norm_joined: bool, weights: &mut Weights) -> Result<Self> {
+        let joined = c.hidden_size * c.spatial_merge_size * c.spatial_merge_size;
+        let norm_width = if norm_joined { joined } else { c.hidden_size };
+        Ok(Self {
+            norm: weights.layer_norm(&format!("{name}.norm"), norm_width)?,
+            fc1: weights.linear(&format!("{name}.linear_fc1"), [joined, joined], true)?,
+            fc2: weights.linear(
+                &format!("{name}.linear_fc2"),
+                [c.out_hidden_size, joined],
+                true,
+            )?,
+            norm_joined,
+            joined,
+        })
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let [rows, hidden] = x.dims();
+        let shape = [rows * hidden / self.joined, self.joined];
+        let x = if self.norm_joined {
+            self.norm.forward(x.reshape(shape))
+        } else {
+            self.norm.forward(x).reshape(shape)
+        };
+        in_row_groups(x, self.joined, |x| {
+            self.fc2.forward(self.fc1.activated(x, Activation::Gelu))
+        })
+    }
+}

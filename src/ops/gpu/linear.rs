@@ -1,0 +1,130 @@
+//! Launches of the linear kernels: `shaders/linear_*.wgsl` with one of `shaders/weight_*.wgsl`.
+
+use burn_cubecl::tensor::CubeTensor;
+
+use super::adapter::{Kind, kind_of};
+use super::launch::{Launch, contiguous, shape};
+use super::text::File;
+use crate::ops::linear::{CombineKind, LinearSpec, Packing};
+use crate::package::config::Activation;
+
+/// The weight as it is stored.
+pub enum Stored {
+    Float(CubeTensor),
+    Packed {
+        words: CubeTensor,
+        scales: CubeTensor,
+    },
+}
+
+/// Rows up to which the kernel for few rows is chosen on GPUs.
+const FEW_ROWS: usize = 8;
+
+pub fn linear(
+    x: CubeTensor,
+    weight: Stored,
+    bias: CubeTensor,
+    other: CubeTensor,
+    spec: LinearSpec,
+) -> CubeTensor {
+    let x = contiguous(x);
+    let [rows, depth] = shape(&x);
+    assert_eq!(depth, spec.in_features, "columns of x");
+    let columns = spec.out_features;
+    let eighths = depth.is_multiple_of(8);
+    let quads = columns.is_multiple_of(4);
+
+    let (body, workgroup, tile_rows, workgroups) = match kind_of(&x.device) {
+        Kind::Software => {
+            let tile = tile_rows(rows, 4);
+            let lanes = 32;
+            let count = rows.div_ceil(tile) * columns.div_ceil(4 * lanes);
+            (File::LinearRegister, lanes, tile, count)
+        }
+        Kind::Hardware if rows <= FEW_ROWS => {
+            let tile = tile_rows(rows, FEW_ROWS);
+            let count = rows.div_ceil(tile) * columns.div_ceil(4);
+            (File::LinearRows, 64, tile, count)
+        }
+        Kind::Hardware => {
+            let count = rows.div_ceil(64) * columns.div_ceil(64);
+            (File::LinearTiled, 128, 64, count)
+        }
+    };
+
+    let mut files = vec![File::Prelude, File::LinearCommon];
+    files.push(match spec.packing {
+        None => File::WeightFloat,
+        Some(Packing::F16) => File::WeightF16,
+        Some(Packing::Q8) => File::WeightQ8,
+        Some(Packing::Q4) => File::WeightQ4,
+    });
+    let scaled = matches!(spec.packing, Some(Packing::Q8 | Packing::Q4));
+    if scaled {
+        files.push(File::WeightScales);
+    }
+    files.push(body);
+
+    let x_type = if eighths {
+        "array<vec4<f32>>"
+    } else {
+        "array<f32>"
+    };
+    let weight_type = match spec.packing {
+        None => x_type,
+        Some(Packing::F16) if eighths => "array<vec4<u32>>",
+        Some(Packing::F16) => "array<u32>",
+        Some(Packing::Q8) => "array<vec2<u32>>",
+        Some(Packing::Q4) => "array<u32>",
+    };
+    let column_type = if quads {
+        "array<vec4<f32>>"
+    } else {
+        "array<f32>"
+    };
+
+    let mut launch = Launch::new(files, workgroup as u32)
+        .constant("ROWS", tile_rows)
+        .flag("EIGHTHS", eighths)
+        .flag("QUADS", quads)
+        .flag("BIAS", spec.bias)
+        .flag("ADD", spec.combine == CombineKind::Add)
+        .flag("MULTIPLY", spec.combine == CombineKind::Multiply)
+        .flag(activation_flag(spec.activation), true)
+        .input("x", x_type, &x);
+    launch = match weight {
+        Stored::Float(weight) => launch.input("weight", weight_type, &contiguous(weight)),
+        Stored::Packed { words, scales } => {
+            let launch = launch.input("weight", weight_type, &contiguous(words));
+            if scaled {
+                launch.input("scales", "array<u32>", &contiguous(scales))
+            } else {
+                launch
+            }
+        }
+    };
+    if spec.bias {
+        launch = launch.input("bias", column_type, &contiguous(bias));
+    }
+    if spec.combine != CombineKind::Nothing {
+        launch = launch.input("other", column_type, &contiguous(other));
+    }
+    let info = [rows, depth, columns, depth.div_ceil(8)].map(|n| n as u32);
+    launch.run(column_type, [rows, columns], &x, &info, workgroups)
+}
+
+/// 1, 2, 4 or 8 rows: enough for all, but no more than `most`.
+fn tile_rows(rows: usize, most: usize) -> usize {
+    rows.next_power_of_two().min(most)
+}
+
+fn activation_flag(activation: Option<Activation>) -> &'static str {
+    match activation {
+        None => "IDENTITY",
+        Some(Activation::Gelu) => "GELU",
+        Some(Activation::GeluPytorchTanh) => "GELU_TANH",
+        Some(Activation::QuickGelu) => "QUICK_GELU",
+        Some(Activation::Silu) => "SILU",
+        Some(Activation::Relu) => "RELU",
+    }
+}

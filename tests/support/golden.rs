@@ -1,0 +1,181 @@
+//! The golden cases of `tests/parity/golden`, and the checkpoints that their rule makes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use half::bf16;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Deserialize;
+
+/// The folder of all cases.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/golden")
+}
+
+/// A case as its `case.json` tells it.
+#[derive(Deserialize)]
+pub struct Case {
+    /// The folder's name.
+    pub case: String,
+    seed: String,
+    gain: f64,
+    dtype: String,
+    names: String,
+    shards: Vec<Shard>,
+    /// What was embedded.
+    pub inputs: Vec<GoldenInput>,
+}
+
+#[derive(Deserialize)]
+struct Shard {
+    file: String,
+    tensors: Vec<(String, Vec<usize>)>,
+}
+
+/// An input and what the reference made of it.
+#[derive(Deserialize)]
+pub struct GoldenInput {
+    pub id: String,
+    pub text: Option<String>,
+    pub image: Option<String>,
+    pub instruction: Option<String>,
+    pub max_tokens: Option<usize>,
+    pub ids: Vec<u32>,
+    pub tokens: usize,
+    pub whole_tokens: usize,
+    pub grid: Option<[usize; 3]>,
+    pub patches: Option<usize>,
+    pub positions: Option<[Vec<u32>; 3]>,
+    pub patch_probes: Option<Vec<(usize, usize, f32)>>,
+    pub resized: Option<String>,
+    pub resized_size: Option<[u32; 2]>,
+}
+
+impl Case {
+    /// Reads a case.
+    pub fn read(name: &str) -> Self {
+        let text = fs::read(folder().join(name).join("case.json")).unwrap();
+        serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// Every case.
+    pub fn all() -> Vec<Self> {
+        let mut names: Vec<String> = fs::read_dir(folder())
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().join("case.json").exists())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert!(names.len() >= 7, "golden cases are missing: {names:?}");
+        names.iter().map(|name| Self::read(name)).collect()
+    }
+
+    /// The reference's tensor `ID.KIND`.
+    pub fn expected(&self, name: &str) -> Option<Vec<f32>> {
+        let bytes = fs::read(folder().join(&self.case).join("expected.safetensors")).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let tensor = file.tensor(name).ok()?;
+        Some(
+            tensor
+                .data()
+                .chunks(4)
+                .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+                .collect(),
+        )
+    }
+
+    /// Writes the checkpoint folder as Hugging Face would have it.
+    pub fn write_checkpoint(&self, out: &Path) {
+        fs::create_dir_all(out).unwrap();
+        let case = folder().join(&self.case);
+        for file in [
+            "config.json",
+            "preprocessor_config.json",
+            "model.safetensors.index.json",
+        ] {
+            if case.join(file).exists() {
+                fs::copy(case.join(file), out.join(file)).unwrap();
+            }
+        }
+        fs::copy(folder().join("tokenizer.json"), out.join("tokenizer.json")).unwrap();
+        for shard in &self.shards {
+            let data: Vec<(String, Vec<usize>, Vec<u8>)> = shard
+                .tensors
+                .iter()
+                .map(|(name, shape)| {
+                    (
+                        self.stored_name(name),
+                        shape.clone(),
+                        self.bytes(name, shape),
+                    )
+                })
+                .collect();
+            let dtype = if self.dtype == "bf16" {
+                Dtype::BF16
+            } else {
+                Dtype::F32
+            };
+            let views = data.iter().map(|(name, shape, bytes)| {
+                (name, TensorView::new(dtype, shape.clone(), bytes).unwrap())
+            });
+            safetensors::serialize_to_file(views, None, &out.join(&shard.file)).unwrap();
+        }
+    }
+
+    fn stored_name(&self, official: &str) -> String {
+        match self.names.as_str() {
+            "bare" => official
+                .strip_prefix("model.")
+                .unwrap_or(official)
+                .to_owned(),
+            _ => official.to_owned(),
+        }
+    }
+
+    fn bytes(&self, name: &str, shape: &[usize]) -> Vec<u8> {
+        let values = weights(&self.seed, name, shape, self.gain);
+        match self.dtype.as_str() {
+            "bf16" => values
+                .iter()
+                .flat_map(|&v| bf16::from_f32(v).to_le_bytes())
+                .collect(),
+            _ => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+}
+
+/// The weights that the rule of `tests/parity/README.md` gives a tensor.
+pub fn weights(seed: &str, name: &str, shape: &[usize], gain: f64) -> Vec<f32> {
+    let (mean, std) = if name.ends_with(".bias") {
+        (0.0, 0.05)
+    } else if shape.len() == 1 {
+        (1.0, 0.1)
+    } else if name.ends_with("embed_tokens.weight") {
+        (0.0, 0.25)
+    } else if name.ends_with("pos_embed.weight") {
+        (0.0, 0.5)
+    } else {
+        (
+            0.0,
+            gain / (shape[1..].iter().product::<usize>() as f64).sqrt(),
+        )
+    };
+    let hash = format!("{seed}/{name}")
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ b as u64).wrapping_mul(0x100_0000_01b3)
+        });
+    let factor = (2.0 * 3.0f64.sqrt() * std) as f32;
+    (0..shape.iter().product::<usize>() as u64)
+        .map(|i| {
+            let mut z = hash.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^= z >> 31;
+            let u = (z >> 40) as f32 / (1u64 << 24) as f32;
+            let value = (u - 0.5) * factor;
+            if mean == 0.0 { value } else { value + mean }
+        })
+        .collect()
+}

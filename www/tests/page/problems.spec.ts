@@ -1,0 +1,50 @@
+/** What goes wrong is seen, named, and does not stop the rest. */
+
+import { readFileSync } from "node:fs";
+import { addPhotos, expect, open, rank, sample, test } from "./fixtures";
+
+test("one unreadable photo among others is reported and the others are ranked", async ({
+  page,
+}) => {
+  const cat = readFileSync(sample("cat"));
+  await open(page, "?device=cpu");
+  await addPhotos(page, [
+    { name: "letter.jpg", mimeType: "image/jpeg", buffer: Buffer.from("Dear photo,\n") },
+    { name: "half.jpg", mimeType: "image/jpeg", buffer: cat.subarray(0, 300) },
+    { name: "cat.jpg", mimeType: "image/jpeg", buffer: cat },
+  ]);
+  await expect(page.locator("#problems-title")).toHaveText("2 photos could not be used");
+  const problems = page.locator("#problem-list li");
+  await expect(problems.nth(0)).toContainText("letter.jpg");
+  await expect(problems.nth(0)).toContainText("image-format");
+  await expect(problems.nth(1)).toContainText("half.jpg");
+  await expect(problems.nth(1)).toContainText("image-corrupt");
+  expect((await rank(page, "a cat")).map(({ name }) => name)).toEqual(["cat.jpg"]);
+});
+
+test("a package without a readable manifest is an error that names it", async ({ page }) => {
+  // The browser itself logs the 404, so the answer is made up here.
+  await page.route("**/models/nowhere/**", (route) =>
+    route.fulfill({ status: 200, contentType: "application/json", body: "not a manifest" }),
+  );
+  await page.goto("./?device=cpu&model=/models/nowhere");
+  await expect(page.locator("#failure")).toContainText("agff.json");
+  await expect(page.locator("#failure")).toContainText("[package-manifest]");
+});
+
+test("file names are shown as text", async ({ page }) => {
+  const name = "<b>cat</b> & dog.jpg";
+  await open(page, "?device=cpu");
+  await addPhotos(page, [{ name, mimeType: "image/jpeg", buffer: readFileSync(sample("cat")) }]);
+  await expect(page.locator(".card .name")).toHaveText(name);
+  await expect(page.locator(".card b")).toHaveCount(0);
+});
+
+test("photos can be taken away again", async ({ page }) => {
+  await open(page, "?device=cpu");
+  await addPhotos(page, [sample("cat"), sample("coffee")]);
+  await page.getByRole("button", { name: "Remove all photos" }).click();
+  await expect(page.locator(".card")).toHaveCount(0);
+  await addPhotos(page, [sample("rocket")]);
+  await expect(page.locator(".card")).toHaveCount(1);
+});

@@ -1,0 +1,55 @@
+/** The page ranks real photos, on the CPU engine and on the GPU engine alike. */
+
+import { addPhotos, expect, open, rank, sample, type Shown, test } from "./fixtures";
+
+const PHOTOS = ["cat", "coffee", "rocket", "lemons", "red-peppers"];
+const TEXT = "a cup of coffee on a wooden table";
+
+const rankings = new Map<string, Shown[]>();
+
+for (const device of ["cpu", "gpu"]) {
+  test(`real photos are ranked on the ${device} when it is forced`, async ({ page }) => {
+    await open(page, `?device=${device}`);
+    await expect(page.locator("#device")).toContainText(`Running on the ${device.toUpperCase()}`);
+    await addPhotos(page, PHOTOS.map(sample));
+    await expect(page.locator("#problems")).toBeHidden();
+
+    const ranking = await rank(page, TEXT);
+    expect(ranking.map(({ name }) => name).sort()).toEqual(
+      PHOTOS.map((name) => `${name}.jpg`).sort(),
+    );
+    const scores = ranking.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    for (const { score, weights } of ranking) {
+      expect(Math.abs(score)).toBeLessThanOrEqual(1);
+      expect(weights).toHaveLength(4);
+      // Each is rounded to a whole number.
+      expect(Math.abs(weights.reduce((a, b) => a + b) - 100)).toBeLessThanOrEqual(2);
+    }
+    rankings.set(device, ranking);
+  });
+}
+
+test("both engines give the same scores", () => {
+  const [cpu, gpu] = [rankings.get("cpu"), rankings.get("gpu")];
+  if (!cpu || !gpu) throw new Error("the two tests before this one have to pass first");
+  const byName = new Map(gpu.map(({ name, score }) => [name, score]));
+  for (const { name, score } of cpu) {
+    expect(Math.abs(score - (byName.get(name) ?? NaN)), name).toBeLessThanOrEqual(0.0015);
+  }
+});
+
+test("a photo can be the query, and is most like itself", async ({ page }) => {
+  await open(page, "?device=cpu");
+  await addPhotos(page, ["cat", "lemons", "rocket"].map(sample));
+  const card = page.locator(".card", { hasText: "lemons.jpg" });
+  await card.getByRole("button", { name: "More like this" }).click();
+  await expect(page.locator("#results-title")).toContainText("like lemons.jpg");
+  await expect(page.locator(".card").first()).toContainText("lemons.jpg");
+});
+
+test("an untrained package says that its ranking means nothing yet", async ({ page, request }) => {
+  const manifest = await (await request.get("models/agff-nano/agff.json")).json();
+  await open(page, "?device=cpu");
+  await expect(page.locator("#untrained")).toBeVisible({ visible: manifest.trained === false });
+});

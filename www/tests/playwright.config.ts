@@ -1,0 +1,45 @@
+/**
+ * The page in Debian's Chromium, on SwiftShader: a software GPU, which is there to show that the
+ * GPU engine is right, not that it is fast.
+ */
+
+import { defineConfig } from "@playwright/test";
+
+const port = Number(process.env["AGFF_TEST_PORT"] ?? 4517);
+
+export default defineConfig({
+  testDir: "page",
+  outputDir: "../test-results",
+  // Two cores: two pages at once would only slow each other down.
+  workers: 1,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    viewport: { width: 1280, height: 900 },
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: [
+        "--headless=new",
+        "--no-sandbox",
+        "--enable-unsafe-webgpu",
+        "--use-webgpu-adapter=swiftshader",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--no-default-browser-check",
+      ],
+    },
+    screenshot: "only-on-failure",
+    trace: "off",
+  },
+  webServer: {
+    command: `node ../serve.mjs ../demo/dist --port ${port} --mount /packages=../../target/parity`,
+    url: `http://localhost:${port}/`,
+    reuseExistingServer: false,
+  },
+});
