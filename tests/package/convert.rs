@@ -1,10 +1,5 @@
 //! Checkpoints become packages, or are refused with an error that says why.
 
-#[path = "support/checkpoint.rs"]
-mod checkpoint;
-#[path = "support/packages.rs"]
-mod packages;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +10,13 @@ use agff::package::manifest::Dtype;
 use agff::package::tensors::{RawTensor, Suffix, expected_tensors};
 use agff::package::{ConvertOptions, Manifest, Package, Source, convert};
 use agff::{Code, Result};
-use checkpoint::{Shard, Stored, encode, tensor, write_safetensors, write_weights};
 use half::bf16;
 use pollster::block_on;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::checkpoint::{self, Shard, Stored, encode, tensor, write_safetensors, write_weights};
+use crate::packages;
 
 /// A `config.json` of the model of `packages::small_config`, in the older style.
 fn config_json() -> Value {
