@@ -52,7 +52,7 @@ clippy: ## lints of the crate with all its faces
 
 .PHONY: test-native
 test-native: ## the crate's tests, on the CPU and on a software Vulkan
-	CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo test --locked
+	AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo test --locked
 
 .PHONY: wasm
 wasm: ## the two browser engines

@@ -4,7 +4,7 @@
  *     node scripts/size.mjs FOLDER_OF_NAMED_WASM
  *
  * What is shipped is measured exactly. The components are read from the same build with its names
- * still in it: a function counts for the crate in its name; generic code counts for the crate that
+ * still in it: a function counts for the crate in its name, so generic code counts for the crate that
  * defines it. Their brotli column is each one's code compressed alone, so it does not add up.
  */
 
@@ -77,26 +77,49 @@ function total(parts) {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
-/** The crate of a function by its symbol: legacy mangling, v0 mangling, or an already readable name. */
+/** The crate of a function by its symbol. */
 function crateOf(symbol) {
-  const legacy = /^_ZN(\d+)/.exec(symbol);
-  const mangled = legacy
-    ? symbol.slice(legacy[0].length, legacy[0].length + Number(legacy[1]))
-    : undefined;
-  const v0 = /^_R\w*?C(?:s[0-9a-zA-Z]*_)?(\d+)_?/.exec(symbol);
-  const path =
-    mangled ??
-    (v0 ? symbol.slice(v0[0].length, v0[0].length + Number(v0[1])) : undefined) ??
-    symbol;
-  // `<burn::Tensor as core::fmt::Debug>::fmt` belongs to burn.
-  const readable = path
-    .replace(/\$LT\$/g, "<")
-    .replace(/\$u20\$/g, " ")
-    .replace(/\$RF\$/g, "&")
+  if (symbol.includes("wbindgen") || symbol.includes("__wbg")) return "wasm_bindgen";
+  const crate = symbol.startsWith("_R") ? crateOfV0(symbol) : crateOfPath(demangle(symbol));
+  return crate ? group(crate) : "without a crate";
+}
+
+/** The path of a legacy symbol `_ZN…E`: lengths and names, with escapes for what is no letter. */
+function demangle(symbol) {
+  if (!symbol.startsWith("_ZN")) return symbol;
+  const parts = [];
+  for (let at = 3; at < symbol.length && symbol[at] !== "E"; ) {
+    const [digits] = /^\d*/.exec(symbol.slice(at));
+    if (digits === "") break;
+    at += digits.length;
+    parts.push(symbol.slice(at, at + Number(digits)));
+    at += Number(digits);
+  }
+  const escapes = { LT: "<", GT: ">", RF: "&", BP: "*", LP: "(", RP: ")", C: ",", u20: " " };
+  return parts
+    .join("::")
+    .replace(/\$([A-Za-z0-9]+)\$/g, (whole, name) => escapes[name] ?? " ")
     .replace(/\.\./g, "::");
-  const crate = /^[_<&*\[( ]*(?:mut |dyn )*([a-z][a-z0-9_]*)(?=::|$| )/.exec(readable)?.[1];
-  if (!crate || crate === "T" || symbol === "") return "without a crate";
-  return group(crate);
+}
+
+/** The crate of the shortest path that a v0 symbol names. */
+function crateOfV0(symbol) {
+  const match = /C(?:s[0-9a-zA-Z]*_)?(\d+)_?/.exec(symbol);
+  if (!match) return undefined;
+  const at = match.index + match[0].length;
+  return symbol.slice(at, at + Number(match[1]));
+}
+
+/** The crate of a readable path: that of the type rather than of a trait or of its destructor. */
+function crateOfPath(path) {
+  const dropped = /^core::ptr::drop_in_place<(.*)>/.exec(path);
+  if (dropped) return crateOfPath(dropped[1]);
+  const implementation = /^_?<(.*?) as (.*)/.exec(path);
+  if (implementation) {
+    const own = crateOfPath(implementation[1]);
+    return own && group(own) !== "std" ? own : crateOfPath(implementation[2]);
+  }
+  return /^[^a-z]*(?:(?:mut|dyn) +)*([a-z][a-z0-9_]*)::/.exec(path)?.[1];
 }
 
 function group(crate) {
@@ -106,8 +129,7 @@ function group(crate) {
   for (const family of ["burn", "cubecl", "wgpu", "gemm", "zune", "image", "regex", "serde"]) {
     if (crate === family || crate.startsWith(`${family}_`)) return family;
   }
-  if (crate.startsWith("cubek")) return "cubecl";
-  return crate;
+  return crate.startsWith("cubek") ? "cubecl" : crate;
 }
 
 /** The parts of a WASM file that matter here. */
