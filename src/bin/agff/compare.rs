@@ -1,0 +1,201 @@
+//! `agff compare`: photos ranked by texts, and why.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use agff::{Embedding, Error, Patterns, Similarity};
+use serde::Serialize;
+
+use crate::inputs;
+use crate::model::{self, ModelArgs};
+use crate::output::{Align, Console, Style, shortened, shown, table};
+use crate::pipeline::{self, Job};
+use crate::{Done, Failure, Outcome};
+
+const LONG: &str = "\
+Rank photos by a text, and say why
+
+The score fuses four patterns: the text's global and fine views against the photo's global and fine
+views (gg, fg, gf, ff; the first letter is the text's). The table shows how much each pattern counts,
+and the pair of views that contributes most. An instruction or prompt is for the texts only.
+
+With --json every pair is one object on one line, best first for each text:
+  {\"query\": \"a red mug\", \"target\": \"mug.jpg\", \"rank\": 1, \"score\": 0.81,
+   \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
+   \"best\": [\"fine-2\", \"global\"], \"trained\": true}";
+
+const EXAMPLES: &str = "\
+Examples:
+  agff compare --text \"sunset over the sea\" holiday/ --top 10
+  agff compare --text \"a cat\" --text \"a dog\" --image 'pets/*.jpg' --json";
+
+/// Rank photos by a text, and say why
+#[derive(clap::Args)]
+#[command(long_about = LONG, after_help = EXAMPLES)]
+pub struct Args {
+    /// Text to rank by; several make several rankings
+    #[arg(long, value_name = "STR", required = true)]
+    text: Vec<OsString>,
+    /// Photos: files, folders (and those below), or patterns such as 'holiday/*.jpg'
+    #[arg(value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+    /// Photos, the same as without --image
+    #[arg(long, value_name = "PHOTO", num_args = 1..)]
+    image: Vec<PathBuf>,
+    /// Show the best N photos only
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Print JSON, one object per line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    query: &'a str,
+    target: &'a str,
+    rank: usize,
+    score: f32,
+    patterns: Patterns,
+    weights: Patterns,
+    best: [&'a str; 2],
+    trained: bool,
+}
+
+pub fn run(args: Args, console: &Console) -> Done {
+    let mut failed = 0;
+    let mut fail = |error: Error| {
+        failed += 1;
+        console.error(&error);
+    };
+    let photos: Vec<PathBuf> = args.photos.iter().chain(&args.image).cloned().collect();
+    if photos.is_empty() {
+        return Err(Failure::Usage("name the photos to compare with".into()));
+    }
+    let texts = inputs::texts("--text", &args.text, &mut fail);
+    let photos = inputs::photos(&photos, &mut fail);
+    if texts.is_empty() || photos.is_empty() {
+        return Err(Failure::Reported);
+    }
+    let loaded = model::load(&args.model, console)?;
+
+    let count = texts.len();
+    let mut jobs: Vec<Job> = texts
+        .into_iter()
+        .map(|text| Job {
+            instruction: loaded.instruction.clone(),
+            ..Job::text(text)
+        })
+        .collect();
+    if jobs.iter().any(Job::is_empty_text) {
+        console.note(&model::empty_text(&loaded));
+    }
+    jobs.extend(photos.into_iter().map(Job::image));
+    let mut queries = Vec::new();
+    let mut targets = Vec::new();
+    let mut at = 0;
+    pipeline::embed(&loaded.agff, &jobs, console, |job, embedding| {
+        let list = if at < count {
+            &mut queries
+        } else {
+            &mut targets
+        };
+        at += 1;
+        let whole = embedding.and_then(|whole| match loaded.dimensions {
+            Some(dimensions) => whole.truncate(dimensions),
+            None => Ok(whole),
+        });
+        match whole {
+            Ok(embedding) => list.push((job.name(), embedding)),
+            Err(error) => fail(error),
+        }
+        Ok(())
+    })?;
+    if queries.is_empty() || targets.is_empty() {
+        return Err(Failure::Reported);
+    }
+
+    for (i, (text, query)) in queries.iter().enumerate() {
+        let mut ranking = targets
+            .iter()
+            .map(|(name, target)| Ok((name, target, loaded.agff.similarity(query, target)?)))
+            .collect::<agff::Result<Vec<_>>>()?;
+        // Stable: equal scores stay in the order of the arguments.
+        ranking.sort_by(|(.., a), (.., b)| b.score.total_cmp(&a.score));
+        ranking.truncate(args.top.unwrap_or(usize::MAX));
+        if args.json {
+            for (rank, (name, target, s)) in ranking.iter().enumerate() {
+                console.json_line(&Line {
+                    query: text,
+                    target: name,
+                    rank: rank + 1,
+                    score: s.score,
+                    patterns: s.patterns,
+                    weights: s.weights,
+                    best: best(query, target, s),
+                    trained: loaded.trained(),
+                })?;
+            }
+            continue;
+        }
+        if i > 0 {
+            console.line("")?;
+        }
+        console.line(&console.style(Style::Bold, &format!("“{}”", shortened(text, 70))))?;
+        let rows: Vec<Vec<String>> = ranking
+            .iter()
+            .enumerate()
+            .map(|(rank, (name, target, s))| row(rank + 1, name, query, target, s))
+            .collect();
+        for line in table(console, &HEADS, &rows) {
+            console.line(&line)?;
+        }
+    }
+    Ok(if failed == 0 {
+        Outcome::Complete
+    } else {
+        Outcome::Partial
+    })
+}
+
+const HEADS: [(&str, Align); 8] = [
+    ("rank", Align::Right),
+    ("score", Align::Right),
+    ("gg", Align::Right),
+    ("fg", Align::Right),
+    ("gf", Align::Right),
+    ("ff", Align::Right),
+    ("best pair", Align::Left),
+    ("photo", Align::Left),
+];
+
+fn row(
+    rank: usize,
+    name: &str,
+    query: &Embedding,
+    target: &Embedding,
+    s: &Similarity,
+) -> Vec<String> {
+    let percent = |weight: f32| format!("{:.0}%", 100.0 * weight);
+    let w = s.weights;
+    vec![
+        rank.to_string(),
+        format!("{:.3}", s.score),
+        percent(w.gg),
+        percent(w.fg),
+        percent(w.gf),
+        percent(w.ff),
+        best(query, target, s).join(" – "),
+        shown(name).into_owned(),
+    ]
+}
+
+/// The names of the pair of views that contributes most.
+fn best<'a>(query: &'a Embedding, target: &'a Embedding, s: &Similarity) -> [&'a str; 2] {
+    let name =
+        |embedding: &'a Embedding, i: usize| embedding.views.get(i).map_or("", String::as_str);
+    [name(query, s.best.0), name(target, s.best.1)]
+}

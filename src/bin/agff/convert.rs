@@ -1,0 +1,119 @@
+//! `agff convert`: a package from a Hugging Face checkpoint.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use agff::package::convert::{ConvertOptions, ConvertProgress, convert};
+use agff::package::manifest::Dtype;
+
+use crate::inputs;
+use crate::output::{self, Console, Unit};
+use crate::{Done, Outcome};
+
+const LONG: &str = "\
+Make a package from a Hugging Face checkpoint
+
+The folder has config.json, tokenizer.json, preprocessor_config.json and model.safetensors (or its
+shards with their index). Weights may be f32, f16 or bf16. Without --views the package reproduces the
+checkpoint's own embedding. The package appears when it is whole; nothing is left of one that fails.";
+
+const EXAMPLES: &str = "\
+Examples:
+  agff convert Qwen3-VL-Embedding-2B --out qwen3-vl-q8 --dtype q8
+  agff convert checkpoint --out package --dtype q4 --views views.json --force";
+
+/// Make a package from a Hugging Face checkpoint
+#[derive(clap::Args)]
+#[command(long_about = LONG, after_help = EXAMPLES)]
+pub struct Args {
+    /// Folder of the checkpoint
+    #[arg(value_name = "HF_DIR")]
+    checkpoint: PathBuf,
+    /// Folder to make
+    #[arg(long, short, value_name = "PKG")]
+    out: PathBuf,
+    /// How the weights of linear layers are stored
+    #[arg(long, value_enum, default_value_t = Stored::F16)]
+    dtype: Stored,
+    /// Views, fusion and prompts (see docs/format.md)
+    #[arg(long, value_name = "FILE")]
+    views: Option<PathBuf>,
+    /// Name of the package [default: that of the checkpoint's folder]
+    #[arg(long, value_name = "STR")]
+    name: Option<OsString>,
+    /// Licence of the weights [default: what the checkpoint's README.md says]
+    #[arg(long, value_name = "SPDX")]
+    licence: Option<OsString>,
+    /// Where the weights come from, in a sentence
+    #[arg(long, value_name = "STR")]
+    provenance: Option<OsString>,
+    /// Mark the weights as never trained: whatever shows a ranking will say so
+    #[arg(long)]
+    untrained: bool,
+    /// Replace a package that is there already
+    #[arg(long)]
+    force: bool,
+}
+
+/// `--dtype`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Stored {
+    /// 32-bit floats
+    F32,
+    /// 16-bit floats
+    F16,
+    /// 8 bits, in blocks of 32 with a scale
+    Q8,
+    /// 4 bits, in blocks of 32 with a scale
+    Q4,
+}
+
+impl From<Stored> for Dtype {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::F32 => Self::F32,
+            Stored::F16 => Self::F16,
+            Stored::Q8 => Self::Q8,
+            Stored::Q4 => Self::Q4,
+        }
+    }
+}
+
+pub fn run(args: Args, console: &Console) -> Done {
+    let text = |option: &str, value: &Option<OsString>| {
+        value
+            .as_deref()
+            .map(|value| inputs::text(option, value))
+            .transpose()
+    };
+    let options = ConvertOptions {
+        dtype: args.dtype.into(),
+        views: args.views,
+        name: text("--name", &args.name)?,
+        licence: text("--licence", &args.licence)?,
+        provenance: text("--provenance", &args.provenance)?,
+        trained: !args.untrained,
+        force: args.force,
+    };
+    let mut begun = false;
+    let mut progress = |at: ConvertProgress<'_>| {
+        if !begun {
+            console.begin("Converting", at.total, Unit::Weights);
+            begun = true;
+        }
+        console.progress(at.done, at.tensor);
+    };
+    let converted = convert(&args.checkpoint, &args.out, &options, &mut progress);
+    console.end();
+    let manifest = converted?;
+    let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    console.line(&format!(
+        "{}: {}, {} in {} files; licence: {}",
+        output::shown(&args.out.display().to_string()),
+        output::shown(&manifest.name),
+        output::bytes(total),
+        manifest.files.len() + 1,
+        output::shown(&manifest.licence),
+    ))?;
+    Ok(Outcome::Complete)
+}

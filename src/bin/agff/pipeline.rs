@@ -1,0 +1,214 @@
+//! Many inputs through the model: prepared in parallel, some ahead of it; embedded in packs.
+//!
+//! Threads of their own read, decode and cut photos, as many as there are cores, and stop when
+//! [`AHEAD`] inputs per thread wait for the model. So memory does not grow with the number of photos, and the
+//! results come in the inputs' order.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use agff::{Agff, Code, Embedding, Error, Input, InputImage, Prepared, Result};
+use pollster::block_on;
+
+use crate::Failure;
+use crate::inputs;
+use crate::output::{Console, Unit};
+
+/// Prepared inputs that may wait, for each thread.
+const AHEAD: usize = 2;
+
+/// Most threads that prepare inputs: each may hold a decoded photo.
+const MOST_THREADS: usize = 8;
+
+/// Rows of tokens, or of patches, after which a pack is full. The library runs no more at once.
+const PACK_ROWS: usize = 4096;
+
+/// Most inputs in a pack, so that progress is seen.
+const PACK_INPUTS: usize = 32;
+
+/// What is done with each result.
+type Each<'a> = dyn FnMut(&Job, Result<Embedding>) -> Result<(), Failure> + 'a;
+
+/// Something to embed: a photo, a text, or both.
+#[derive(Debug, Clone, Default)]
+pub struct Job {
+    pub image: Option<PathBuf>,
+    pub text: Option<String>,
+    pub instruction: Option<String>,
+}
+
+impl Job {
+    pub fn image(path: PathBuf) -> Self {
+        Self {
+            image: Some(path),
+            ..Self::default()
+        }
+    }
+
+    pub fn text(text: String) -> Self {
+        Self {
+            text: Some(text),
+            ..Self::default()
+        }
+    }
+
+    /// The photo's path, or the text.
+    pub fn name(&self) -> String {
+        match (&self.image, &self.text) {
+            (Some(path), _) => path.display().to_string(),
+            (None, text) => text.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty_text(&self) -> bool {
+        self.image.is_none() && self.text.as_ref().is_none_or(String::is_empty)
+    }
+
+    /// Reads, decodes and tokenizes.
+    fn prepare(&self, agff: &Agff) -> Result<Prepared> {
+        let image = match &self.image {
+            None => None,
+            Some(path) => Some(InputImage::Encoded {
+                name: path.display().to_string(),
+                bytes: inputs::read(path)?,
+            }),
+        };
+        agff.prepare(&Input {
+            image,
+            text: self.text.clone(),
+            instruction: self.instruction.clone(),
+        })
+    }
+}
+
+/// Embeds every job and hands what comes of it to `each`, in their order. A job's own error is one
+/// of the results.
+///
+/// # Errors
+/// What stops everything: the device, the package, and errors of `each`.
+pub fn embed(
+    agff: &Agff,
+    jobs: &[Job],
+    console: &Console,
+    mut each: impl FnMut(&Job, Result<Embedding>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(MOST_THREADS);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("prepare-{i}"))
+        .build()
+        .map_err(|e| Error::new(Code::Internal, "threads", e.to_string()).with_source(e))?;
+    console.begin("Embedding", jobs.len() as u64, Unit::Inputs);
+    let done = std::thread::scope(|scope| {
+        // A queue of places for results: its bound is what limits how far ahead the threads are.
+        let (places, queue) = sync_channel::<Receiver<Result<Prepared>>>(AHEAD * threads);
+        scope.spawn(move || {
+            pool.in_place_scope(|scope| {
+                for job in jobs {
+                    let (result, place) = sync_channel(1);
+                    if places.send(place).is_err() {
+                        return; // The model has stopped, and so do we.
+                    }
+                    // The place may be gone for the same reason.
+                    scope.spawn(move |_| drop(result.send(job.prepare(agff))));
+                }
+            });
+        });
+        let mut pack = Pack {
+            agff,
+            waiting: Vec::new(),
+            rows: 0,
+        };
+        for (i, job) in jobs.iter().enumerate() {
+            let prepared = match queue.recv().map(|place| place.recv()) {
+                Ok(Ok(prepared)) => prepared,
+                // A thread that panicked left its place empty; the hook has told of it.
+                _ => Err(Error::new(
+                    Code::Internal,
+                    job.name(),
+                    "could not be prepared",
+                )),
+            };
+            console.progress(i as u64, "");
+            pack.add(job, prepared, &mut each)?;
+        }
+        pack.run(&mut each)
+    });
+    console.end();
+    done
+}
+
+/// Prepared inputs that will go through the model together.
+struct Pack<'a> {
+    agff: &'a Agff,
+    waiting: Vec<(&'a Job, Result<Prepared>)>,
+    rows: usize,
+}
+
+impl<'a> Pack<'a> {
+    fn add(
+        &mut self,
+        job: &'a Job,
+        prepared: Result<Prepared>,
+        each: &mut Each<'_>,
+    ) -> Result<(), Failure> {
+        let rows = prepared.as_ref().map_or(0, |prepared| {
+            let item = prepared.item();
+            let patches = item.patches.as_ref().map_or(0, |p| p.grid.patches());
+            patches.max(item.sequence.tokens.len())
+        });
+        if self.rows + rows > PACK_ROWS || self.waiting.len() == PACK_INPUTS {
+            self.run(each)?;
+        }
+        self.rows += rows;
+        self.waiting.push((job, prepared));
+        Ok(())
+    }
+
+    /// Embeds what waits.
+    fn run(&mut self, each: &mut Each<'_>) -> Result<(), Failure> {
+        self.rows = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let good: Vec<Prepared> = waiting
+            .iter()
+            .filter_map(|(_, prepared)| prepared.as_ref().ok().cloned())
+            .collect();
+        // If one of them cannot be embedded, each is tried alone, to find out which.
+        let mut together = block_on(self.agff.embed_prepared(good))
+            .ok()
+            .map(Vec::into_iter);
+        for (job, prepared) in waiting {
+            let embedding = match (prepared, &mut together) {
+                (Err(error), _) => Err(error),
+                (Ok(_), Some(embeddings)) => embeddings
+                    .next()
+                    .ok_or_else(|| Error::new(Code::Internal, job.name(), "the model left it out")),
+                (Ok(prepared), None) => self.alone(job, prepared)?,
+            };
+            each(job, embedding)?;
+        }
+        Ok(())
+    }
+
+    /// Embeds one input; the outer error is one that would befall the others as well.
+    fn alone(&self, job: &Job, prepared: Prepared) -> Result<Result<Embedding>> {
+        let done = block_on(self.agff.embed_prepared(vec![prepared]));
+        match done.map(|mut embeddings| embeddings.pop()) {
+            Ok(Some(embedding)) => Ok(Ok(embedding)),
+            Ok(None) => Ok(Err(Error::new(
+                Code::Internal,
+                job.name(),
+                "the model left it out",
+            ))),
+            Err(error) if matches!(error.code(), Code::Input | Code::PackageNotFinite) => {
+                let message = error.message().to_owned();
+                Ok(Err(
+                    Error::new(error.code(), job.name(), message).with_source(error)
+                ))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
