@@ -1,7 +1,6 @@
 //! Host memory while a package of 270 MB is written and read, counted at the allocator.
 
-#[path = "support/packages.rs"]
-mod packages;
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use agff::package::convert::write_tensor;
 use agff::package::manifest::Dtype;
 use agff::package::{Package, PackageWriter, Source, expected_tensors};
-use packages::{TOKENIZER, value};
 use pollster::block_on;
+use support::packages::{self, TOKENIZER, value};
 
 /// The system's allocator, with the bytes in use and their peak.
 struct Counting;

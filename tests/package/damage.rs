@@ -9,7 +9,7 @@ use agff::package::manifest::Dtype;
 use agff::package::tensors::{RawTensor, StoredDtype};
 use serde_json::{Value, json};
 
-use crate::packages::{self, random_tensors};
+use crate::support::packages::{self, random_tensors};
 use crate::{EMBED, Parts, WEIGHTS, read_all, temp};
 
 #[test]

@@ -1,10 +1,9 @@
 //! Packages: written, read back, and refused when they are wrong.
 
-#[path = "../support/checkpoint.rs"]
-mod checkpoint;
-#[path = "../support/packages.rs"]
-mod packages;
+#[path = "../support/mod.rs"]
+mod support;
 
+mod checkpoint;
 mod convert;
 mod damage;
 mod manifest;
@@ -20,10 +19,10 @@ use agff::package::tensors::RawTensor;
 use agff::package::token_table::DEFAULT_CACHE;
 use agff::package::{LoadProgress, Package, Source, write_package};
 use agff::{Code, Result};
-use packages::{TOKENIZER, random_tensors, values, write_random};
 use pollster::block_on;
 use serde_json::Value;
-use sha2::Digest;
+use support::packages::{TOKENIZER, random_tensors, values, write_random};
+use support::sha256;
 use tempfile::TempDir;
 
 const DTYPES: [Dtype; 4] = [Dtype::F32, Dtype::F16, Dtype::Q8, Dtype::Q4];
@@ -112,7 +111,7 @@ impl Parts {
     fn of(tensors: impl IntoIterator<Item = RawTensor>) -> Self {
         let dir = temp();
         let out = dir.path().join("p");
-        let manifest = packages::manifest(packages::small_config(), Dtype::Q4);
+        let manifest = support::packages::manifest(support::packages::small_config(), Dtype::Q4);
         write_package(&out, manifest, tensors.into_iter().map(Ok), TOKENIZER).unwrap();
         Self::read(&out)
     }
@@ -167,11 +166,6 @@ impl Parts {
             Err(e) => e,
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let hash = sha2::Sha256::digest(bytes);
-    hash.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 const WEIGHTS: &str = "weights-00001.safetensors";
