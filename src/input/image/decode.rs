@@ -12,7 +12,7 @@
 
 use std::io::Cursor;
 
-use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
@@ -37,12 +37,12 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
     limits.admit_file(bytes.len())?;
     let failed = |error| decoder_error(format, error);
     let cursor = Cursor::new(bytes);
-    // The decoders themselves are lenient, and one that meets a broken file may stop the program:
-    // each file is checked before its decoder sees it.
+    // Decoders are lenient, and one that meets a broken file may stop the program: a file is
+    // checked before its decoder sees it, or read by a strict one.
     match format {
         Format::Jpeg => {
-            jpeg::check(bytes, limits)?;
-            read(format, JpegDecoder::new(cursor).map_err(failed)?, limits)
+            let (pixels, orientation) = jpeg::decode(bytes, limits)?;
+            Ok(upright(pixels, orientation))
         }
         Format::Png => {
             containers::check_png(bytes, limits)?;
@@ -194,7 +194,8 @@ fn to_rgb(buffer: &mut Vec<u8>, pixels: usize, colour: ColorType) -> Option<()> 
     Some(())
 }
 
-fn swaps_sides(orientation: Orientation) -> bool {
+/// Whether a picture's width becomes its height.
+pub(super) fn swaps_sides(orientation: Orientation) -> bool {
     matches!(
         orientation,
         Orientation::Rotate90
