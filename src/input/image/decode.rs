@@ -17,7 +17,7 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
 use super::formats::Format;
-use super::{DecodeLimits, Pixels, containers, jpeg};
+use super::{DecodeLimits, Pixels, containers, jpeg, limits};
 use crate::{Code, Error, Result};
 
 /// Decodes a JPEG, PNG, WebP or GIF file. The format is told by the content; `name` is only for
@@ -87,17 +87,7 @@ fn read(format: Format, mut decoder: impl ImageDecoder, limits: &DecodeLimits) -
         0
     };
     limits.admit(width, height, buffer.saturating_add(turned))?;
-    let too_large = || {
-        Error::new(
-            Code::ImageTooLarge,
-            "",
-            "the image does not fit into memory",
-        )
-    };
-    let buffer = usize::try_from(buffer).map_err(|_| too_large())?;
-    let mut rgb = Vec::new();
-    rgb.try_reserve_exact(buffer).map_err(|_| too_large())?;
-    rgb.resize(buffer, 0);
+    let mut rgb = limits::buffer(buffer as usize, 0)?;
     decoder
         .read_image(&mut rgb[..decoded as usize])
         .map_err(failed)?;

@@ -7,6 +7,7 @@
 //! same natively and in the browser.
 
 mod bits;
+mod frame;
 mod idct;
 mod output;
 mod scan;
@@ -14,9 +15,10 @@ mod scan;
 use image::metadata::Orientation;
 
 use self::bits::{Flaw, Huffman};
+use self::frame::{Component, Frame, NOT_SENT};
 use self::output::Colour;
-use self::scan::{Component, Frame, NOT_SENT, Part, ScanHeader, Tables};
-use super::{DecodeLimits, Pixels};
+use self::scan::{Part, ScanHeader, Tables};
+use super::{DecodeLimits, Pixels, limits};
 use crate::{Code, Error, Result};
 
 /// Progressive files send about ten scans. More than these only cost time.
@@ -185,7 +187,11 @@ impl File<'_> {
             let (h, v) = factors(part);
             let (stride, rows) = (mcus.0 * h, mcus.1 * v);
             let blocks = stride as usize * rows as usize;
-            Component {
+            let (coefficients, samples) = match progressive {
+                true => (blocks, 0),
+                false => (0, blocks * 64),
+            };
+            Ok(Component {
                 id: part[0],
                 h,
                 v,
@@ -195,15 +201,15 @@ impl File<'_> {
                 blocks_x: (width * h).div_ceil(8 * h_max),
                 blocks_y: (height * v).div_ceil(8 * v_max),
                 sent: [NOT_SENT; 64],
-                coefficients: vec![[0; 64]; if progressive { blocks } else { 0 }],
-                plane: vec![0; if progressive { 0 } else { blocks * 64 }],
-            }
+                coefficients: limits::buffer(coefficients, [0; 64])?,
+                plane: limits::buffer(samples, 0)?,
+            })
         };
         let frame = Frame {
             width,
             height,
             progressive,
-            components: parts.iter().map(component).collect(),
+            components: parts.iter().map(component).collect::<Result<_>>()?,
             most: (h_max, v_max),
             mcus,
         };
@@ -323,11 +329,14 @@ impl File<'_> {
         if frame.components.iter().any(|c| c.sent != [0; 64]) {
             return Err(corrupt("it ends before all of its scans"));
         }
-        frame.components.iter_mut().for_each(Component::finish);
+        frame
+            .components
+            .iter_mut()
+            .try_for_each(Component::finish)?;
         let pixels = Pixels {
             width: frame.width,
             height: frame.height,
-            rgb: output::rgb(&frame, colour),
+            rgb: output::rgb(&frame, colour)?,
         };
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
         Ok((pixels, orientation))

@@ -4,7 +4,9 @@
 //! centres with weights 3/4 and 1/4, others repeated, with the roundings of libjpeg, and colours
 //! are converted in its 16-bit fixed point (ITU-T T.871, clause 7).
 
-use super::scan::{Component, Frame};
+use super::super::limits;
+use super::frame::{Component, Frame};
+use crate::Result;
 
 /// How the components make a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +28,12 @@ pub(super) fn is_supported(frame: &Frame) -> bool {
 }
 
 /// All pixels of the frame.
-pub(super) fn rgb(frame: &Frame, colour: Colour) -> Vec<u8> {
+///
+/// # Errors
+/// [`Code::ImageTooLarge`](crate::Code::ImageTooLarge) where memory does not suffice.
+pub(super) fn rgb(frame: &Frame, colour: Colour) -> Result<Vec<u8>> {
     let width = frame.width as usize;
-    let mut out = vec![0; width * frame.height as usize * 3];
+    let mut out = limits::buffer(width * frame.height as usize * 3, 0)?;
     let mut rows: Vec<Row> = frame
         .components
         .iter()
@@ -71,7 +76,7 @@ pub(super) fn rgb(frame: &Frame, colour: Colour) -> Vec<u8> {
             }
         }
     }
-    out
+    Ok(out)
 }
 
 /// `a·b / 255`, rounded.
