@@ -108,22 +108,17 @@ impl<'a> Bits<'a> {
         })
     }
 
-    /// Drops the rest of the current byte and of the window: where the next marker is looked for.
-    pub(super) fn end(mut self) -> usize {
-        // Whole bytes still in the window were read ahead. Walk back over them; a stuffed zero
-        // belongs to its 0xff.
-        let mut ahead = self.held / 8;
-        while ahead > 0 {
-            self.position -= 1;
-            if self.bytes[self.position] == 0
-                && self.position > 0
-                && self.bytes[self.position - 1] == 0xff
-            {
-                self.position -= 1;
+    /// Where the first byte stands of which no bit was read: the next marker is looked for there.
+    pub(super) fn end(&self) -> usize {
+        // Whole bytes in the window were read ahead. A stuffed zero belongs to its 0xff.
+        let mut position = self.position;
+        for _ in 0..self.held / 8 {
+            position -= 1;
+            if position > 0 && self.bytes[position - 1..=position] == [0xff, 0] {
+                position -= 1;
             }
-            ahead -= 1;
         }
-        self.position
+        position
     }
 }
 
