@@ -86,3 +86,13 @@ test-page: ## the page in headless Chromium, on the CPU and on SwiftShader
 .PHONY: test-firefox
 test-firefox: ## the CPU engine in Firefox
 	cd www && npm run --silent test:firefox -w agff-tests
+
+# What needs PyTorch (a large environment of its own; no check depends on it).
+PYTHON ?= python3
+parity_venv := $(or $(CARGO_TARGET_DIR),target)/parity-venv
+
+.PHONY: parity
+parity: ## make the golden cases of tests/parity anew, with transformers
+	test -x $(parity_venv)/bin/pip || $(PYTHON) -m venv $(parity_venv)
+	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
+	$(parity_venv)/bin/python tests/parity/make_golden.py

@@ -75,7 +75,7 @@ impl AttentionSpec {
 ///
 /// The result is `[rows, heads · head_dim]`. The whole score matrix is never stored.
 pub fn span_attention(operands: Attention, spans: &Spans) -> Tensor<2> {
-    if operands.query.device().is_autodiff() {
+    if super::is_tracked(&operands.query) {
         return span_attention_reference(operands, spans);
     }
     let spec = AttentionSpec {

@@ -21,12 +21,22 @@ pub use linear::{Combine, Packing, Weight, linear};
 pub use norm::{layer_norm, rms_norm};
 pub use rotary::{Rotary, norm_rotary};
 
+use burn::Tensor;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};
 
 use attention::AttentionSpec;
 use linear::LinearSpec;
 use rotary::RotarySpec;
+
+/// Whether gradients may be wanted through `x`, so that the reference has to be taken.
+///
+/// Never in a page: it does not train. As that is known when it is compiled, the references are
+/// not in the browser engines, nor are the matrix products of Burn that only they call, which
+/// would make up a fifth of the download.
+fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
+    !cfg!(target_family = "wasm") && x.device().is_autodiff()
+}
 
 /// The kernels that a backend brings. An operand that a spec declares absent is handed as any
 /// other tensor and is not read (the extension has no optional tensors).

@@ -9,7 +9,7 @@ use super::Kernels;
 ///
 /// `x` is `[rows, width]`, `weight` `[width]`. Zhang and Sennrich, arXiv 1910.07467.
 pub fn rms_norm(x: Tensor<2>, weight: &Tensor<1>, epsilon: f32) -> Tensor<2> {
-    if x.device().is_autodiff() {
+    if super::is_tracked(&x) {
         return rms_norm_reference(x, weight, epsilon);
     }
     Tensor::from_dispatch(Dispatch::rms_norm(
@@ -29,7 +29,7 @@ pub fn rms_norm_reference(x: Tensor<2>, weight: &Tensor<1>, epsilon: f32) -> Ten
 ///
 /// `x` is `[rows, width]`, `weight` and `bias` `[width]`. Ba et al., arXiv 1607.06450.
 pub fn layer_norm(x: Tensor<2>, weight: &Tensor<1>, bias: &Tensor<1>, epsilon: f32) -> Tensor<2> {
-    if x.device().is_autodiff() {
+    if super::is_tracked(&x) {
         return layer_norm_reference(x, weight, bias, epsilon);
     }
     Tensor::from_dispatch(Dispatch::layer_norm(

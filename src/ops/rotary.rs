@@ -39,7 +39,7 @@ pub fn norm_rotary(
     norm: Option<(&Tensor<1>, f32)>,
     rotary: &Rotary,
 ) -> Tensor<2> {
-    if x.device().is_autodiff() {
+    if super::is_tracked(&x) {
         return norm_rotary_reference(x, offset, heads, norm, rotary);
     }
     let spec = RotarySpec {

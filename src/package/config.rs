@@ -220,7 +220,12 @@ impl ModelConfig {
                 format!("is {}; it must be even", t.head_dim),
             );
         }
-        if t.mrope_section.iter().sum::<usize>() != t.head_dim / 2 {
+        // Saturating: the parts may be anything, and must not wrap around to the right sum.
+        let rotated = t
+            .mrope_section
+            .iter()
+            .fold(0, |n: usize, &part| n.saturating_add(part));
+        if rotated != t.head_dim / 2 {
             return fail(
                 "text.mrope_section",
                 format!(

@@ -20,7 +20,7 @@ pub const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
 /// Channel means and deviations that `transformers` gives to an image processor that states none:
 /// those of CLIP (OpenAI, 2021).
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// Pixel limits of an image processor that states none.
 const DEFAULT_PIXELS: (u64, u64) = (56 * 56, 28 * 28 * 1280);

@@ -322,3 +322,6 @@ fn in_parallel<T: Send>(
     let _ = work;
     split(rows.max(1)).into_iter().all(run)
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,10 +193,11 @@ impl<'de> Deserialize<'de> for Header {
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
                         map.next_value::<IgnoredAny>()?;
-                    } else if entries.contains_key(&name) {
+                        continue;
+                    }
+                    let info = map.next_value()?;
+                    if entries.insert(name.clone(), info).is_some() {
                         return Err(A::Error::custom(format!("tensor {name} is listed twice")));
-                    } else {
-                        entries.insert(name, map.next_value()?);
                     }
                 }
                 Ok(Header(entries))

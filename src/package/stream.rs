@@ -45,6 +45,8 @@ enum State {
 /// A tensor that is not yet whole.
 struct Filling {
     tensor: RawTensor,
+    /// Words of the whole tensor. Room for them is reserved, but touched only as data comes.
+    total: usize,
     /// Words of a row, all axes but the first.
     row: usize,
     /// The part that is being read, or is to come next.
@@ -101,8 +103,7 @@ impl TensorStream {
                     };
                     let left = entry.len() as usize - *done;
                     let (head, rest) = bytes.split_at(bytes.len().min(left));
-                    let words: &mut [u8] = bytemuck::cast_slice_mut(&mut filling.tensor.words);
-                    words[filling.before * 4 + *done..][..head.len()].copy_from_slice(head);
+                    filling.put(*done, head);
                     *done += head.len();
                     bytes = rest;
                     if head.len() == left {
@@ -202,7 +203,7 @@ impl TensorStream {
             return Ok(());
         };
         let whole = part.is_none();
-        let (should, left) = (&f.tensor.shape, f.tensor.words.len() - f.before);
+        let (should, left) = (&f.tensor.shape, f.total - f.before);
         let words = usize::try_from(entry.len() / 4).unwrap_or(usize::MAX);
         let fits = StoredDtype::from_file(entry.dtype) == Some(f.tensor.dtype)
             && entry.shape.len() == should.len()
@@ -232,7 +233,7 @@ impl TensorStream {
         check_finite(&f.tensor, f.before, words, f.row)?;
         f.before += words;
         f.part += 1;
-        if f.before == f.tensor.words.len()
+        if f.before == f.total
             && let Some(whole) = self.filling.take()
         {
             sink(whole.tensor).map_err(Stop::Sink)?;
@@ -265,7 +266,6 @@ fn begin_tensor(checklist: &mut Checklist, name: &str) -> Result<Filling> {
         .ok_or_else(too_large)?;
     let mut words = Vec::new();
     words.try_reserve_exact(len).map_err(|_| too_large())?;
-    words.resize(len, 0);
     Ok(Filling {
         tensor: RawTensor {
             name: name.into(),
@@ -273,10 +273,22 @@ fn begin_tensor(checklist: &mut Checklist, name: &str) -> Result<Filling> {
             shape,
             words,
         },
+        total: len,
         row,
         part: 0,
         before: 0,
     })
+}
+
+impl Filling {
+    /// Puts bytes behind the `done` bytes of the part that are there.
+    fn put(&mut self, done: usize, bytes: &[u8]) {
+        let at = self.before * 4 + done;
+        let words = &mut self.tensor.words;
+        words.resize((at + bytes.len()).div_ceil(4), 0);
+        let all: &mut [u8] = bytemuck::cast_slice_mut(words);
+        all[at..][..bytes.len()].copy_from_slice(bytes);
+    }
 }
 
 /// Checks the floats among `count` words from `at`; integers are always finite.

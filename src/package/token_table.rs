@@ -67,7 +67,7 @@ struct Column {
 struct Cache {
     budget: u64,
     used: u64,
-    /// Counts lookups; a block's number is that of the last one that used it.
+    /// Counts uses; a block's number is that of its last one.
     clock: u64,
     blocks: HashMap<BlockId, (Arc<Vec<u8>>, u64)>,
 }
@@ -447,7 +447,11 @@ impl Cache {
     }
 
     fn keep(&mut self, blocks: &HashMap<BlockId, Arc<Vec<u8>>>) {
-        for (&id, block) in blocks {
+        // In the order of the file, so that what stays of a lookup larger than the cache is its end.
+        let mut ids: Vec<&BlockId> = blocks.keys().collect();
+        ids.sort_unstable();
+        for &id in ids {
+            let block = &blocks[&id];
             let bytes = block.len() as u64;
             if self.blocks.contains_key(&id) || bytes > self.budget {
                 continue;
@@ -462,6 +466,7 @@ impl Cache {
                 }
             }
             self.used += bytes;
+            self.clock += 1;
             self.blocks.insert(id, (block.clone(), self.clock));
         }
     }

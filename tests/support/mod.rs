@@ -142,3 +142,41 @@ pub fn dequantised(package: &Path) -> tempfile::TempDir {
     write_package(out.path(), manifest, tensors, &tokenizer).unwrap();
     out
 }
+
+/// The default package's folder.
+pub fn nano() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/agff-nano")
+}
+
+/// The package with only its first views.
+pub fn keep_views(package: &Path, count: usize) -> tempfile::TempDir {
+    use agff::package::{Package, write_package};
+
+    let opened = pollster::block_on(Package::open(Source::Folder(package.into()))).unwrap();
+    let mut manifest = opened.manifest().clone();
+    let left_out = manifest.views.split_off(count.min(manifest.views.len()));
+    let mut tensors = Vec::new();
+    pollster::block_on(opened.load_tensors(&mut |_| (), |tensor| {
+        if !left_out
+            .iter()
+            .any(|view| tensor.name == format!("views.{}", view.name))
+        {
+            tensors.push(Ok(tensor));
+        }
+        Ok(())
+    }))
+    .unwrap();
+    let table = pollster::block_on(opened.token_table(usize::MAX)).unwrap();
+    let size = [table.rows_total(), table.hidden()];
+    let ids: Vec<u32> = (0..size[0] as u32).collect();
+    let rows = pollster::block_on(table.rows(&ids)).unwrap();
+    tensors.push(Ok(agff::package::RawTensor::f32(
+        "text.embed_tokens.weight",
+        size.into(),
+        &rows,
+    )));
+    let out = tempfile::tempdir().unwrap();
+    let tokenizer = pollster::block_on(opened.tokenizer_bytes()).unwrap();
+    write_package(out.path(), manifest, tensors, &tokenizer).unwrap();
+    out
+}

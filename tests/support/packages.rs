@@ -100,19 +100,20 @@ pub fn manifest(config: ModelConfig, dtype: Dtype) -> Manifest {
     }
 }
 
-/// Values in −1..1 that depend on the name and the place only.
-pub fn values(name: &str, count: usize) -> Vec<f32> {
+/// A value in −1..1 that depends on the tensor's name and the place only.
+pub fn value(name: &str, place: usize) -> f32 {
     let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     });
-    (0..count as u64)
-        .map(|i| {
-            let mut z = seed.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ z >> 31) >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
+    let mut z = seed.wrapping_add((place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
+}
+
+/// The first values of a tensor.
+pub fn values(name: &str, count: usize) -> Vec<f32> {
+    (0..count).map(|place| value(name, place)).collect()
 }
 
 /// The stored tensors of one tensor: its values and, if it has them, its scales.

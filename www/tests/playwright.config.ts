@@ -6,6 +6,7 @@
 import { defineConfig } from "@playwright/test";
 
 const port = Number(process.env["AGFF_TEST_PORT"] ?? 4517);
+const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: "page",
@@ -38,7 +39,13 @@ export default defineConfig({
     trace: "off",
   },
   webServer: {
-    command: `node ../serve.mjs ../demo/dist --port ${port} --mount /packages=../../target/parity`,
+    command: [
+      `node ../serve.mjs ../demo/dist --port ${port}`,
+      // For the comparison with the golden cases: the wrapper, the cases, and their packages.
+      "--mount /agff=../package",
+      "--mount /golden=../../tests/parity/golden",
+      `--mount "/packages=${target}/parity"`,
+    ].join(" "),
     url: `http://localhost:${port}/`,
     reuseExistingServer: false,
   },

@@ -60,6 +60,10 @@ pub(super) fn check_png(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
                 limits.admit(width, height, bytes.saturating_mul(pixel))?;
             }
             (SIGNATURE, _) => return Err(bad("its first chunk is not its header")),
+            // The decoder reads whole colours without looking.
+            (_, b"PLTE") if !matches!(length, 3..=768) || !length.is_multiple_of(3) => {
+                return Err(bad("its palette is malformed"));
+            }
             (_, b"IDAT") => has_data = true,
             (_, b"IEND") if has_data => return Ok(()),
             (_, b"IEND") => return Err(bad("it has no picture data")),

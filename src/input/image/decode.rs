@@ -12,12 +12,12 @@
 
 use std::io::Cursor;
 
-use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
 use super::formats::Format;
-use super::{DecodeLimits, Pixels, containers, jpeg};
+use super::{DecodeLimits, Pixels, containers, jpeg, limits};
 use crate::{Code, Error, Result};
 
 /// Decodes a JPEG, PNG, WebP or GIF file. The format is told by the content; `name` is only for
@@ -37,12 +37,12 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
     limits.admit_file(bytes.len())?;
     let failed = |error| decoder_error(format, error);
     let cursor = Cursor::new(bytes);
-    // The decoders themselves are lenient, and one that meets a broken file may stop the program:
-    // each file is checked before its decoder sees it.
+    // Decoders are lenient, and one that meets a broken file may stop the program: a file is
+    // checked before its decoder sees it, or read by a strict one.
     match format {
         Format::Jpeg => {
-            jpeg::check(bytes, limits)?;
-            read(format, JpegDecoder::new(cursor).map_err(failed)?, limits)
+            let (pixels, orientation) = jpeg::decode(bytes, limits)?;
+            Ok(upright(pixels, orientation))
         }
         Format::Png => {
             containers::check_png(bytes, limits)?;
@@ -121,17 +121,7 @@ fn read(format: Format, mut decoder: impl ImageDecoder, limits: &DecodeLimits) -
         0
     };
     limits.admit(width, height, buffer.saturating_add(turned))?;
-    let too_large = || {
-        Error::new(
-            Code::ImageTooLarge,
-            "",
-            "the image does not fit into memory",
-        )
-    };
-    let buffer = usize::try_from(buffer).map_err(|_| too_large())?;
-    let mut rgb = Vec::new();
-    rgb.try_reserve_exact(buffer).map_err(|_| too_large())?;
-    rgb.resize(buffer, 0);
+    let mut rgb = limits::buffer(buffer as usize, 0)?;
     decoder
         .read_image(&mut rgb[..decoded as usize])
         .map_err(failed)?;
@@ -228,7 +218,8 @@ fn to_rgb(buffer: &mut Vec<u8>, pixels: usize, colour: ColorType) -> Option<()> 
     Some(())
 }
 
-fn swaps_sides(orientation: Orientation) -> bool {
+/// Whether a picture's width becomes its height.
+pub(super) fn swaps_sides(orientation: Orientation) -> bool {
     matches!(
         orientation,
         Orientation::Rotate90

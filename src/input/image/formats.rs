@@ -151,14 +151,16 @@ fn other(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         .trim_start_matches('\u{feff}')
         .trim_start()
         .to_ascii_lowercase();
-    Some(if lower.contains("<svg") {
-        ("an SVG drawing", "export it as PNG")
-    } else if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        (
-            "a web page",
-            "the download probably failed; fetch the image itself",
-        )
-    } else {
-        ("a text file", "give an image")
-    })
+    Some(
+        if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+            (
+                "a web page",
+                "the download probably failed; fetch the image itself",
+            )
+        } else if lower.contains("<svg") {
+            ("an SVG drawing", "export it as PNG")
+        } else {
+            ("a text file", "give an image")
+        },
+    )
 }

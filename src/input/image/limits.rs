@@ -54,7 +54,7 @@ impl DecodeLimits {
                 ),
             ));
         }
-        if bytes > self.max_bytes {
+        if bytes > self.max_bytes.min(isize::MAX as u64) {
             return Err(Error::new(
                 Code::ImageTooLarge,
                 "",
@@ -87,4 +87,22 @@ impl DecodeLimits {
         }
         Ok(())
     }
+}
+
+/// A buffer of `length` zeros, or an error where memory does not suffice.
+///
+/// # Errors
+/// [`Code::ImageTooLarge`], without a subject.
+pub(super) fn buffer<T: Copy>(length: usize, zero: T) -> Result<Vec<T>> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(length).map_err(|error| {
+        Error::new(
+            Code::ImageTooLarge,
+            "",
+            "there is not enough memory to decode the image: make it smaller",
+        )
+        .with_source(error)
+    })?;
+    buffer.resize(length, zero);
+    Ok(buffer)
 }

@@ -3,15 +3,14 @@
 //! A file goes through four rooms, each with one way in:
 //!
 //! 1. [`decode`] recognises the format by its content, checks sizes against [`DecodeLimits`]
-//!    from the header, checks that the file is whole ([`containers`], [`jpeg`]), decodes it, turns
-//!    it upright and makes it plain RGB: [`Pixels`].
+//!    from the header, makes sure that the file is whole, decodes it, turns it upright and makes it
+//!    plain RGB: [`Pixels`].
 //! 2. [`ImageProcessor::target_size`] picks the size that the model reads.
 //! 3. [`ImageProcessor::resize`] resamples.
 //! 4. [`ImageProcessor::patches`] cuts the picture into normalised [`Patches`].
 //!
 //! The same code runs natively and in the browser, so that one photo has one vector.
 
-mod bits;
 mod containers;
 mod decode;
 mod formats;
@@ -19,7 +18,6 @@ mod jpeg;
 mod limits;
 mod patches;
 mod resize;
-mod scan;
 
 pub use decode::{decode, pixels_from_rgba};
 pub use limits::DecodeLimits;

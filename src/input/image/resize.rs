@@ -5,6 +5,8 @@
 //! the same widening when it shrinks; but in one call it picks the cheaper order of passes, so it
 //! is called twice: width first, then height. A pass that changes nothing is left out, as there.
 
+use std::borrow::Cow;
+
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
@@ -40,17 +42,14 @@ impl ImageProcessor {
                 ),
             ));
         }
-        let rows;
-        let wide = if width == pixels.width {
-            pixels
-        } else {
-            rows = pass(pixels, width, pixels.height)?;
-            &rows
+        let wide = match width == pixels.width {
+            true => Cow::Borrowed(pixels),
+            false => Cow::Owned(pass(pixels, width, pixels.height)?),
         };
-        if height == wide.height {
-            return Ok(wide.clone());
+        match height == wide.height {
+            true => Ok(wide.into_owned()),
+            false => pass(&wide, width, height),
         }
-        pass(wide, width, height)
     }
 }
 

@@ -25,6 +25,8 @@ thread_local! {
 
 /// Remembers what kind of adapter a device is on; devices that nobody registered count as
 /// [`Kind::Hardware`].
+// With the GPU alone every device is one.
+#[allow(irrefutable_let_patterns)]
 pub fn register(device: &Device, kind: Kind) {
     let DispatchDevice::Cube(device) = device.as_dispatch() else {
         return;
