@@ -78,9 +78,16 @@ fn loading_takes_the_weights_one_tensor_and_little_more() {
     for (choice, resident) in devices {
         let before = IN_USE.load(Ordering::Relaxed);
         PEAK.store(before, Ordering::Relaxed);
-        let device = DeviceOptions { choice, ..Default::default() };
-        let options = LoadOptions { device, ..Default::default() };
-        let agff = pollster::block_on(Agff::load(Source::Folder(package.clone()), options)).unwrap();
+        let device = DeviceOptions {
+            choice,
+            ..Default::default()
+        };
+        let options = LoadOptions {
+            device,
+            ..Default::default()
+        };
+        let agff =
+            pollster::block_on(Agff::load(Source::Folder(package.clone()), options)).unwrap();
         let peak = PEAK.load(Ordering::Relaxed) - before;
         println!(
             "{choice:?}: {} MB of weights, largest tensor {} MB; loading peaked at {} MB of host memory, \
