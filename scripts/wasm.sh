@@ -2,17 +2,22 @@
 # Builds the two browser engines from the crate into www/package/engines/{gpu,cpu}/. Nothing is done
 # for an engine that is up to date.
 #
-#     scripts/wasm.sh [gpu] [cpu]
+#     scripts/wasm.sh [--bench] [gpu] [cpu]
 #
+# With --bench the engines can also time their parts, and lie in cargo's target folder.
 # AGFF_WASM_STD=debian takes Debian's compiler even where rustup has brought the standard library.
 
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
 
+variant= extra=
+if [ "${1:-}" = --bench ]; then
+    variant=bench- extra=,bench engines=$target/bench/engines
+    shift
+fi
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(gpu cpu)
-
 
 build_std=()
 if [ "${AGFF_WASM_STD:-}" = debian ] || ! has_own_wasm_std; then
@@ -38,8 +43,8 @@ for engine in "${wanted[@]}"; do
     # Both engines are the same crate and cargo writes both to the same file. So each is put aside as
     # soon as it is linked: when cargo finds nothing to do, the one put aside is still right. The
     # marker says that something went wrong in between, and the next run links anew.
-    named=$wasm_target/agff-$engine.wasm
-    marker=$wasm_target/$engine.unfinished
+    named=$wasm_target/agff-$variant$engine.wasm
+    marker=$wasm_target/$variant$engine.unfinished
     arguments=(--locked --target wasm32-unknown-unknown --profile wasm "${build_std[@]}")
     if [ -e "$marker" ] || [ ! -e "$named" ]; then
         [ ! -e "$built" ] || cargo clean -q -p agff --target wasm32-unknown-unknown --profile wasm
@@ -47,7 +52,7 @@ for engine in "${wanted[@]}"; do
     mkdir -p "$wasm_target"
     touch "$marker"
     before=$(stat -c '%i %y' "$built" 2>/dev/null || true)
-    cargo build "${arguments[@]}" --lib --no-default-features --features "web,$engine"
+    cargo build "${arguments[@]}" --lib --no-default-features --features "web,$engine$extra"
     after=$(stat -c '%i %y' "$built")
     [ "$before" = "$after" ] || cp "$built" "$named"
     rm "$marker"

@@ -79,14 +79,14 @@ impl Decoder {
 }
 
 /// What attention needs to know of a set of rows.
-struct Rows {
-    rotary: Rotary,
-    spans: Spans,
+pub(super) struct Rows {
+    pub rotary: Rotary,
+    pub spans: Spans,
 }
 
 /// A layer: attention and a SwiGLU MLP, both after an RMSNorm.
 #[derive(Module, Debug)]
-struct Layer {
+pub(super) struct Layer {
     input_norm: RmsNorm,
     query: Linear,
     key: Linear,
@@ -101,7 +101,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
         let queries = c.num_attention_heads * c.head_dim;
         let keys = c.num_key_value_heads * c.head_dim;
@@ -140,7 +140,7 @@ impl Layer {
     }
 
     /// The rows `x` attend to the rows `context`; usually both are the same.
-    fn forward(
+    pub fn forward(
         &self,
         x: Tensor<2>,
         context: Tensor<2>,

@@ -4,6 +4,8 @@
 //! inputs; there is no padding and no batch dimension.
 
 mod batch;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod decoder;
 mod layers;
 mod rope;

@@ -171,7 +171,7 @@ impl VisionTower {
 
 /// A transformer block: attention within each image and an MLP, both after a LayerNorm.
 #[derive(Module, Debug)]
-struct Block {
+pub(super) struct Block {
     norm1: LayerNorm,
     norm2: LayerNorm,
     qkv: Linear,
@@ -181,7 +181,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
         Ok(Self {
             norm1: weights.layer_norm(&format!("{name}.norm1"), hidden)?,
@@ -193,7 +193,13 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: Tensor<2>, rotary: &Rotary, spans: &Spans, c: &VisionConfig) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        x: Tensor<2>,
+        rotary: &Rotary,
+        spans: &Spans,
+        c: &VisionConfig,
+    ) -> Tensor<2> {
         let qkv = self.qkv.forward(self.norm1.forward(x.clone()));
         let attention = span_attention(
             Attention {

@@ -4,6 +4,8 @@
 //! crosses can be structured-cloned (plain objects, typed arrays), so that an engine may live in a
 //! worker. Failures are `Error`s with `code` and `subject` beside their `message`.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod console;
 mod convert;
 
