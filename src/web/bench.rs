@@ -137,20 +137,26 @@ impl Product {
         })
     }
 
-    /// By the kernel that the model uses, from host to host.
-    pub async fn kernel(&self, x: Vec<f32>) -> Result<Float32Array, JsValue> {
-        let x = self.input(&x);
+    /// By the kernel that the model uses: `repeats` times from the host, the last result back.
+    pub async fn kernel(&self, x: Vec<f32>, repeats: usize) -> Result<Float32Array, JsValue> {
         let weight = Weight::Float(self.weight.clone());
-        read(linear(x, &weight, None, None, Combine::Nothing)).await
+        let product = || linear(self.input(&x), &weight, None, None, Combine::Nothing);
+        read(last(repeats, product)).await
     }
 
-    /// By Burn's matmul, from host to host.
-    pub async fn burn(&self, x: Vec<f32>) -> Result<Float32Array, JsValue> {
-        read(self.input(&x).matmul(self.transposed.clone())).await
+    /// The same by Burn's matmul.
+    pub async fn burn(&self, x: Vec<f32>, repeats: usize) -> Result<Float32Array, JsValue> {
+        let product = || self.input(&x).matmul(self.transposed.clone());
+        read(last(repeats, product)).await
     }
 
     fn input(&self, x: &[f32]) -> Tensor<2> {
         let inputs = self.weight.dims()[1];
         matrix(x, [x.len() / inputs, inputs], &self.device)
     }
+}
+
+fn last(repeats: usize, product: impl Fn() -> Tensor<2>) -> Tensor<2> {
+    (1..repeats).for_each(|_| drop(product()));
+    product()
 }
