@@ -105,11 +105,11 @@ try {
     const widths = [22, 14, 14, 24];
     print(["rows × in × out", "ours : Burn", "ours : ORT", "ours, Burn, ORT in ms"], widths);
     for (const [sizes, many] of [
-      [[8, 1536, 1536], 9],
+      [[8, 1536, 1536], 5],
       [[64, 192, 576], 9],
-      [[256, 576, 192], 9],
-      [[256, 192, 576], 9],
-      [[128, 1536, 1536], 5],
+      [[256, 576, 192], 5],
+      [[256, 192, 576], 5],
+      [[128, 1536, 1536], 3],
       [[256, 1536, 1536], 3],
     ]) {
       const { times } = await call("gpuProduct", sizes, rounds(many));
@@ -120,9 +120,10 @@ try {
   }
   if (suites.has("photos")) {
     console.log("\nagff-nano in the page, photos one by one (decoding included)");
-    const names = ["astronaut.jpg", "carrots.jpg", "coffee.jpg", "rocket.jpg"];
+    const names = ["coffee.jpg", "astronaut.jpg", "carrots.jpg", "rocket.jpg"];
     const cpu = await call("photos", "cpu", names, rounds(7));
-    const gpu = await call("photos", "gpu", names, rounds(3));
+    // One of the photos is enough for the software adapter.
+    const gpu = await call("photos", "gpu", names.slice(0, 1), rounds(3));
     console.log(`CPU engine ${(1000 / cpu.best).toFixed(2)} photos/s, GPU engine on SwiftShader ` +
       `${(1000 / gpu.best).toFixed(2)} photos/s: the CPU is ${(gpu.best / cpu.best).toFixed(1)} × faster`);
   }

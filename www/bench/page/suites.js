@@ -85,7 +85,7 @@ export async function gpuProduct([rows, inputs, outputs], options) {
   const x = random(8, rows * inputs, 1);
   const product = await Product.create(weight, inputs, outputs);
   const theirs = await session("webgpu", "webgpu", productModel(rows, inputs, outputs, weight));
-  const repeats = Math.ceil(2e8 / (2 * rows * inputs * outputs));
+  const repeats = Math.ceil(1e8 / (2 * rows * inputs * outputs));
   const contestants = {
     ours: () => product.kernel(x, repeats),
     burn: () => product.burn(x, repeats),
