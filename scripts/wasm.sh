@@ -2,14 +2,20 @@
 # Builds the two browser engines from the crate into www/package/engines/{gpu,cpu}/. Nothing is done
 # for an engine that is up to date.
 #
-#     scripts/wasm.sh [gpu] [cpu]
+#     scripts/wasm.sh [--bench] [gpu] [cpu]
 #
+# With --bench the engines can also time their parts, and lie in cargo's target folder.
 # AGFF_WASM_STD=debian takes Debian's compiler even where rustup has brought the standard library.
 
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
 
+variant= extra=
+if [ "${1:-}" = --bench ]; then
+    variant=bench- extra=,bench engines=$target/bench/engines
+    shift
+fi
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(gpu cpu)
 
@@ -48,13 +54,13 @@ made_of() {
 key=$(made_of)
 for engine in "${wanted[@]}"; do
     # With its names, for the table of sizes.
-    named=$wasm_target/agff-$engine.wasm
+    named=$wasm_target/agff-$variant$engine.wasm
     out=$engines/$engine
     if [ -e "$named" ] && [ "$(cat "$out/.made-of" 2>/dev/null)" = "$key" ]; then
         continue
     fi
     cargo build --locked --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
-        --lib --no-default-features --features "web,$engine"
+        --lib --no-default-features --features "web,$engine$extra"
     cp "$built" "$named"
     say "making the glue of the $engine engine"
     rm -rf "$out"

@@ -22,7 +22,7 @@ fn main(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) invocation: u32,
 ) {
-    let row = number_of(workgroup, grid) * (WORKGROUP / LANES) + invocation / LANES;
+    let row = row_of(workgroup, grid, invocation);
     let lane = invocation % LANES;
     if (row >= info.rows) {
         return;

@@ -26,7 +26,7 @@ fn main(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) invocation: u32,
 ) {
-    let number = number_of(workgroup, grid) * (WORKGROUP / LANES) + invocation / LANES;
+    let number = row_of(workgroup, grid, invocation);
     let lane = invocation % LANES;
     if (number >= info.number) {
         return;

@@ -27,6 +27,16 @@ fn first(value: Value) -> f32 {
 }
 //#end
 
+// Which row an invocation works on. With SHARED it must be the workgroup's own number: the barriers
+// behind the return for rows beyond the last need control flow that is visibly uniform.
+fn row_of(workgroup: vec3<u32>, grid: vec3<u32>, invocation: u32) -> u32 {
+//#if SHARED
+    return number_of(workgroup, grid);
+//#else
+    return number_of(workgroup, grid) * (WORKGROUP / LANES) + invocation / LANES;
+//#end
+}
+
 //#if SHARED
 var<workgroup> partial: array<f32, LANES>;
 

@@ -116,6 +116,7 @@ pub struct Agff {
     model: Model,
     device: Device,
     report: DeviceReport,
+    _give_back: GiveBack,
 }
 
 impl Agff {
@@ -131,6 +132,9 @@ impl Agff {
         let prompt = Prompt::new(&manifest, tokenizer)?;
         let (device, report) = device::open(options.device).await?;
 
+        // Before the weights, so that a missing or damaged table is found without them.
+        let table = package.token_table(TOKEN_CACHE).await?;
+        let give_back = GiveBack(device.clone());
         let mut weights = Weights::new(&device, report.largest_binding);
         let mut ignore = |_: LoadProgress<'_>| ();
         let progress = options.progress.unwrap_or(&mut ignore);
@@ -157,7 +161,6 @@ impl Agff {
             },
             None => processor,
         };
-        let table = package.token_table(TOKEN_CACHE).await?;
         Ok(Self {
             prompt,
             processor,
@@ -167,6 +170,7 @@ impl Agff {
             device,
             report,
             manifest,
+            _give_back: give_back,
         })
     }
 
@@ -215,11 +219,8 @@ impl Agff {
     /// # Errors
     /// The first error of any input; see [`prepare`](Self::prepare) to tell them apart.
     pub async fn embed(&self, inputs: &[Input]) -> Result<Vec<Embedding>> {
-        let prepared = inputs
-            .iter()
-            .map(|input| self.prepare(input))
-            .collect::<Result<Vec<_>>>()?;
-        self.embed_prepared(prepared).await
+        self.run_packs(inputs.iter().map(|input| self.prepare(input)))
+            .await
     }
 
     /// Embeds an image file's bytes.
@@ -253,18 +254,29 @@ impl Agff {
     /// [`Code::Input`] if one is too large for the device; errors of reading token embeddings;
     /// [`Code::PackageNotFinite`] if the model computes something that is not a number.
     pub async fn embed_prepared(&self, inputs: Vec<Prepared>) -> Result<Vec<Embedding>> {
-        let mut embeddings = Vec::with_capacity(inputs.len());
+        self.run_packs(inputs.into_iter().map(Ok)).await
+    }
+
+    /// Takes inputs one by one, and runs a pack as soon as the next would not fit in it.
+    async fn run_packs(
+        &self,
+        inputs: impl Iterator<Item = Result<Prepared>>,
+    ) -> Result<Vec<Embedding>> {
+        let mut embeddings = Vec::new();
         let mut pack = Vec::new();
-        let (mut tokens, mut patches) = (0, 0);
-        for Prepared(item) in inputs {
-            self.check_size(&item)?;
-            let size = (item.sequence.tokens.len(), patch_count(&item));
-            if !pack.is_empty() && (tokens + size.0 > PACK_ROWS || patches + size.1 > PACK_ROWS) {
+        let mut rows = Rows::default();
+        for input in inputs {
+            let Prepared(item) = input?;
+            let added = Rows::of(&item);
+            self.check_size(&item, added)?;
+            let next = rows.and(added);
+            let full = next.tokens > PACK_ROWS || next.patches > PACK_ROWS || !self.holds(next);
+            if full && !pack.is_empty() {
                 self.run(std::mem::take(&mut pack), &mut embeddings).await?;
-                (tokens, patches) = (0, 0);
+                rows = added;
+            } else {
+                rows = next;
             }
-            tokens += size.0;
-            patches += size.1;
             pack.push(item);
         }
         if !pack.is_empty() {
@@ -289,12 +301,14 @@ impl Agff {
             .collect();
         let batch = Batch::new(items, self.manifest.config.vision.spatial_merge_size);
         let rows = self.table.rows(batch.token_ids()).await?;
-        let hidden = self.model.forward(&batch, rows, &self.device)?;
+        let hidden = self.model.forward(batch, rows, &self.device);
         let data = hidden.into_data_async().await.map_err(|error| {
+            #[cfg(feature = "gpu")]
+            device::gpu::forget(&self.device);
             Error::new(
                 Code::DeviceLost,
-                "device",
-                format!("could not be read back: {error}; load again"),
+                self.report.name.as_str(),
+                format!("the result could not be read back ({error}); load the model again"),
             )
         })?;
         let values: Vec<f32> = data
@@ -325,36 +339,74 @@ impl Agff {
         Ok(())
     }
 
-    /// Whether the device's buffers can hold an input's activations.
-    fn check_size(&self, item: &Item) -> Result<()> {
-        let Some(largest) = self.report.largest_binding else {
-            return Ok(());
-        };
+    /// Bytes of the widest activation that so many rows have.
+    fn widest(&self, rows: Rows) -> u64 {
         let c = &self.manifest.config;
         let vision = (3 * c.vision.hidden_size).max(c.vision.patch_values());
         let text = c
             .text
             .hidden_size
             .max(c.text.num_attention_heads * c.text.head_dim);
-        let bytes = 4 * (patch_count(item) * vision).max(item.sequence.tokens.len() * text) as u64;
-        if bytes <= largest {
+        4 * (rows.patches as u64 * vision as u64).max(rows.tokens as u64 * text as u64)
+    }
+
+    /// Whether the device's buffers can hold the activations of so many rows.
+    fn holds(&self, rows: Rows) -> bool {
+        self.report
+            .largest_binding
+            .is_none_or(|largest| self.widest(rows) <= largest)
+    }
+
+    fn check_size(&self, item: &Item, rows: Rows) -> Result<()> {
+        if self.holds(rows) {
             return Ok(());
         }
+        let (subject, advice) = match item.patches {
+            Some(_) => ("image", "load the model with fewer pixels, or on the CPU"),
+            None => ("text", "shorten it, or load the model on the CPU"),
+        };
         Err(Error::new(
             Code::Input,
-            "image",
+            subject,
             format!(
-                "needs a buffer of {} MiB, but {} has {} MiB at most; load the model with fewer pixels, or on the CPU",
-                bytes >> 20,
+                "needs a buffer of {} MiB, but {} has {} MiB at most; {advice}",
+                self.widest(rows) >> 20,
                 self.report.name,
-                largest >> 20
+                self.report.largest_binding.unwrap_or(0) >> 20
             ),
         ))
     }
 }
 
-fn patch_count(item: &Item) -> usize {
-    item.patches
-        .as_ref()
-        .map_or(0, |p| p.grid.t * p.grid.h * p.grid.w)
+/// How much of a pack something takes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rows {
+    tokens: usize,
+    patches: usize,
+}
+
+impl Rows {
+    fn of(item: &Item) -> Self {
+        Self {
+            tokens: item.sequence.tokens.len(),
+            patches: item.patches.as_ref().map_or(0, |p| p.grid.patches()),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens + other.tokens,
+            patches: self.patches + other.patches,
+        }
+    }
+}
+
+/// Gives the memory of a model that is gone back to its device, which outlives it. It is the last
+/// field of what it cleans up after, so that it is dropped last.
+struct GiveBack(Device);
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        self.0.memory_cleanup();
+    }
 }

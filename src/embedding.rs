@@ -21,6 +21,26 @@ pub struct Embedding {
 }
 
 impl Embedding {
+    /// Whether there are as many values as views and dimensions say, for an embedding that was made
+    /// elsewhere or read from a file.
+    ///
+    /// # Errors
+    /// [`Code::Embedding`].
+    pub fn check(&self) -> Result<()> {
+        let (views, dimensions) = (self.views.len(), self.dimensions);
+        if views > 0 && dimensions > 0 && views.checked_mul(dimensions) == Some(self.values.len()) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Embedding,
+            "embedding",
+            format!(
+                "has {} values for {views} views of {dimensions}; it is not whole",
+                self.values.len()
+            ),
+        ))
+    }
+
     /// The unit vector of view `i`.
     pub fn view(&self, i: usize) -> &[f32] {
         &self.values[i * self.dimensions..][..self.dimensions]
@@ -33,6 +53,7 @@ impl Embedding {
     /// [`Code::Embedding`] if there are not that many, or none is asked for, or a vector has
     /// nothing left.
     pub fn truncate(&self, dimensions: usize) -> Result<Embedding> {
+        self.check()?;
         if dimensions == 0 || dimensions > self.dimensions {
             return Err(Error::new(
                 Code::Embedding,
@@ -107,8 +128,10 @@ pub struct Similarity {
 /// fine one, which is how it is computed.
 ///
 /// # Errors
-/// [`Code::Embedding`] if the two have different dimensions.
+/// [`Code::Embedding`] if the two have different dimensions, or one is not whole.
 pub fn similarity(query: &Embedding, target: &Embedding, fusion: &Fusion) -> Result<Similarity> {
+    query.check()?;
+    target.check()?;
     if query.dimensions != target.dimensions {
         return Err(Error::new(
             Code::Embedding,
@@ -328,6 +351,14 @@ mod tests {
         for i in 0..3 {
             assert!((dot(cut.view(i), cut.view(i)) - 1.0).abs() < 1e-6);
         }
+        let torn = Embedding {
+            views: Vec::new(),
+            ..e.clone()
+        };
+        assert_eq!(
+            similarity(&e, &torn, &fusion(0.1)).unwrap_err().code(),
+            Code::Embedding
+        );
         assert_eq!(e.truncate(0).unwrap_err().code(), Code::Embedding);
         assert_eq!(e.truncate(33).unwrap_err().code(), Code::Embedding);
         assert_eq!(

@@ -19,6 +19,8 @@ pub struct GpuOptions {
     /// Use no more than the limits that every WebGPU device guarantees (the adapter's features
     /// stay on). Without it the adapter's own limits are asked for.
     pub guaranteed_limits: bool,
+    /// Run the kernels that are made for real GPUs on a software adapter too: for tests.
+    pub hardware_kernels: bool,
 }
 
 /// Which adapters are wanted.
@@ -59,7 +61,7 @@ pub async fn open(options: GpuOptions) -> Result<(Device, GpuReport)> {
 /// [`open`], but only an adapter of the wanted kind.
 pub async fn open_wanted(options: GpuOptions, wanted: Wanted) -> Result<(Device, GpuReport)> {
     let found = find(wanted).await?;
-    let key = (found.adapter.get_info(), options.guaranteed_limits);
+    let key = (found.adapter.get_info(), options);
     let known = || opened().iter().find(|(known, ..)| *known == key).cloned();
     if let Some((_, device, report)) = known() {
         return Ok((device, report));
@@ -100,7 +102,7 @@ pub async fn open_wanted(options: GpuOptions, wanted: Wanted) -> Result<(Device,
         .setup(setup)
         .init()
         .map_err(|error| refused(error.to_string().into()))?;
-    let kind = if found.software {
+    let kind = if found.software && !options.hardware_kernels {
         Kind::Software
     } else {
         Kind::Hardware
@@ -144,7 +146,7 @@ impl Found {
     }
 }
 
-type Opened = ((AdapterInfo, bool), Device, GpuReport);
+type Opened = ((AdapterInfo, GpuOptions), Device, GpuReport);
 
 /// The devices that are open; they stay so while the program runs, as Burn keeps them too.
 fn opened() -> std::sync::MutexGuard<'static, Vec<Opened>> {
@@ -152,6 +154,11 @@ fn opened() -> std::sync::MutexGuard<'static, Vec<Opened>> {
     OPENED
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Forgets a device that was lost, so that the next [`open`] makes a new one.
+pub fn forget(device: &Device) {
+    opened().retain(|(_, known, _)| known != device);
 }
 
 /// The one instance of the program: Vulkan loaders do not bear instances that come and go on

@@ -79,6 +79,18 @@ pub struct DeviceOptions {
     pub choice: DeviceChoice,
     /// Use no more of the adapter than the limits that every WebGPU device guarantees.
     pub guaranteed_limits: bool,
+    /// Run the kernels that are made for real GPUs on a software adapter too: for tests.
+    pub hardware_kernels: bool,
+}
+
+impl DeviceOptions {
+    #[cfg(feature = "gpu")]
+    fn gpu(self) -> gpu::GpuOptions {
+        gpu::GpuOptions {
+            guaranteed_limits: self.guaranteed_limits,
+            hardware_kernels: self.hardware_kernels,
+        }
+    }
 }
 
 /// Opens the device that the options ask for.
@@ -95,10 +107,7 @@ pub async fn open(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
 
 #[cfg(feature = "gpu")]
 async fn gpu(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
-    let (device, found) = gpu::open(gpu::GpuOptions {
-        guaranteed_limits: options.guaranteed_limits,
-    })
-    .await?;
+    let (device, found) = gpu::open(options.gpu()).await?;
     let reason = if found.software {
         "asked for; this is a software adapter"
     } else {
@@ -128,16 +137,13 @@ async fn gpu(_: DeviceOptions) -> Result<(Device, DeviceReport)> {
 
 #[cfg(all(feature = "gpu", feature = "cpu"))]
 async fn auto(options: DeviceOptions) -> Result<(Device, DeviceReport)> {
-    let options = gpu::GpuOptions {
-        guaranteed_limits: options.guaranteed_limits,
-    };
     match gpu::look().await {
         Ok(found) if found.software => cpu(format!(
             "the only adapter, {}, is software and slower than the CPU path",
             found.name
         )),
         Ok(_) => {
-            let (device, found) = gpu::open(options).await?;
+            let (device, found) = gpu::open(options.gpu()).await?;
             Ok((device, report(found, "a hardware adapter was found")))
         }
         Err(error) => cpu(format!("no GPU adapter was found ({})", error.message())),

@@ -40,6 +40,7 @@ pub struct Prompt {
     image_token: u32,
     merge: usize,
     max_tokens: usize,
+    most_positions: usize,
     branches: Vec<Vec<Token>>,
 }
 
@@ -109,6 +110,7 @@ impl Prompt {
             image_token,
             merge: manifest.config.vision.spatial_merge_size,
             max_tokens: settings.max_tokens,
+            most_positions: manifest.config.text.max_position_embeddings,
             branches,
             tokenizer,
         })
@@ -122,7 +124,8 @@ impl Prompt {
     /// until the budget is used up, as Qwen3-VL-Embedding does.
     ///
     /// # Errors
-    /// [`Code::Input`] if the text contains the image token.
+    /// [`Code::Input`] if the text contains the image token, or what cannot be cut is longer than
+    /// the model's positions.
     pub fn sequence(
         &self,
         grid: Option<Grid>,
@@ -157,17 +160,40 @@ impl Prompt {
         let prefix = fill(&self.template.prefix, &instruction, &image, text);
 
         let mut tokens = Vec::new();
+        let mut images = 0;
         for id in self.tokenizer.encode(&prefix)? {
             match grid {
                 Some(grid) if id == self.image_token => {
-                    let merged = (grid.t * grid.h * grid.w / (self.merge * self.merge)) as u32;
+                    images += 1;
+                    let merged = (grid.patches() / (self.merge * self.merge)) as u32;
                     tokens.extend((0..merged).map(Token::Image));
                 }
                 _ => tokens.push(Token::Id(id)),
             }
         }
+        if images != usize::from(grid.is_some()) {
+            return Err(Error::new(
+                Code::Input,
+                "prompt",
+                format!(
+                    "the package's templates give an image {images} times; it must be there once"
+                ),
+            ));
+        }
         let mut branches = self.branches.clone();
-        let truncated = self.cut(&mut tokens, &mut branches);
+        let truncated = self.cut(&mut tokens, &mut branches[0]);
+        let length = tokens.len() + branches.iter().map(Vec::len).max().unwrap_or(0);
+        if length > self.most_positions {
+            return Err(Error::new(
+                Code::Input,
+                if grid.is_some() { "image" } else { "text" },
+                format!(
+                    "takes {length} tokens that are not cut (image patches and spelled-out special tokens), but \
+                     the model has {} positions; remove special tokens, or load the model with fewer pixels",
+                    self.most_positions
+                ),
+            ));
+        }
 
         let mut positions =
             Vec::with_capacity(tokens.len() + branches.iter().map(Vec::len).sum::<usize>());
@@ -206,9 +232,10 @@ impl Prompt {
         })
     }
 
-    /// Cuts prefix and branches to the budget; whether anything was cut.
-    fn cut(&self, prefix: &mut Vec<Token>, branches: &mut [Vec<Token>]) -> bool {
-        let length = prefix.len() + branches[0].len();
+    /// Cuts prefix and first branch to the budget; whether anything was cut. The other branches
+    /// stay whole: without their words they would all be the same view.
+    fn cut(&self, prefix: &mut Vec<Token>, first: &mut Vec<Token>) -> bool {
+        let length = prefix.len() + first.len();
         if length <= self.max_tokens {
             return false;
         }
@@ -216,23 +243,14 @@ impl Prompt {
             Token::Id(id) => self.tokenizer.is_special(*id),
             Token::Image(_) | Token::Learned(_) => true,
         };
-        let special = prefix
-            .iter()
-            .chain(&branches[0])
-            .filter(|t| kept_always(t))
-            .count();
+        let all = prefix.iter().chain(first.iter());
+        let special = all.filter(|token| kept_always(token)).count();
         let mut left = self.max_tokens.saturating_sub(special);
         prefix.retain(|token| keep(kept_always(token), &mut left));
-        for branch in branches {
-            let mut left = left;
-            let cut: Vec<Token> = branch
-                .iter()
-                .copied()
-                .filter(|token| keep(kept_always(token), &mut left))
-                .collect();
-            if !cut.is_empty() {
-                *branch = cut;
-            }
+        let mut cut = first.clone();
+        cut.retain(|token| keep(kept_always(token), &mut left));
+        if !cut.is_empty() {
+            *first = cut;
         }
         true
     }

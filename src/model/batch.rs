@@ -45,7 +45,7 @@ impl Batch {
                 }
             }
         }
-        let merged = |p: &Patches| (p.grid.t * p.grid.h * p.grid.w / (merge * merge)) as u32;
+        let merged = |p: &Patches| (p.grid.patches() / (merge * merge)) as u32;
         let image_rows: u32 = items
             .iter()
             .filter_map(|i| i.patches.as_ref())
@@ -120,9 +120,9 @@ impl Batch {
         &self.token_ids
     }
 
-    /// All images of the batch.
-    pub fn images(&self) -> Option<&Images> {
-        self.images.as_ref()
+    /// All images of the batch; they can be taken once.
+    pub fn take_images(&mut self) -> Option<Images> {
+        self.images.take()
     }
 
     /// Whether any position holds a learned vector.
@@ -224,9 +224,9 @@ mod tests {
                 values: vec![0.0; 8],
             }),
         };
-        let batch = Batch::new(vec![item(1), item(2)], 2);
+        let mut batch = Batch::new(vec![item(1), item(2)], 2);
         assert_eq!(batch.sources, [0, 2, 3, 1, 4, 5]);
         assert_eq!(batch.deep_sources, [4, 0, 1, 4, 2, 3]);
-        assert_eq!(batch.images().unwrap().values.len(), 16);
+        assert_eq!(batch.take_images().unwrap().values.len(), 16);
     }
 }

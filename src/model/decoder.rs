@@ -21,6 +21,11 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Width of a hidden state.
+    pub fn hidden(&self) -> usize {
+        self.config.hidden_size
+    }
+
     /// Takes the decoder's weights.
     pub fn new(config: &TextConfig, weights: &mut Weights) -> Result<Self> {
         let layers = (0..config.num_hidden_layers)
@@ -52,15 +57,16 @@ impl Decoder {
             rotary: angles(batch.positions()),
             spans: Spans::new(batch.spans().to_vec(), device),
         };
+        let deep_sources = (!deep.is_empty()).then(|| batch.deep_sources(device));
         let mut deep = deep.into_iter();
         let (last, first) = self.layers.split_last().expect("a decoder has a layer");
         for layer in first {
-            x = layer.forward(x.clone(), x, &all, &all, c);
-            if let Some(features) = deep.next() {
+            x = layer.forward(x, None, &all, &all, c);
+            if let (Some(features), Some(sources)) = (deep.next(), &deep_sources) {
                 // Rows without an image take the row of zeros at the end.
                 let zeros = Tensor::zeros([1, c.hidden_size], device);
                 let table = Tensor::cat(vec![features, zeros], 0);
-                x = x + table.select(0, batch.deep_sources(device));
+                x = x + table.select(0, sources.clone());
             }
         }
         let read = batch.readout_rows();
@@ -74,19 +80,20 @@ impl Decoder {
             spans: Spans::new(read.iter().map(|&row| batch.spans()[row]).collect(), device),
         };
         let queries = x.clone().select(0, batch.readouts(device));
-        self.norm.forward(last.forward(queries, x, &rows, &all, c))
+        self.norm
+            .forward(last.forward(queries, Some(x), &rows, &all, c))
     }
 }
 
 /// What attention needs to know of a set of rows.
-struct Rows {
-    rotary: Rotary,
-    spans: Spans,
+pub(super) struct Rows {
+    pub rotary: Rotary,
+    pub spans: Spans,
 }
 
 /// A layer: attention and a SwiGLU MLP, both after an RMSNorm.
 #[derive(Module, Debug)]
-struct Layer {
+pub(super) struct Layer {
     input_norm: RmsNorm,
     query: Linear,
     key: Linear,
@@ -101,7 +108,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
         let queries = c.num_attention_heads * c.head_dim;
         let keys = c.num_key_value_heads * c.head_dim;
@@ -139,17 +146,20 @@ impl Layer {
         })
     }
 
-    /// The rows `x` attend to the rows `context`; usually both are the same.
-    fn forward(
+    /// The rows `x` attend to the rows `context`, which are `x` itself where it is `None`.
+    pub fn forward(
         &self,
         x: Tensor<2>,
-        context: Tensor<2>,
+        context: Option<Tensor<2>>,
         rows: &Rows,
         context_rows: &Rows,
         c: &TextConfig,
     ) -> Tensor<2> {
         let normed = self.input_norm.forward(x.clone());
-        let keys_of = self.input_norm.forward(context);
+        let keys_of = context.map_or_else(
+            || normed.clone(),
+            |context| self.input_norm.forward(context),
+        );
         let rotated = |x, heads, norm: &RmsNorm, rotary| {
             let (weight, epsilon) = norm.parts();
             norm_rotary(x, 0, heads, Some((&weight, epsilon)), rotary)

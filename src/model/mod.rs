@@ -4,6 +4,8 @@
 //! inputs; there is no padding and no batch dimension.
 
 mod batch;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod decoder;
 mod layers;
 mod rope;
@@ -16,9 +18,9 @@ pub use weights::Weights;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::Result;
 use crate::package::config::ModelConfig;
 use crate::package::manifest::View;
-use crate::{Code, Error, Result};
 use decoder::Decoder;
 use vision::VisionTower;
 
@@ -57,27 +59,12 @@ impl Model {
     ///
     /// `text_rows` are the embeddings of the batch's distinct token ids
     /// ([`Batch::token_ids`]), `[ids, hidden]`.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] if the rows do not belong to the batch.
-    pub fn forward(
-        &self,
-        batch: &Batch,
-        text_rows: Vec<f32>,
-        device: &Device,
-    ) -> Result<Tensor<2>> {
-        let ids = batch.token_ids().len();
-        if ids == 0 || !text_rows.len().is_multiple_of(ids) {
-            return Err(Error::new(
-                Code::Internal,
-                "embedding rows",
-                "do not belong to this batch",
-            ));
-        }
-        let hidden = text_rows.len() / ids;
-        let text = Tensor::from_data(TensorData::new(text_rows, [ids, hidden]), device);
+    pub fn forward(&self, mut batch: Batch, text_rows: Vec<f32>, device: &Device) -> Tensor<2> {
+        let (ids, hidden) = (batch.token_ids().len(), self.decoder.hidden());
+        let text =
+            (ids > 0).then(|| Tensor::from_data(TensorData::new(text_rows, [ids, hidden]), device));
 
-        let (image, deep) = match batch.images() {
+        let (image, deep) = match batch.take_images() {
             Some(images) => {
                 let features = self.vision.forward(images, device);
                 (Some(features.merged), features.deep)
@@ -85,12 +72,11 @@ impl Model {
             None => (None, Vec::new()),
         };
         // One table of everything that a position can hold, and one gather from it.
-        let mut sources = vec![text];
-        sources.extend(image);
+        let mut sources: Vec<_> = text.into_iter().chain(image).collect();
         if let (Some(learned), true) = (&self.learned, batch.uses_learned()) {
             sources.push(learned.val());
         }
         let x = Tensor::cat(sources, 0).select(0, batch.sources(device));
-        Ok(self.decoder.forward(x, deep, batch, device))
+        self.decoder.forward(x, deep, &batch, device)
     }
 }

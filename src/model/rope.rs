@@ -71,7 +71,7 @@ pub fn text_rotary(
 /// Which of time (0), height (1) and width (2) turns frequency `i`.
 fn axis_of(i: usize, sections: [usize; 3]) -> usize {
     match i % 3 {
-        axis @ (1 | 2) if i < 3 * sections[axis] => axis,
+        axis @ (1 | 2) if i < sections[axis].saturating_mul(3) => axis,
         _ => 0,
     }
 }

@@ -75,11 +75,10 @@ impl VisionTower {
     }
 
     /// Runs all images at once; every patch sees the patches of its own image.
-    pub fn forward(&self, images: &Images, device: &Device) -> Features {
+    pub fn forward(&self, images: Images, device: &Device) -> Features {
         let c = &self.config;
-        let counts = images.grids.iter().map(|g| g.t * g.h * g.w);
-        let rows: usize = counts.clone().sum();
-        let values = TensorData::new(images.values.clone(), [rows, c.patch_values()]);
+        let rows: usize = images.grids.iter().map(|g| g.patches()).sum();
+        let values = TensorData::new(images.values, [rows, c.patch_values()]);
         let patches = Tensor::from_data(values, device);
         let mut x = self
             .patch_embed
@@ -171,7 +170,7 @@ impl VisionTower {
 
 /// A transformer block: attention within each image and an MLP, both after a LayerNorm.
 #[derive(Module, Debug)]
-struct Block {
+pub(super) struct Block {
     norm1: LayerNorm,
     norm2: LayerNorm,
     qkv: Linear,
@@ -181,7 +180,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
         Ok(Self {
             norm1: weights.layer_norm(&format!("{name}.norm1"), hidden)?,
@@ -193,7 +192,13 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: Tensor<2>, rotary: &Rotary, spans: &Spans, c: &VisionConfig) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        x: Tensor<2>,
+        rotary: &Rotary,
+        spans: &Spans,
+        c: &VisionConfig,
+    ) -> Tensor<2> {
         let qkv = self.qkv.forward(self.norm1.forward(x.clone()));
         let attention = span_attention(
             Attention {

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Code, Error, Result};
 
+/// The largest attention head that the GPU kernels are made for.
+const MOST_HEAD_DIM: usize = 256;
+
 /// Activation functions of the family's MLPs, by their Hugging Face names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,7 +90,7 @@ pub struct TextConfig {
     pub rms_norm_eps: f64,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
-    /// Rotary frequencies given to time, height and width; sums to `head_dim / 2`.
+    /// Rotary frequencies given to time, height and width; time takes what the others leave.
     pub mrope_section: [usize; 3],
     /// Whether the attention's projections have biases.
     pub attention_bias: bool,
@@ -190,19 +193,10 @@ impl ModelConfig {
             );
         }
         let deep = &v.deepstack_visual_indexes;
-        if deep.iter().any(|&i| i >= v.depth) || deep.len() > t.num_hidden_layers {
+        if deep.iter().any(|&i| i >= v.depth) {
             return fail(
                 "vision.deepstack_visual_indexes",
-                format!(
-                    "{deep:?} must name blocks below {} and be no more than the {} decoder layers",
-                    v.depth, t.num_hidden_layers
-                ),
-            );
-        }
-        if !deep.windows(2).all(|w| w[0] < w[1]) {
-            return fail(
-                "vision.deepstack_visual_indexes",
-                format!("{deep:?} must be increasing"),
+                format!("{deep:?} must name blocks below {}", v.depth),
             );
         }
         if !t.num_attention_heads.is_multiple_of(t.num_key_value_heads) {
@@ -220,20 +214,16 @@ impl ModelConfig {
                 format!("is {}; it must be even", t.head_dim),
             );
         }
-        // Saturating: the parts may be anything, and must not wrap around to the right sum.
-        let rotated = t
-            .mrope_section
-            .iter()
-            .fold(0, |n: usize, &part| n.saturating_add(part));
-        if rotated != t.head_dim / 2 {
-            return fail(
-                "text.mrope_section",
-                format!(
-                    "{:?} must sum to head_dim / 2 = {}",
-                    t.mrope_section,
-                    t.head_dim / 2
-                ),
-            );
+        for (field, dim) in [
+            ("text.head_dim", t.head_dim),
+            ("vision.num_heads", v.head_dim()),
+        ] {
+            if dim > MOST_HEAD_DIM {
+                return fail(
+                    field,
+                    format!("makes heads of {dim}; attention is built for {MOST_HEAD_DIM} at most"),
+                );
+            }
         }
         for (field, value) in [
             ("vision.rope_theta", v.rope_theta),

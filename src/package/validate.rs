@@ -17,6 +17,10 @@ pub const MAX_LEARNED: usize = 1024;
 /// Most characters of one template.
 const MAX_TEMPLATE: usize = 1 << 16;
 
+/// Most pixels that images may be brought to: four times the family's own limit, and patches of
+/// 1.5 GiB.
+const MOST_PIXELS: u64 = 1 << 26;
+
 /// Most files of a package.
 const MAX_FILES: usize = 10_000;
 
@@ -91,11 +95,11 @@ impl Manifest {
     fn check_image(&self) -> Result<()> {
         let image = &self.image;
         let side = (self.config.vision.patch_size * self.config.vision.spatial_merge_size) as u64;
-        if image.max_pixels < side * side || image.max_pixels > 1 << 32 {
+        if image.max_pixels < side * side || image.max_pixels > MOST_PIXELS {
             return fail(
                 "image.max_pixels",
                 format!(
-                    "is {}; it must be between one merged patch, {}, and 2^32",
+                    "is {}; it must be between one merged patch, {}, and {MOST_PIXELS}",
                     image.max_pixels,
                     side * side
                 ),

@@ -4,6 +4,8 @@
 //! crosses can be structured-cloned (plain objects, typed arrays), so that an engine may live in a
 //! worker. Failures are `Error`s with `code` and `subject` beside their `message`.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod console;
 mod convert;
 
@@ -28,6 +30,7 @@ impl Engine {
     /// Loads the package in the folder at `base_url`.
     ///
     /// `options` may hold `device` (`"auto"`, `"gpu"` or `"cpu"`), `limits` (`"guaranteed"`),
+    /// `kernels` (`"hardware"`: those for real GPUs, on a software adapter too),
     /// `onProgress(loaded, total, file)` in bytes, and `signal`.
     ///
     /// # Errors
@@ -47,6 +50,16 @@ impl Engine {
                 ));
             }
         };
+        let hardware_kernels = match convert::string(&options, "kernels")?.as_deref() {
+            None => false,
+            Some("hardware") => true,
+            Some(other) => {
+                return Err(convert::unusable(
+                    "kernels",
+                    &format!("{other:?} is not \"hardware\""),
+                ));
+            }
+        };
         let on_progress: Option<Function> = convert::object(&options, "onProgress")?;
         let signal: Option<AbortSignal> = convert::object(&options, "signal")?;
 
@@ -63,6 +76,7 @@ impl Engine {
             device: DeviceOptions {
                 choice: device,
                 guaranteed_limits,
+                hardware_kernels,
             },
             progress: Some(&mut progress),
             ..LoadOptions::default()

@@ -26,8 +26,13 @@ fn targets() -> &'static [Target] {
         }];
         for wanted in [Wanted::Software, Wanted::Hardware] {
             for guaranteed_limits in [false, true] {
-                let opened =
-                    pollster::block_on(open_wanted(GpuOptions { guaranteed_limits }, wanted));
+                let opened = pollster::block_on(open_wanted(
+                    GpuOptions {
+                        guaranteed_limits,
+                        ..Default::default()
+                    },
+                    wanted,
+                ));
                 let (device, report) = match opened {
                     Ok(opened) => opened,
                     Err(error) => {

@@ -309,10 +309,10 @@ fn impossible_values_are_refused_by_the_name_of_their_field() {
             "num_key_value_heads",
         ),
         (
-            "/config/text/mrope_section",
-            json!([1, 1, 1]),
+            "/config/text/head_dim",
+            json!(258),
             Code::Config,
-            "mrope_section",
+            "head_dim",
         ),
         (
             "/config/vision/num_heads",
@@ -341,12 +341,6 @@ fn impossible_values_are_refused_by_the_name_of_their_field() {
         (
             "/config/vision/deepstack_visual_indexes",
             json!([2]),
-            Code::Config,
-            "deepstack",
-        ),
-        (
-            "/config/vision/deepstack_visual_indexes",
-            json!([1, 0]),
             Code::Config,
             "deepstack",
         ),

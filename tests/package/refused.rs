@@ -31,11 +31,6 @@ fn configurations_that_are_not_built_here_are_refused_by_name() {
             json!([1, 2]),
             Code::Config,
         ),
-        (
-            "/text_config/rope_scaling/mrope_section",
-            json!([1, 2, 2]),
-            Code::Config,
-        ),
         ("/text_config/use_sliding_window", json!(true), Code::Config),
         ("/text_config/sliding_window", json!(4096), Code::Config),
         (

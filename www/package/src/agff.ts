@@ -53,6 +53,7 @@ export class Agff {
         host.module.Engine.load(base, {
           device: device.kind,
           limits: options.limits,
+          kernels: options.kernels,
           onProgress: onProgress
             ? (loaded, total, file) => onProgress({ phase: "package", loaded, total, file })
             : undefined,
@@ -158,6 +159,8 @@ function packageUrl(url: string | URL): string {
   try {
     const here = globalThis.document?.baseURI ?? globalThis.location?.href;
     const base = new URL(url, here);
+    base.pathname = base.pathname.replace(/\/agff\.json$/, "/");
+    base.search = base.hash = "";
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     return base.href;
   } catch (error) {

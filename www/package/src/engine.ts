@@ -49,6 +49,7 @@ export interface EngineModule {
       options: {
         device: DeviceKind;
         limits: "guaranteed" | undefined;
+        kernels: "hardware" | undefined;
         onProgress: ((loaded: number, total: number, file: string) => void) | undefined;
         signal: AbortSignal | undefined;
       },

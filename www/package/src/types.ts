@@ -12,6 +12,8 @@ export interface LoadOptions {
   device?: "auto" | DeviceKind;
   /** `"guaranteed"` asks the GPU for nothing beyond the limits that WebGPU guarantees everywhere. */
   limits?: "guaranteed";
+  /** `"hardware"` runs the kernels that are made for real GPUs on a software adapter too: for tests. */
+  kernels?: "hardware";
   /** Called while the engine and the package are loaded. */
   onProgress?: (progress: LoadProgress) => void;
   /** Stops the loading with an error of the code `aborted`. */
