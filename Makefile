@@ -48,7 +48,7 @@ third-party: ## THIRD-PARTY.md names what Cargo.lock names
 .PHONY: clippy
 clippy: ## lints of the crate with all its faces
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --all-targets --features web -- -D warnings
+	cargo clippy --locked --all-targets --features web,bench -- -D warnings
 
 .PHONY: test-native
 test-native: ## the crate's tests, on the CPU and on a software Vulkan
@@ -86,6 +86,25 @@ test-page: ## the page in headless Chromium, on the CPU and on SwiftShader
 .PHONY: test-firefox
 test-firefox: ## the CPU engine in Firefox
 	cd www && npm run --silent test:firefox -w agff-tests
+
+# The parts of `make bench`; BENCH=quick takes fewer rounds. PyTorch is only compared with if PYTHON
+# has it.
+bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
+speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked --features bench --example speed --
+
+.PHONY: bench bench-page bench-native bench-views
+bench: setup-test bench-page bench-native bench-views ## ratios to other engines (docs/performance.md)
+
+bench-page:
+	@scripts/wasm.sh --bench cpu gpu
+	cd www/bench && npm ci --silent --ignore-scripts
+	node www/bench/run.mjs --engines "$(bench_engines)" $(if $(BENCH),--$(BENCH))
+
+bench-native:
+	$(speed) kernels photos torch="$(PYTHON)"
+
+bench-views:
+	cargo test --quiet --locked --test views four_more_views -- --nocapture
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3
