@@ -46,9 +46,12 @@ third-party: ## THIRD-PARTY.md names what Cargo.lock names
 	node scripts/third-party.mjs --check
 
 .PHONY: clippy
-clippy: ## lints of the crate with all its faces
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --all-targets --features web,bench -- -D warnings
+clippy: ## lints of the crate, natively and for the browser
+	cargo clippy --locked --all-targets --features bench -- -D warnings
+	@. scripts/env.sh && if has_own_wasm_std; then set -x; \
+		cargo clippy --locked --lib --target wasm32-unknown-unknown \
+			--no-default-features --features web,gpu,cpu,bench -- -D warnings; \
+	else say "left out: clippy for WASM needs rustup's own standard library for it"; fi
 
 .PHONY: test-native
 test-native: ## the crate's tests, on the CPU and on a software Vulkan
@@ -115,3 +118,7 @@ parity: ## make the golden cases of tests/parity anew, with transformers
 	test -x $(parity_venv)/bin/pip || $(PYTHON) -m venv $(parity_venv)
 	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
 	$(parity_venv)/bin/python tests/parity/make_golden.py
+
+.PHONY: screenshot
+screenshot: page ## the picture of the page that README shows
+	cd www/tests && node screenshot.mjs ../../docs/page.png

@@ -33,36 +33,38 @@ fi
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
 # SIMD is in every browser since 2023. The backend is named for getrandom 0.3, which some crates use.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C target-feature=+simd128 --cfg getrandom_backend="wasm_js"'
-# The names stay until here, for the table of sizes; wasm-bindgen takes them out of what is shipped.
+# The linker leaves the names in, for the table of sizes; wasm-bindgen takes them out of what is shipped.
 export CARGO_PROFILE_WASM_STRIP=debuginfo
 export CARGO_TARGET_DIR=$wasm_target
 
 built=$wasm_target/wasm32-unknown-unknown/wasm/agff.wasm
+mkdir -p "$wasm_target"
 
+# Everything that an engine is made of. Cargo keeps one build of a path crate's cdylib, so it would
+# link anew whenever the other engine was the last one; comparing contents here saves that.
+made_of() {
+    {
+        "${RUSTC:-rustc}" -vV
+        "$wasm_bindgen" --version
+        cat Cargo.toml Cargo.lock scripts/wasm.sh
+        find src shaders -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum
+}
+
+key=$(made_of)
 for engine in "${wanted[@]}"; do
-    # Both engines are the same crate and cargo writes both to the same file. So each is put aside as
-    # soon as it is linked: when cargo finds nothing to do, the one put aside is still right. The
-    # marker says that something went wrong in between, and the next run links anew.
+    # With its names, for the table of sizes.
     named=$wasm_target/agff-$variant$engine.wasm
-    marker=$wasm_target/$variant$engine.unfinished
-    arguments=(--locked --target wasm32-unknown-unknown --profile wasm "${build_std[@]}")
-    if [ -e "$marker" ] || [ ! -e "$named" ]; then
-        [ ! -e "$built" ] || cargo clean -q -p agff --target wasm32-unknown-unknown --profile wasm
-    fi
-    mkdir -p "$wasm_target"
-    touch "$marker"
-    before=$(stat -c '%i %y' "$built" 2>/dev/null || true)
-    cargo build "${arguments[@]}" --lib --no-default-features --features "web,$engine$extra"
-    after=$(stat -c '%i %y' "$built")
-    [ "$before" = "$after" ] || cp "$built" "$named"
-    rm "$marker"
-
     out=$engines/$engine
-    if [ ! -e "$out/agff_bg.wasm" ] || [ "$named" -nt "$out/agff_bg.wasm" ] ||
-        [ "$wasm_bindgen" -nt "$out/agff_bg.wasm" ]; then
-        say "making the glue of the $engine engine"
-        rm -rf "$out"
-        "$wasm_bindgen" --target web --no-typescript --omit-default-module-path \
-            --remove-name-section --remove-producers-section --out-dir "$out" --out-name agff "$named"
+    if [ -e "$named" ] && [ "$(cat "$out/.made-of" 2>/dev/null)" = "$key" ]; then
+        continue
     fi
+    cargo build --locked --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
+        --lib --no-default-features --features "web,$engine$extra"
+    cp "$built" "$named"
+    say "making the glue of the $engine engine"
+    rm -rf "$out"
+    "$wasm_bindgen" --target web --no-typescript --omit-default-module-path \
+        --remove-name-section --remove-producers-section --out-dir "$out" --out-name agff "$named"
+    printf '%s\n' "$key" >"$out/.made-of"
 done

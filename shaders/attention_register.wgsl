@@ -1,13 +1,14 @@
 // Span attention without barriers or workgroup memory, for software adapters.
 //
 // Bindings and flags: attention_common.wgsl.
-// An invocation computes one pair (a row and a head) by an online softmax over 8 keys at a time
+// An invocation computes one pair (a row and a head) by an online softmax over KEYS keys at a time
 // (Milakov and Gimelshein, arXiv 1805.02867; Dao et al., arXiv 2205.14135). All invocations of a
 // workgroup walk the hull of the workgroup's spans, so that they read the same keys and values,
 // which a software adapter loads once for all its lanes; each masks what it does not see.
-// Sizes: head_dim up to 256, WORKGROUP at most 64; any number of rows and keys.
+// Sizes: any; KEYS and WORKGROUP are at most 64.
 // Arithmetic per byte of global memory, nothing cached: 4 · head_dim operations a key on
-// 8 · head_dim bytes that the workgroup shares: WORKGROUP / 2 per byte.
+// 8 · head_dim bytes that the workgroup shares, and 4 · head_dim / KEYS of its own: with 16 of both
+// 5 per byte.
 // Tested by tests/kernels.
 
 @compute @workgroup_size(WORKGROUP)
@@ -46,10 +47,11 @@ fn main(
     let head = kv_head * group + pair % group;
     let span = spans[row];
 
-    var q: array<vec4<f32>, DIM4>;
+    // The bound of the loops over the head is not a constant, or drivers would unroll them: seconds
+    // of compiling.
+    let parts = (info.head_dim + 3u) / 4u;
     var sum: array<vec4<f32>, DIM4>;
-    for (var i = 0u; i < DIM4; i++) {
-        q[i] = query4(row, head, i) * info.scale;
+    for (var i = 0u; i < parts; i++) {
         sum[i] = vec4<f32>();
     }
     var most = NEVER;
@@ -59,32 +61,32 @@ fn main(
         let end = select(hull.y, hull.w, interval == 1u);
         let low = select(span.x, span.z, interval == 1u);
         let high = select(span.y, span.w, interval == 1u);
-        for (var first_key = begin; first_key < end; first_key += 8u) {
-//#for c 0 8
+        for (var first_key = begin; first_key < end; first_key += KEYS) {
+//#for c 0 KEYS
             let at$c = min(first_key + $cu, end - 1u);
             var score$c = 0.0;
 //#end
-            for (var i = 0u; i < DIM4; i++) {
-                let part = q[i];
-//#for c 0 8
+            for (var i = 0u; i < parts; i++) {
+                let part = query4(row, head, i) * info.scale;
+//#for c 0 KEYS
                 score$c += dot(part, key4(at$c, kv_head, i));
 //#end
             }
             var new_most = most;
-//#for c 0 8
+//#for c 0 KEYS
             let sees$c = first_key + $cu >= low && first_key + $cu < high;
             new_most = max(new_most, select(NEVER, score$c, sees$c));
 //#end
             let keep = exp(most - new_most);
             most = new_most;
             weight *= keep;
-//#for c 0 8
+//#for c 0 KEYS
             let weight$c = select(0.0, exp(min(score$c - most, 0.0)), sees$c);
             weight += weight$c;
 //#end
-            for (var i = 0u; i < DIM4; i++) {
+            for (var i = 0u; i < parts; i++) {
                 var y = sum[i] * keep;
-//#for c 0 8
+//#for c 0 KEYS
                 y += weight$c * value4(at$c, kv_head, i);
 //#end
                 sum[i] = y;
@@ -92,7 +94,7 @@ fn main(
         }
     }
     if (first + lane < pairs) {
-        for (var i = 0u; i < DIM4; i++) {
+        for (var i = 0u; i < parts; i++) {
             store4(sum[i] / weight, row, head, i);
         }
     }

@@ -117,8 +117,8 @@ fn compare_with_reference(case: &Case, agff: &Agff, device: &str) -> Vec<String>
                 format!("cosine {cos:.7}, largest difference {most:.1e}"),
             );
         }
-        if golden.image.is_some() {
-            let least = if golden.image.as_ref().unwrap().ends_with(".png") {
+        if let Some(name) = &golden.image {
+            let least = if name.ends_with(".png") {
                 0.99999
             } else {
                 0.999

@@ -216,7 +216,7 @@ mod tests {
                 tokens: vec![Token::Id(id), Token::Image(0), Token::Image(1)],
                 positions: vec![[0; 3]; 3],
                 prefix: 2,
-                branches: vec![2..3],
+                branches: std::iter::once(2..3).collect(),
                 truncated: false,
             },
             patches: Some(Patches {

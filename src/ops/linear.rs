@@ -94,6 +94,10 @@ impl Packing {
 
 /// The weight of a linear layer, `[out_features, in_features]`.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a handful of handles, made once for a call"
+)]
 pub enum Weight {
     /// 32-bit floats.
     Float(Tensor<2>),

@@ -180,7 +180,12 @@ impl Manifest {
     /// [`Code::PackageVersion`] and [`Code::PackageFamily`] for one that another build may read,
     /// [`Code::Config`] for a model that cannot exist. The message names the field.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let fail = |why: String| Error::new(Code::PackageManifest, MANIFEST_FILE, why);
+        Self::parse_unnamed(json).map_err(|e| e.about(MANIFEST_FILE))
+    }
+
+    /// The same with errors that leave it to the caller to say which manifest they are about.
+    pub(crate) fn parse_unnamed(json: &[u8]) -> Result<Self> {
+        let fail = |why: String| Error::new(Code::PackageManifest, "", why);
         if json.len() as u64 > MAX_MANIFEST_BYTES {
             return Err(fail(format!(
                 "is {} bytes long, more than the {MAX_MANIFEST_BYTES} that a manifest may have",
@@ -199,7 +204,7 @@ impl Manifest {
             })
             .with_source(why)
         })?;
-        manifest.validate()?;
+        manifest.check()?;
         Ok(manifest)
     }
 
@@ -244,7 +249,7 @@ impl FileEntry {
 
 /// Checks what must be known before the rest can be understood: format, version, family.
 fn check_head(value: &Value) -> Result<()> {
-    let fail = |why: String| Err(Error::new(Code::PackageManifest, MANIFEST_FILE, why));
+    let fail = |why: String| Err(Error::new(Code::PackageManifest, "", why));
     let Some(head) = value.as_object() else {
         return fail("is not a JSON object".into());
     };
@@ -262,7 +267,7 @@ fn check_head(value: &Value) -> Result<()> {
         Some(v) => {
             return Err(Error::new(
                 Code::PackageVersion,
-                MANIFEST_FILE,
+                "",
                 format!(
                     "`version` is {v}; this build reads version {FORMAT_VERSION}. Use a newer \
                      build, or convert the model again"
@@ -275,7 +280,7 @@ fn check_head(value: &Value) -> Result<()> {
         Some(family) if FAMILIES.contains(&family) => Ok(()),
         Some(family) => Err(Error::new(
             Code::PackageFamily,
-            MANIFEST_FILE,
+            "",
             format!(
                 "`family` is {family:?}; this build runs {}",
                 FAMILIES.join(", ")

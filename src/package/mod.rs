@@ -3,6 +3,7 @@
 //! [`Package`] reads one from a [`Source`]; on the desktop [`PackageWriter`] writes one, and
 //! [`convert`](convert::convert) makes one from a Hugging Face checkpoint.
 
+mod blocks;
 pub mod config;
 pub mod manifest;
 pub mod quantize;
@@ -20,6 +21,8 @@ pub mod checkpoint;
 pub mod convert;
 #[cfg(not(target_family = "wasm"))]
 pub mod hf_config;
+#[cfg(not(target_family = "wasm"))]
+mod hf_section;
 #[cfg(not(target_family = "wasm"))]
 pub mod views_file;
 #[cfg(not(target_family = "wasm"))]

@@ -10,10 +10,9 @@
 use half::f16;
 
 use super::manifest::Dtype;
+use crate::ops::Packing;
+use crate::ops::linear::BLOCK;
 use crate::{Code, Error, Result};
-
-/// Values of a quantisation block.
-pub const BLOCK: usize = 32;
 
 /// Divisors of a block's largest value that make q8's candidate scales.
 const Q8_DIVISORS: &[f32] = &[127.0, 127.5, 128.0, 126.5, 126.0, 125.0, 123.0];
@@ -34,19 +33,24 @@ pub struct Packed {
     pub scales: Vec<u32>,
 }
 
+/// How values of this type lie in words; `None` for floats, which are words themselves.
+fn packing(dtype: Dtype) -> Option<Packing> {
+    match dtype {
+        Dtype::F32 => None,
+        Dtype::F16 => Some(Packing::F16),
+        Dtype::Q8 => Some(Packing::Q8),
+        Dtype::Q4 => Some(Packing::Q4),
+    }
+}
+
 /// Words that a row of `k` values takes.
 pub fn words_per_row(dtype: Dtype, k: usize) -> usize {
-    match dtype {
-        Dtype::F32 => k,
-        Dtype::F16 => k.div_ceil(2),
-        Dtype::Q8 => k.div_ceil(BLOCK) * (BLOCK / 4),
-        Dtype::Q4 => k.div_ceil(BLOCK) * (BLOCK / 8),
-    }
+    packing(dtype).map_or(k, |packing| packing.words_per_row(k))
 }
 
 /// Words that the scales of a quantised row of `k` values take: two f16 in each.
 pub fn scale_words(k: usize) -> usize {
-    k.div_ceil(BLOCK).div_ceil(2)
+    Packing::Q8.scale_words_per_row(k)
 }
 
 /// Whether values of this type come with scales.
@@ -137,26 +141,10 @@ pub fn unpack_rows(dtype: Dtype, name: &str, k: usize, packed: &Packed) -> Resul
 
 /// Unpacks one row into `out`; `words` and `scales` must be at least a row's.
 pub fn unpack_row(dtype: Dtype, words: &[u32], scales: &[u32], out: &mut [f32]) {
-    let scale = |block: usize| half_of(scales[block / 2], block % 2);
-    for (j, value) in out.iter_mut().enumerate() {
-        *value = match dtype {
-            Dtype::F32 => f32::from_bits(words[j]),
-            Dtype::F16 => half_of(words[j / 2], j % 2),
-            Dtype::Q8 => {
-                let q = (words[j / 4] >> (j % 4 * 8)) as u8 as i8;
-                f32::from(q) * scale(j / BLOCK)
-            }
-            Dtype::Q4 => {
-                let q = (words[j / 8] >> (j % 8 * 4) & 15) as i32 - 8;
-                q as f32 * scale(j / BLOCK)
-            }
-        };
+    match packing(dtype) {
+        Some(packing) => packing.unpack_row(words, scales, out),
+        None => out.copy_from_slice(bytemuck::cast_slice(&words[..out.len()])),
     }
-}
-
-/// The low (0) or high (1) f16 of a word.
-fn half_of(word: u32, which: usize) -> f32 {
-    f16::from_bits((word >> (16 * which)) as u16).to_f32()
 }
 
 /// Packs one row; false if a value or scale overflows f16.

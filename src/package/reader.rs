@@ -48,7 +48,8 @@ impl Package {
         let json = source
             .read_all(MANIFEST_FILE, None, MAX_MANIFEST_BYTES)
             .await?;
-        let manifest = Manifest::parse(&json)?;
+        let manifest =
+            Manifest::parse_unnamed(&json).map_err(|e| e.about(source.describe(MANIFEST_FILE)))?;
         Ok(Self { source, manifest })
     }
 

@@ -5,18 +5,14 @@
 //! blocks together, checked, and kept in a cache that forgets the least recently used. A table that
 //! fits into the cache is read once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use safetensors::Dtype as FileDtype;
-use sha2::{Digest, Sha256};
-
-use super::manifest::{BlockHashes, Dtype, FileEntry, MANIFEST_FILE, Manifest};
+use super::blocks::{BlockFiles, BlockId, Blocks, MOST_AT_ONCE};
+use super::manifest::{Dtype, MANIFEST_FILE, Manifest};
 use super::quantize::{has_scales, unpack_row};
-use super::reader::{hex, wrong_hash};
 use super::shard::{self, PREFIX};
-use super::source::{Source, wrong_length};
+use super::source::Source;
 use super::stream::split_part;
 use super::tensors::{Kind, Suffix, TOKEN_TABLE, TensorSpec};
 use crate::{Code, Error, Result};
@@ -24,34 +20,20 @@ use crate::{Code, Error, Result};
 /// The cache's usual size in bytes.
 pub const DEFAULT_CACHE: usize = 64 << 20;
 
-/// Most bytes that are read at once, and most that a lookup holds beside the cache.
-const MOST_AT_ONCE: u64 = 16 << 20;
-
 /// Most bytes of a shard's header.
 const MAX_HEADER: u64 = 1 << 20;
-
-/// A block's file and number.
-type BlockId = (usize, u64);
 
 /// The token embeddings of a package.
 #[derive(Debug)]
 pub struct TokenTable {
     source: Source,
-    files: Vec<File>,
+    files: BlockFiles,
     dtype: Dtype,
     rows: usize,
     hidden: usize,
     values: Column,
     /// Empty for f32 and f16.
     scales: Column,
-    cache: Mutex<Cache>,
-}
-
-#[derive(Debug)]
-struct File {
-    path: String,
-    bytes: u64,
-    blocks: BlockHashes,
 }
 
 /// Where the rows of a stored tensor lie.
@@ -63,15 +45,6 @@ struct Column {
     parts: Vec<(usize, usize, u64)>,
 }
 
-#[derive(Debug)]
-struct Cache {
-    budget: u64,
-    used: u64,
-    /// Counts uses; a block's number is that of its last one.
-    clock: u64,
-    blocks: HashMap<BlockId, (Arc<Vec<u8>>, u64)>,
-}
-
 impl TokenTable {
     /// Reads the headers of the table's shards and checks them against the configuration.
     ///
@@ -80,8 +53,8 @@ impl TokenTable {
     /// not a table of the model's vocabulary and hidden size, [`Code::PackageTruncated`],
     /// [`Code::PackageHash`], and whatever the source fails with.
     pub async fn open(source: &Source, manifest: &Manifest, cache_bytes: usize) -> Result<Self> {
-        let files: Vec<File> = manifest.token_files().filter_map(File::new).collect();
-        if files.is_empty() {
+        let files = BlockFiles::new(manifest.token_files(), cache_bytes);
+        if files.len() == 0 {
             return Err(Error::new(
                 Code::PackageManifest,
                 MANIFEST_FILE,
@@ -97,12 +70,6 @@ impl TokenTable {
             hidden: text.hidden_size,
             values: Column::default(),
             scales: Column::default(),
-            cache: Mutex::new(Cache {
-                budget: cache_bytes as u64,
-                used: 0,
-                clock: 0,
-                blocks: HashMap::new(),
-            }),
         };
         let mut found = BTreeMap::new();
         for file in 0..table.files.len() {
@@ -168,9 +135,7 @@ impl TokenTable {
             }
             for block in touched {
                 if wanted.insert(block) {
-                    bytes += self.files[block.0]
-                        .block_range(block.1, block.1 + 1)
-                        .len_u64();
+                    bytes += self.files.block_len(block);
                 }
             }
             group.push((id, at));
@@ -186,7 +151,7 @@ impl TokenTable {
         group: &[(u32, &[usize])],
         out: &mut [f32],
     ) -> Result<()> {
-        let blocks = self.blocks(&self.source, wanted).await?;
+        let blocks = self.files.blocks(&self.source, wanted).await?;
         let mut row = vec![0.0; self.hidden];
         for &(id, places) in group {
             let values = self.row_words(&self.values, id as usize, &blocks)?;
@@ -207,25 +172,13 @@ impl TokenTable {
     }
 
     /// The words of a row, from blocks that are at hand.
-    fn row_words(
-        &self,
-        column: &Column,
-        row: usize,
-        blocks: &HashMap<BlockId, Arc<Vec<u8>>>,
-    ) -> Result<Vec<u32>> {
+    fn row_words(&self, column: &Column, row: usize, blocks: &Blocks) -> Result<Vec<u32>> {
         let Some((file, range)) = column.place(row) else {
             return Ok(Vec::new());
         };
-        let size = self.files[file].blocks.size;
-        let mut bytes = Vec::with_capacity(column.row_bytes as usize);
-        for n in range.start / size..range.end.div_ceil(size) {
-            let block = blocks.get(&(file, n)).ok_or_else(|| {
-                Error::new(Code::Internal, TOKEN_TABLE, "a block of a row was not read")
-            })?;
-            let from = range.start.saturating_sub(n * size) as usize;
-            let to = (range.end - n * size).min(block.len() as u64) as usize;
-            bytes.extend_from_slice(&block[from..to]);
-        }
+        let bytes = self.files.cut(file, &range, blocks).ok_or_else(|| {
+            Error::new(Code::Internal, TOKEN_TABLE, "a block of a row was not read")
+        })?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
@@ -233,95 +186,25 @@ impl TokenTable {
         [&self.values, &self.scales]
             .into_iter()
             .filter_map(|column| column.place(row))
-            .flat_map(|(file, range)| {
-                let size = self.files[file].blocks.size;
-                (range.start / size..range.end.div_ceil(size)).map(move |n| (file, n))
-            })
+            .flat_map(|(file, range)| self.files.touched(file, &range).map(move |n| (file, n)))
             .collect()
     }
 
-    /// Brings blocks from the cache or the source, in as few reads as their neighbourhood allows.
-    async fn blocks(
-        &self,
-        source: &Source,
-        wanted: &BTreeSet<BlockId>,
-    ) -> Result<HashMap<BlockId, Arc<Vec<u8>>>> {
-        let mut have = self.lock().find(wanted);
-        let mut missing = wanted.iter().filter(|b| !have.contains_key(*b)).copied();
-        let mut runs: Vec<(usize, Range<u64>)> = Vec::new();
-        if let Some((file, n)) = missing.next() {
-            runs.push((file, n..n + 1));
-        }
-        for (file, n) in missing {
-            match runs.last_mut() {
-                Some((f, run))
-                    if *f == file
-                        && run.end == n
-                        && (n + 1 - run.start) * self.files[file].blocks.size <= MOST_AT_ONCE =>
-                {
-                    run.end += 1;
-                }
-                _ => runs.push((file, n..n + 1)),
-            }
-        }
-        for (index, run) in runs {
-            let file = &self.files[index];
-            let name = source.describe(&file.path);
-            let range = file.block_range(run.start, run.end);
-            let expected = range.len_u64();
-            let bytes = source.read_range(&file.path, range).await?;
-            if bytes.len() as u64 != expected {
-                return Err(wrong_length(&name, bytes.len() as u64, expected));
-            }
-            for (n, block) in run.zip(bytes.chunks(file.blocks.size as usize)) {
-                let should = file
-                    .blocks
-                    .sha256
-                    .get(n as usize)
-                    .map_or("", String::as_str);
-                let is = hex(&Sha256::digest(block));
-                if is != should {
-                    return Err(wrong_hash(&format!("{name} (block {n})"), &is, should));
-                }
-                have.insert((index, n), Arc::new(block.to_vec()));
-            }
-        }
-        self.lock().keep(&have);
-        Ok(have)
-    }
-
     /// Reads the header of one shard, through the same checked blocks.
-    async fn header(&self, source: &Source, index: usize) -> Result<Vec<shard::Entry>> {
-        let file = &self.files[index];
-        let name = source.describe(&file.path);
-        let prefix = self.bytes(source, index, 0..PREFIX).await?;
+    async fn header(&self, source: &Source, file: usize) -> Result<Vec<shard::Entry>> {
+        let (path, bytes) = self.files.file(file);
+        let name = source.describe(path);
+        let prefix = self.files.read(source, file, 0..PREFIX).await?;
         let prefix = prefix
             .as_slice()
             .try_into()
             .map_err(|_| wrong(&name, "has no header"))?;
-        let len = shard::header_len(prefix, &name, file.bytes)?;
+        let len = shard::header_len(prefix, &name, bytes)?;
         if len > MAX_HEADER {
             return Err(wrong(&name, &format!("states a header of {len} bytes")));
         }
-        let json = self.bytes(source, index, PREFIX..PREFIX + len).await?;
-        shard::parse_header(&json, &name, file.bytes)
-    }
-
-    async fn bytes(&self, source: &Source, file: usize, range: Range<u64>) -> Result<Vec<u8>> {
-        let size = self.files[file].blocks.size;
-        if range.end > self.files[file].bytes {
-            let name = source.describe(&self.files[file].path);
-            return Err(wrong_length(&name, self.files[file].bytes, range.end));
-        }
-        let numbers = range.start / size..range.end.div_ceil(size);
-        let wanted = numbers.clone().map(|n| (file, n)).collect();
-        let blocks = self.blocks(source, &wanted).await?;
-        let mut bytes = Vec::new();
-        for n in numbers.clone() {
-            bytes.extend_from_slice(blocks.get(&(file, n)).map_or(&[], |b| b.as_slice()));
-        }
-        let skip = (range.start - numbers.start * size) as usize;
-        Ok(bytes[skip..][..range.len_u64() as usize].to_vec())
+        let json = self.files.read(source, file, PREFIX..PREFIX + len).await?;
+        shard::parse_header(&json, &name, bytes)
     }
 
     /// Finds the table's columns among the shards' tensors.
@@ -358,27 +241,6 @@ impl TokenTable {
             None => Ok(()),
         }
     }
-
-    /// The cache. A poisoned lock only means that a lookup panicked elsewhere; blocks are never
-    /// half-written.
-    fn lock(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl File {
-    fn new(entry: &FileEntry) -> Option<Self> {
-        Some(Self {
-            path: entry.path.clone(),
-            bytes: entry.bytes,
-            blocks: entry.blocks.clone()?,
-        })
-    }
-
-    /// The bytes of the blocks `from..to`.
-    fn block_range(&self, from: u64, to: u64) -> Range<u64> {
-        from * self.blocks.size..(to * self.blocks.size).min(self.bytes)
-    }
 }
 
 impl Column {
@@ -396,15 +258,16 @@ impl Column {
         let mut parts = Vec::new();
         let mut row = 0;
         while let Some((file, entry)) = found.remove(&(name.clone(), parts.len())) {
-            let file_dtype: FileDtype = dtype.in_file();
-            let ok = entry.dtype == file_dtype
+            let ok = entry.dtype == dtype.in_file()
                 && matches!(entry.shape[..], [n, w] if n > 0 && n <= rows - row && w == words);
             if !ok {
                 return Err(wrong(
                     &entry.name,
                     &format!(
                         "is {:?} of {:?}; the configuration asks for {:?} of {shape:?}",
-                        entry.dtype, entry.shape, file_dtype
+                        entry.dtype,
+                        entry.shape,
+                        dtype.in_file()
                     ),
                 ));
             }
@@ -429,57 +292,6 @@ impl Column {
         let &(first, file, start) = self.parts.get(after.checked_sub(1)?)?;
         let at = start + (row - first) as u64 * self.row_bytes;
         Some((file, at..at + self.row_bytes))
-    }
-}
-
-impl Cache {
-    fn find(&mut self, wanted: &BTreeSet<BlockId>) -> HashMap<BlockId, Arc<Vec<u8>>> {
-        self.clock += 1;
-        let clock = self.clock;
-        wanted
-            .iter()
-            .filter_map(|id| {
-                let (block, used) = self.blocks.get_mut(id)?;
-                *used = clock;
-                Some((*id, block.clone()))
-            })
-            .collect()
-    }
-
-    fn keep(&mut self, blocks: &HashMap<BlockId, Arc<Vec<u8>>>) {
-        // In the order of the file, so that what stays of a lookup larger than the cache is its end.
-        let mut ids: Vec<&BlockId> = blocks.keys().collect();
-        ids.sort_unstable();
-        for &id in ids {
-            let block = &blocks[&id];
-            let bytes = block.len() as u64;
-            if self.blocks.contains_key(&id) || bytes > self.budget {
-                continue;
-            }
-            while self.used + bytes > self.budget {
-                let Some(oldest) = self.blocks.iter().min_by_key(|(_, (_, t))| *t) else {
-                    break;
-                };
-                let oldest = *oldest.0;
-                if let Some((gone, _)) = self.blocks.remove(&oldest) {
-                    self.used -= gone.len() as u64;
-                }
-            }
-            self.used += bytes;
-            self.clock += 1;
-            self.blocks.insert(id, (block.clone(), self.clock));
-        }
-    }
-}
-
-/// The length of a range of bytes.
-trait LenU64 {
-    fn len_u64(&self) -> u64;
-}
-
-impl LenU64 for Range<u64> {
-    fn len_u64(&self) -> u64 {
-        self.end.saturating_sub(self.start)
     }
 }
 

@@ -26,7 +26,7 @@ const MAX_FILE_BYTES: u64 = 1 << 53;
 fn fail<T>(field: impl AsRef<str>, why: impl AsRef<str>) -> Result<T> {
     Err(Error::new(
         Code::PackageManifest,
-        MANIFEST_FILE,
+        "",
         format!("`{}` {}", field.as_ref(), why.as_ref()),
     ))
 }
@@ -38,13 +38,18 @@ impl Manifest {
     /// [`Code::PackageManifest`] naming the field, [`Code::PackageVersion`],
     /// [`Code::PackageFamily`], or [`Code::Config`] for the model's numbers.
     pub fn validate(&self) -> Result<()> {
+        self.check().map_err(|e| e.about(MANIFEST_FILE))
+    }
+
+    /// The same with errors that leave it to the caller to say which manifest they are about.
+    pub(crate) fn check(&self) -> Result<()> {
         if self.format != FORMAT {
             return fail("format", format!("is {:?}, not {FORMAT:?}", self.format));
         }
         if self.version != FORMAT_VERSION {
             return Err(Error::new(
                 Code::PackageVersion,
-                MANIFEST_FILE,
+                "",
                 format!(
                     "`version` is {}; this build reads version {FORMAT_VERSION}",
                     self.version
@@ -54,7 +59,7 @@ impl Manifest {
         if !FAMILIES.contains(&self.family.as_str()) {
             return Err(Error::new(
                 Code::PackageFamily,
-                MANIFEST_FILE,
+                "",
                 format!(
                     "`family` is {:?}; this build runs {}",
                     self.family,
@@ -65,7 +70,7 @@ impl Manifest {
         self.config.validate().map_err(|e| {
             Error::new(
                 e.code(),
-                MANIFEST_FILE,
+                "",
                 format!("`config.{}` {}", e.subject(), e.message()),
             )
         })?;

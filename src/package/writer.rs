@@ -4,15 +4,19 @@
 //! copied behind its header when the shard is full. Memory does not grow with the package. Everything
 //! is written into a folder beside the target, which takes its name only when all is there.
 
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+mod folder;
+mod series;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::manifest::{BlockHashes, FileEntry, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
+use folder::{TempFolder, check_target};
+use series::Series;
+
+use super::manifest::{FileEntry, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
 use super::reader::hex;
-use super::shard;
 use super::tensors::{RawTensor, StoredDtype, Suffix, TOKEN_TABLE};
 use crate::{Code, Error, Result};
 
@@ -21,9 +25,6 @@ pub const MAX_SHARD: u64 = 64 << 20;
 
 /// Bytes of a hashed block of the token embeddings.
 pub const BLOCK_BYTES: u64 = 1 << 20;
-
-/// Bytes that a tensor takes in a header beside its name, at most.
-const HEADER_ENTRY: u64 = 160;
 
 /// Writes a package file by file.
 #[derive(Debug)]
@@ -225,279 +226,5 @@ impl OpenTensor {
         self.rows_before = self.rows;
         self.part += 1;
         (name, self.dtype, shape)
-    }
-}
-
-/// Shards `NAME-00001.safetensors` and so on.
-#[derive(Debug)]
-struct Series {
-    folder: PathBuf,
-    name: &'static str,
-    block_bytes: Option<u64>,
-    scratch: PathBuf,
-    data: BufWriter<File>,
-    data_bytes: u64,
-    header_bytes: u64,
-    tensors: Vec<(String, safetensors::Dtype, Vec<usize>)>,
-    written: Vec<FileEntry>,
-}
-
-impl Series {
-    fn new(folder: &Path, name: &'static str, block_bytes: Option<u64>) -> Result<Self> {
-        let scratch = folder.join(format!("{name}.scratch"));
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&scratch)
-            .map_err(|e| Error::io(&scratch, e))?;
-        Ok(Self {
-            folder: folder.into(),
-            name,
-            block_bytes,
-            scratch,
-            data: BufWriter::with_capacity(1 << 20, file),
-            data_bytes: 0,
-            header_bytes: 64,
-            tensors: Vec::new(),
-            written: Vec::new(),
-        })
-    }
-
-    /// Bytes of data that another tensor of this name may still have in this shard.
-    fn room(&self, name: &str) -> u64 {
-        let header = self.header_bytes + header_entry(name);
-        MAX_SHARD.saturating_sub(self.data_bytes + header)
-    }
-
-    /// Begins a new shard if `bytes` do not fit into this one but may into an empty one, or if
-    /// the tensor must be split anyway.
-    fn make_room(&mut self, name: &str, bytes: u64) -> Result<()> {
-        if bytes > self.room(name) && !self.tensors.is_empty() {
-            self.close_shard()?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, words: &[u32]) -> Result<()> {
-        self.data
-            .write_all(bytemuck::cast_slice(words))
-            .map_err(|e| Error::io(&self.scratch, e))?;
-        self.data_bytes += words.len() as u64 * 4;
-        Ok(())
-    }
-
-    fn add(&mut self, (name, dtype, shape): (String, StoredDtype, Vec<usize>)) {
-        self.header_bytes += header_entry(&name);
-        self.tensors.push((name, dtype.in_file(), shape));
-    }
-
-    /// Writes header and data as a shard, hashing both on the way.
-    fn close_shard(&mut self) -> Result<()> {
-        let name = format!("{}-{:05}.safetensors", self.name, self.written.len() + 1);
-        let path = self.folder.join(&name);
-        let header = shard::write_header(&self.tensors)?;
-        let scratch_error = |e| Error::io(&self.scratch, e);
-        self.data.flush().map_err(scratch_error)?;
-        let source = self.data.get_mut();
-        source.seek(SeekFrom::Start(0)).map_err(scratch_error)?;
-        let out = File::create_new(&path).map_err(|e| Error::io(&path, e))?;
-        let mut out = HashingWriter {
-            inner: BufWriter::with_capacity(1 << 20, out),
-            whole: Sha256::new(),
-            bytes: 0,
-            blocks: self.block_bytes.map(|size| Blocks {
-                size,
-                filled: 0,
-                hash: Sha256::new(),
-                done: Vec::new(),
-            }),
-        };
-        out.write_all(&header)
-            .and_then(|()| {
-                let data = BufReader::with_capacity(1 << 20, &mut *source);
-                std::io::copy(&mut data.take(self.data_bytes), &mut out)
-            })
-            .and_then(|_| out.flush())
-            .map_err(|e| Error::io(&path, e))?;
-        source
-            .set_len(0)
-            .and_then(|()| source.rewind())
-            .map_err(|e| Error::io(&self.scratch, e))?;
-        self.written.push(out.entry(name));
-        self.data_bytes = 0;
-        self.header_bytes = 64;
-        self.tensors.clear();
-        Ok(())
-    }
-
-    /// Closes the last shard and removes the scratch file.
-    fn finish(mut self) -> Result<Vec<FileEntry>> {
-        if !self.tensors.is_empty() {
-            self.close_shard()?;
-        }
-        drop(self.data);
-        fs::remove_file(&self.scratch).map_err(|e| Error::io(&self.scratch, e))?;
-        Ok(self.written)
-    }
-}
-
-fn header_entry(name: &str) -> u64 {
-    HEADER_ENTRY + name.len() as u64
-}
-
-struct HashingWriter {
-    inner: BufWriter<File>,
-    whole: Sha256,
-    bytes: u64,
-    blocks: Option<Blocks>,
-}
-
-struct Blocks {
-    size: u64,
-    filled: u64,
-    hash: Sha256,
-    done: Vec<String>,
-}
-
-impl Blocks {
-    fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let left = usize::try_from(self.size - self.filled).unwrap_or(usize::MAX);
-            let (head, rest) = bytes.split_at(bytes.len().min(left));
-            self.hash.update(head);
-            self.filled += head.len() as u64;
-            if self.filled == self.size {
-                self.end();
-            }
-            bytes = rest;
-        }
-    }
-
-    fn end(&mut self) {
-        self.done.push(hex(&self.hash.finalize_reset()));
-        self.filled = 0;
-    }
-}
-
-impl HashingWriter {
-    fn entry(self, path: String) -> FileEntry {
-        FileEntry {
-            path,
-            bytes: self.bytes,
-            sha256: hex(&self.whole.finalize()),
-            blocks: self.blocks.map(|mut blocks| {
-                if blocks.filled > 0 {
-                    blocks.end();
-                }
-                BlockHashes {
-                    size: blocks.size,
-                    sha256: blocks.done,
-                }
-            }),
-        }
-    }
-}
-
-impl Write for HashingWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.inner.write_all(bytes)?;
-        self.whole.update(bytes);
-        self.bytes += bytes.len() as u64;
-        if let Some(blocks) = &mut self.blocks {
-            blocks.update(bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-/// A folder that is removed when it is dropped, unless it was given its final name.
-#[derive(Debug)]
-struct TempFolder(PathBuf);
-
-impl TempFolder {
-    fn beside(out: &Path) -> Result<Self> {
-        let parent = match out.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
-        let name = out.file_name().ok_or_else(|| {
-            let why = "is not a name that a folder can have";
-            Error::new(Code::Io, out.display().to_string(), why)
-        })?;
-        // A crash may have left a folder of this name behind, and numbers of processes come again.
-        let mut attempt = 0;
-        loop {
-            let mut hidden = std::ffi::OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{attempt}.tmp", std::process::id()));
-            let path = parent.join(hidden);
-            match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self(path)),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && attempt < 1000 => {
-                    attempt += 1;
-                }
-                Err(e) => return Err(Error::io(&path, e)),
-            }
-        }
-    }
-
-    fn rename_to(&self, out: &Path, force: bool) -> Result<()> {
-        // Once more: it may have been made while this ran.
-        check_target(out, force)?;
-        if !out.exists() {
-            return fs::rename(&self.0, out).map_err(|e| Error::io(out, e));
-        }
-        let old = self.0.with_extension("old");
-        fs::rename(out, &old).map_err(|e| Error::io(out, e))?;
-        if let Err(e) = fs::rename(&self.0, out) {
-            let back = fs::rename(&old, out);
-            let note = if back.is_ok() {
-                ""
-            } else {
-                "; the old one is beside it"
-            };
-            return Err(Error::new(
-                Code::Io,
-                out.display().to_string(),
-                format!("cannot be replaced: {e}{note}"),
-            )
-            .with_source(e));
-        }
-        fs::remove_dir_all(&old).map_err(|e| Error::io(&old, e))
-    }
-}
-
-impl Drop for TempFolder {
-    fn drop(&mut self) {
-        // Gone already if it was renamed; otherwise there is nobody left to tell.
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-/// Refuses to write over anything but nothing, an empty folder, or with `force` a package.
-fn check_target(out: &Path, force: bool) -> Result<()> {
-    let refuse = |why: &str| Err(Error::new(Code::Io, out.display().to_string(), why));
-    match fs::read_dir(out) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
-            refuse("is a file; a package is a folder")
-        }
-        Err(e) => Err(Error::io(out, e)),
-        Ok(mut list) => match list.next() {
-            None => Ok(()),
-            Some(_) if !force => {
-                refuse("exists and is not empty; name another folder, or use --force")
-            }
-            Some(_) if !out.join(MANIFEST_FILE).is_file() => {
-                refuse("exists and is not a package, so it is not replaced; name another folder")
-            }
-            Some(_) => Ok(()),
-        },
     }
 }

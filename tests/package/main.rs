@@ -7,6 +7,7 @@ mod checkpoint;
 mod convert;
 mod damage;
 mod manifest;
+mod refused;
 mod table;
 
 use std::borrow::Cow;

@@ -15,9 +15,10 @@ use crate::{Done, Failure, Outcome};
 const LONG: &str = "\
 Rank photos by a text, and say why
 
-The score fuses four patterns: the text's global and fine views against the photo's global and fine
-views (gg, fg, gf, ff; the first letter is the text's). The table shows how much each pattern counts,
-and the pair of views that contributes most. An instruction or prompt is for the texts only.
+The score fuses four patterns: the text's global and fine views against the photo's
+global and fine views (gg, fg, gf, ff; the first letter is the text's). The table shows
+how much each pattern counts, and the pair of views that contributes most. An instruction
+or prompt is for the texts only.
 
 With --json every pair is one object on one line, best first for each text:
   {\"query\": \"a red mug\", \"target\": \"mug.jpg\", \"rank\": 1, \"score\": 0.81,

@@ -13,9 +13,10 @@ use crate::{Done, Outcome};
 const LONG: &str = "\
 Make a package from a Hugging Face checkpoint
 
-The folder has config.json, tokenizer.json, preprocessor_config.json and model.safetensors (or its
-shards with their index). Weights may be f32, f16 or bf16. Without --views the package reproduces the
-checkpoint's own embedding. The package appears when it is whole; nothing is left of one that fails.";
+The folder has config.json, tokenizer.json, preprocessor_config.json and
+model.safetensors (or its shards with their index). Weights may be f32, f16 or bf16.
+Without --views the package reproduces the checkpoint's own embedding. The package
+appears when it is whole; nothing is left of one that fails.";
 
 const EXAMPLES: &str = "\
 Examples:

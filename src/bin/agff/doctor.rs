@@ -18,9 +18,9 @@ use crate::{Done, Failure, Outcome, model, nano};
 const LONG: &str = "\
 Show devices, limits and versions, and check that they compute the same
 
-Lists the GPU adapters, tells which device --device auto takes and why, and embeds a small picture and
-a text with the built-in model on the CPU and on the GPU. If that fails somewhere or the two differ,
-the exit code is 1.";
+Lists the GPU adapters, tells which device --device auto takes and why, and embeds a
+small picture and a text with the built-in model on the CPU and on the GPU. If that fails
+somewhere or the two differ, the exit code is 1.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -16,14 +16,16 @@ use crate::{Done, Failure, Outcome};
 const LONG: &str = "\
 Vectors of photos and texts, one line per input
 
-Photos come first, in the order given (a folder's in the order of their names), then the texts. An
-input that cannot be read is reported on stderr, the others are done, and the exit code is 2.
+Photos come first, in the order given (a folder's in the order of their names), then the
+texts. An input that cannot be read is reported on stderr, the others are done, and the
+exit code is 2.
 
 With --json (and in the file of -o) every input is one object on one line:
   {\"input\": \"mug.jpg\", \"kind\": \"image\", \"views\": [\"global\", …], \"tokens\": 83,
    \"embeddings\": [[…], …], \"truncated\": false, \"trained\": true}
-`input` is the photo's path or the text; `kind` is image, text or joint (which has its text in
-`text`); `embeddings` has one unit vector per view; `truncated` says that the text was too long.";
+`input` is the photo's path or the text; `kind` is image, text or joint (which has its
+text in `text`); `embeddings` has one unit vector per view; `truncated` says that the
+text was too long and was cut.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -285,7 +285,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(odd);
         std::fs::write(&path, b"x").unwrap();
-        let found = photos(&[path.clone()], &mut |e| panic!("{e}"));
+        let found = photos(std::slice::from_ref(&path), &mut |e| panic!("{e}"));
         assert_eq!(found, [path]);
     }
 }

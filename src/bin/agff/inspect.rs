@@ -19,9 +19,9 @@ use crate::{Done, Failure, Outcome};
 const LONG: &str = "\
 Show a package: its model, views, sizes, types, licence and hashes
 
-Without --verify only the manifest and the headers of the weights are read. With it every byte is:
-lengths and hashes, every tensor's shape, and that all weights are finite. Without a package, the one
-that is built in is shown.";
+Without --verify only the manifest and the headers of the weights are read. With it every
+byte is: lengths and hashes, every tensor's shape, and that all weights are finite.
+Without a package, the one that is built in is shown.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -34,8 +34,9 @@ use output::Console;
 const LONG_ABOUT: &str = "\
 Find photos by what you would say about them, on your own machine.
 
-An AGFF model turns a photo or a text into several vectors, one global and some for details, and
-compares them pair by pair. The model runs on the GPU, or on the CPU where there is none.";
+An AGFF model turns a photo or a text into several vectors, one global and some for
+details, and compares them pair by pair. The model runs on the GPU, or on the CPU where
+there is none.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,8 +44,8 @@ Examples:
   agff embed holiday/*.jpg --json > vectors.jsonl
   agff doctor
 
-Exit codes: 0 all done; 1 an error, nothing done; 2 a wrong command line, or some inputs failed
-while the others were done.";
+Exit codes: 0 all done; 1 an error, nothing done; 2 a wrong command line, or some inputs
+failed while the others were done.";
 
 /// Multi-view embeddings of photos and text
 #[derive(Parser)]

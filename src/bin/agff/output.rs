@@ -159,7 +159,9 @@ impl Console {
     pub fn progress(&self, done: u64, what: &str) {
         let bar = self.bar.borrow();
         bar.set_position(done);
-        bar.set_message(shown(what).into_owned());
+        if !what.is_empty() {
+            bar.set_message(shown(what).into_owned());
+        }
     }
 
     /// Takes the progress bar away.

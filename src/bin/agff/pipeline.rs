@@ -116,12 +116,19 @@ pub fn embed(
                 }
             });
         });
+        let mut done = 0;
+        let mut each = |job: &Job, embedding: Result<Embedding>| {
+            each(job, embedding)?;
+            done += 1;
+            console.progress(done, "");
+            Ok(())
+        };
         let mut pack = Pack {
             agff,
             waiting: Vec::new(),
             rows: 0,
         };
-        for (i, job) in jobs.iter().enumerate() {
+        for job in jobs {
             let prepared = match queue.recv().map(|place| place.recv()) {
                 Ok(Ok(prepared)) => prepared,
                 // A thread that panicked left its place empty; the hook has told of it.
@@ -131,7 +138,6 @@ pub fn embed(
                     "could not be prepared",
                 )),
             };
-            console.progress(i as u64, "");
             pack.add(job, prepared, &mut each)?;
         }
         pack.run(&mut each)

@@ -16,8 +16,8 @@ use crate::{Done, Outcome};
 const LONG: &str = "\
 Serve a folder over HTTP, for trying a page
 
-Byte ranges, HEAD, entity tags and the right MIME types; a folder is answered with its index.html. Only
-this machine can connect, unless --host says otherwise. Ctrl-C ends it.";
+Byte ranges, HEAD, entity tags and the right MIME types; a folder is answered with its
+index.html. Only this machine can connect, unless --host says otherwise. Ctrl-C ends it.";
 
 const EXAMPLES: &str = "\
 Examples:

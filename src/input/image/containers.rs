@@ -23,15 +23,16 @@ fn le24(bytes: &[u8]) -> u32 {
 }
 
 /// Walks the chunks of a PNG file (ISO/IEC 15948, clause 5) to `IEND`. Their checksums are left
-/// to the decoder.
+/// to the decoder. Returns the EXIF chunk, which may come after the picture data.
 ///
 /// # Errors
 /// [`Code::ImageEmpty`], [`Code::ImageTooLarge`] or [`Code::ImageCorrupt`].
-pub(super) fn check_png(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
+pub(super) fn check_png<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Option<&'a [u8]>> {
     const SIGNATURE: usize = 8;
     let bad = |message| corrupt("PNG", message);
     let mut position = SIGNATURE;
     let mut has_data = false;
+    let mut exif = None;
     loop {
         let Some(head) = bytes.get(position..position + 8) else {
             return Err(bad("it ends before its last chunk"));
@@ -65,7 +66,8 @@ pub(super) fn check_png(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
                 return Err(bad("its palette is malformed"));
             }
             (_, b"IDAT") => has_data = true,
-            (_, b"IEND") if has_data => return Ok(()),
+            (_, b"eXIf") => exif = Some(data),
+            (_, b"IEND") if has_data => return Ok(exif),
             (_, b"IEND") => return Err(bad("it has no picture data")),
             _ => {}
         }
@@ -133,11 +135,12 @@ fn sub_blocks(bytes: &[u8], mut position: usize) -> Option<usize> {
     }
 }
 
-/// Walks the chunks of a WebP file (RFC 9649) to the end that its header announces.
+/// Walks the chunks of a WebP file (RFC 9649) to the end that its header announces. Returns the
+/// EXIF chunk.
 ///
 /// # Errors
 /// [`Code::ImageEmpty`], [`Code::ImageTooLarge`] or [`Code::ImageCorrupt`].
-pub(super) fn check_webp(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
+pub(super) fn check_webp<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Option<&'a [u8]>> {
     let bad = |message| corrupt("WebP", message);
     let announced = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
     let end = announced
@@ -145,6 +148,7 @@ pub(super) fn check_webp(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
         .filter(|end| *end <= bytes.len())
         .ok_or_else(|| bad("it is shorter than its header says"))?;
     let mut pictures = 0;
+    let mut exif = None;
     for chunk in Chunks::new(&bytes[12.min(end)..end]) {
         let (name, data) = chunk.ok_or_else(|| bad("it ends within a chunk"))?;
         let short = || bad("a chunk is too short");
@@ -153,6 +157,7 @@ pub(super) fn check_webp(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
                 let canvas = data.get(4..10).ok_or_else(short)?;
                 admit_webp(limits, le24(canvas) + 1, le24(&canvas[3..]) + 1)?;
             }
+            b"EXIF" => exif = Some(data),
             b"VP8 " | b"VP8L" => {
                 pictures += 1;
                 check_webp_picture(name, data, limits)?;
@@ -178,7 +183,7 @@ pub(super) fn check_webp(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
     }
     match pictures {
         0 => Err(bad("it has no picture")),
-        _ => Ok(()),
+        _ => Ok(exif),
     }
 }
 

@@ -45,18 +45,20 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
             Ok(upright(pixels, orientation))
         }
         Format::Png => {
-            containers::check_png(bytes, limits)?;
+            let exif = containers::check_png(bytes, limits)?;
             let inner = decoder_limits(limits);
             let decoder = PngDecoder::with_limits(cursor, inner).map_err(failed)?;
-            read(format, decoder, limits)
+            read(format, decoder, exif, limits)
         }
         Format::Gif => {
             containers::check_gif(bytes, limits)?;
-            read(format, GifDecoder::new(cursor).map_err(failed)?, limits)
+            let decoder = GifDecoder::new(cursor).map_err(failed)?;
+            read(format, decoder, None, limits)
         }
         Format::WebP => {
-            containers::check_webp(bytes, limits)?;
-            read(format, WebPDecoder::new(cursor).map_err(failed)?, limits)
+            let exif = containers::check_webp(bytes, limits)?;
+            let decoder = WebPDecoder::new(cursor).map_err(failed)?;
+            read(format, decoder, exif, limits)
         }
     }
 }
@@ -95,6 +97,14 @@ pub fn pixels_from_rgba(
     })
 }
 
+/// What EXIF data says about the orientation. Data that cannot be read leaves the picture as it
+/// lies, as in other viewers.
+pub(super) fn orientation(exif: &[u8]) -> Orientation {
+    // Some writers repeat JPEG's name of the segment before the data.
+    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
+}
+
 /// The decoder library's own limits: what it takes beside the pixels.
 fn decoder_limits(limits: &DecodeLimits) -> Limits {
     let mut inner = Limits::no_limits();
@@ -103,13 +113,17 @@ fn decoder_limits(limits: &DecodeLimits) -> Limits {
 }
 
 /// Takes the pixels out of `decoder`.
-fn read(format: Format, mut decoder: impl ImageDecoder, limits: &DecodeLimits) -> Result<Pixels> {
+fn read(
+    format: Format,
+    mut decoder: impl ImageDecoder,
+    exif: Option<&[u8]>,
+    limits: &DecodeLimits,
+) -> Result<Pixels> {
     let failed = |error| decoder_error(format, error);
     decoder.set_limits(decoder_limits(limits)).map_err(failed)?;
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
-    // Metadata that cannot be read leaves the picture as it lies, like other viewers do.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = exif.map_or(Orientation::NoTransforms, orientation);
 
     // One buffer serves the decoder's samples and the RGB made from them in place.
     let pixels = u64::from(width) * u64::from(height);
@@ -324,6 +338,15 @@ mod tests {
             let error = error.unwrap_err();
             assert_eq!((error.code(), error.subject()), (code, "canvas"));
         }
+    }
+
+    #[test]
+    fn the_segment_name_before_exif_data_is_passed_over() {
+        let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let named = [b"Exif\0\0".as_slice(), exif].concat();
+        assert_eq!(orientation(exif), Orientation::Rotate90);
+        assert_eq!(orientation(&named), Orientation::Rotate90);
+        assert_eq!(orientation(b"nothing"), Orientation::NoTransforms);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::launch::{Launch, contiguous, shape};
 use super::text::File;
 use crate::ops::attention::AttentionSpec;
 
+/// Keys between two rescalings of the running sums, in the variant for software adapters.
+const KEYS: usize = 16;
+
 pub fn span_attention(
     query: CubeTensor,
     key: CubeTensor,
@@ -54,6 +57,7 @@ pub fn span_attention(
     Launch::new(vec![File::Prelude, File::AttentionCommon, body], workgroup)
         .flag("VECTOR", vector)
         .constant("DIM4", spec.head_dim.div_ceil(4))
+        .constant("KEYS", KEYS)
         .constant("CHUNKS", spec.head_dim.div_ceil(32))
         .input("query", floats, &query)
         .input("key", floats, &key)

@@ -9,6 +9,10 @@ use crate::ops::linear::{CombineKind, LinearSpec, Packing};
 use crate::package::config::Activation;
 
 /// The weight as it is stored.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few handles, made once for a launch"
+)]
 pub enum Stored {
     Float(CubeTensor),
     Packed {

@@ -23,9 +23,12 @@ export class Library {
   readonly photos: Photo[] = [];
   private working = false;
 
-  /** `changed` is called whenever a photo was added, embedded or refused. */
+  /**
+   * Photos may be added while the model is still loading; they wait for it. `changed` is called
+   * whenever a photo was added, embedded or refused.
+   */
   constructor(
-    private readonly model: Agff,
+    private readonly model: Promise<Agff>,
     private readonly changed: (current?: Photo) => void,
   ) {}
 
@@ -51,13 +54,11 @@ export class Library {
     this.remove(() => true);
   }
 
-  /** The embedded photos, the most similar one first. */
-  rank(query: Embedding): Match[] {
+  /** The embedded photos, the most similar to `query`, an embedding of `model`, first. */
+  rank(model: Agff, query: Embedding): Match[] {
     return this.photos
       .flatMap((photo) =>
-        photo.embedding
-          ? [{ photo, similarity: this.model.similarity(query, photo.embedding) }]
-          : [],
+        photo.embedding ? [{ photo, similarity: model.similarity(query, photo.embedding) }] : [],
       )
       .sort((a, b) => b.similarity.score - a.similarity.score);
   }
@@ -65,6 +66,7 @@ export class Library {
   private async work(): Promise<void> {
     if (this.working) return;
     this.working = true;
+    const model = await this.model;
     for (;;) {
       const photo = this.photos.find((one) => !one.embedding && !one.error);
       if (!photo) break;
@@ -72,7 +74,7 @@ export class Library {
       await nextFrame();
       const start = performance.now();
       try {
-        photo.embedding = await this.model.embedImage(photo.file);
+        photo.embedding = await model.embedImage(photo.file);
         photo.took = performance.now() - start;
       } catch (error) {
         photo.error =

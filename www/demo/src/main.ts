@@ -26,101 +26,106 @@ const SAMPLES = [
 const address = new URLSearchParams(location.search);
 const query = byId<HTMLInputElement>("query");
 
-/** What the photos are ranked by: its words or its photo, and the embedding. */
-let ranking: { text: string; embedding: Embedding } | undefined;
+/** What the photos are ranked by: a text or a photo in words, its embedding, and whose that is. */
+let ranking: { text: string; embedding: Embedding; model: Agff } | undefined;
 let current: Photo | undefined;
 let leftOut = 0;
 
 showLegend();
-// Photos may be dropped while the model is still loading; they wait for it.
-const library = load();
-library.catch((error: unknown) => fail(error));
+const model = load();
+const library = new Library(model, (photo) => {
+  current = photo;
+  draw();
+});
+model.catch(fail);
 listen();
 
-async function load(): Promise<Library> {
-  const wanted = address.get("device");
-  const model = await Agff.load(address.get("model") ?? "./models/agff-nano", {
-    device: wanted === "cpu" || wanted === "gpu" ? wanted : "auto",
+async function load(): Promise<Agff> {
+  const device = address.get("device") ?? "auto";
+  if (device !== "auto" && device !== "cpu" && device !== "gpu") {
+    throw new AgffError("input", "?device=", `${device} is none of auto, cpu and gpu`);
+  }
+  const loaded = await Agff.load(address.get("model") ?? "./models/agff-nano", {
+    device,
     ...(address.get("limits") === "guaranteed" ? { limits: "guaranteed" as const } : {}),
     onProgress: showLoading,
   });
-  const { info } = model;
+  const { info } = loaded;
   const name = info.device.name ? ` (${info.device.name})` : "";
   const why = info.device.reason ? `, because ${info.device.reason}` : "";
   byId("device").textContent = `Running on the ${info.device.kind.toUpperCase()}${name}${why}.`;
-  byId("device").dataset["kind"] = info.device.kind;
   byId("about").textContent =
     `Model ${info.name}, ${info.dtype} weights, ${count(info.views.length, "view")} of ` +
     `${info.dimensions[0]} dimensions, licence ${info.licence}.`;
   byId("untrained").hidden = info.trained;
   byId("work").hidden = true;
   document.body.dataset["state"] = "ready";
-  const made: Library = new Library(model, (photo) => {
-    current = photo;
-    draw(made);
-  });
-  search = (text) => searchIn(model, made, text);
-  return made;
+  return loaded;
 }
 
-/** Set once the model is there. */
-let search: (text: string) => Promise<void> = async () => {};
-
-async function searchIn(model: Agff, made: Library, text: string): Promise<void> {
+async function search(text: string): Promise<void> {
   if (text === "") {
     ranking = undefined;
-    draw(made);
+    draw();
     return;
   }
   try {
-    const embedding = await model.embedText(text);
+    const loaded = await model;
     // What was typed meanwhile is newer.
     if (query.value.trim() !== text) return;
-    ranking = { text: `“${text}”${embedding.truncated ? " (cut: too long)" : ""}`, embedding };
+    const embedding = await loaded.embedText(text);
+    if (query.value.trim() !== text) return;
+    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+    const cut = embedding.truncated ? " (cut: too long)" : "";
+    ranking = { text: `“${shown}”${cut}`, embedding, model: loaded };
     clearFailure();
-    draw(made);
+    draw();
   } catch (error) {
     fail(error);
   }
 }
 
-function draw(made: Library): void {
-  const ranked = ranking ? made.rank(ranking.embedding) : [];
+function draw(): void {
+  const { photos, waiting } = library;
+  const ranked = ranking ? library.rank(ranking.model, ranking.embedding) : [];
   const placed = new Set(ranked.map(({ photo }) => photo));
-  const rest = made.photos.filter((photo) => !photo.error && !placed.has(photo));
-  showPhotos(ranked, rest, (photo) => {
-    if (!photo.embedding) return;
-    query.value = "";
-    ranking = { text: `photos like ${photo.file.name}`, embedding: photo.embedding };
-    draw(made);
-  });
-  showProblems(made.photos, leftOut);
+  const rest = photos.filter((photo) => !photo.error && !placed.has(photo));
+  showPhotos(ranked, rest, (photo) => void rankLike(photo));
+  showProblems(photos, leftOut);
   byId("results-title").textContent = ranking
     ? `${count(ranked.length, "photo")} ranked by ${ranking.text}`
     : count(rest.length, "photo");
 
-  const { waiting } = made;
-  const done = made.photos.length - waiting;
-  byId("work").hidden = waiting === 0;
+  const done = photos.length - waiting;
   byId("stop").hidden = waiting === 0;
-  if (waiting > 0) {
-    const name = current ? `: ${current.file.name}` : "";
+  // Until the model is there, its own progress is shown.
+  if (document.body.dataset["state"] === "ready") byId("work").hidden = waiting === 0;
+  if (current && waiting > 0) {
     showProgress(
       done,
-      made.photos.length,
-      `Reading photo ${done + 1} of ${made.photos.length}${name}`,
+      photos.length,
+      `Reading photo ${done + 1} of ${photos.length}: ${current.file.name}`,
     );
   }
-  byId("drop").classList.toggle("small", made.photos.length > 0);
+  byId("drop").classList.toggle("small", photos.length > 0);
   document.body.dataset["waiting"] = String(waiting);
 }
 
+async function rankLike(photo: Photo): Promise<void> {
+  if (!photo.embedding) return;
+  query.value = "";
+  const text = `photos like ${photo.file.name}`;
+  ranking = { text, embedding: photo.embedding, model: await model };
+  draw();
+}
+
 function listen(): void {
+  let typing = 0;
   byId<HTMLFormElement>("search").addEventListener("submit", (event) => {
     event.preventDefault();
+    clearTimeout(typing);
     void search(query.value.trim());
   });
-  let typing = 0;
   query.addEventListener("input", () => {
     clearTimeout(typing);
     typing = window.setTimeout(() => void search(query.value.trim()), 350);
@@ -138,12 +143,12 @@ function listen(): void {
     });
   }
   byId("samples").addEventListener("click", () => void addSamples());
-  byId("stop").addEventListener("click", () => void library.then((made) => made.stop()));
+  byId("stop").addEventListener("click", () => library.stop());
   byId("clear").addEventListener("click", () => {
     ranking = undefined;
     leftOut = 0;
     query.value = "";
-    void library.then((made) => made.clear());
+    library.clear();
   });
 
   const drop = byId("drop");
@@ -173,7 +178,7 @@ async function add({ photos, others }: Found): Promise<void> {
   clearFailure();
   leftOut += others;
   try {
-    await (await library).add(photos);
+    await library.add(photos);
   } catch (error) {
     fail(error);
   }

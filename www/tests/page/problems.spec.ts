@@ -48,3 +48,29 @@ test("photos can be taken away again", async ({ page }) => {
   await addPhotos(page, [sample("rocket")]);
   await expect(page.locator(".card")).toHaveCount(1);
 });
+
+test("what is dropped and typed while the model loads is ranked when it is there", async ({
+  page,
+}) => {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/weights-*", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto("./?device=cpu");
+  await page.setInputFiles("#files", [sample("cat"), sample("coffee")]);
+  await page.getByRole("searchbox").fill("a cat");
+  await expect(page.locator(".card.waiting img")).toHaveCount(2);
+  await expect(page.locator("body")).not.toHaveAttribute("data-state", /./);
+  arrive();
+  await expect(page.locator("#results-title")).toHaveText("2 photos ranked by “a cat”");
+});
+
+test("a text of any length is taken, and said to be cut", async ({ page }) => {
+  await open(page, "?device=cpu");
+  await addPhotos(page, [sample("cat")]);
+  await page.getByRole("searchbox").fill("cat ".repeat(100_000));
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(page.locator("#results-title")).toContainText("(cut: too long)");
+});

@@ -1,5 +1,8 @@
 /** The page ranks real photos, on the CPU engine and on the GPU engine alike. */
 
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { addPhotos, expect, open, rank, sample, type Shown, test } from "./fixtures";
 
 const PHOTOS = ["cat", "coffee", "rocket", "lemons", "red-peppers"];
@@ -37,6 +40,29 @@ test("both engines give the same scores", () => {
   for (const { name, score } of cpu) {
     expect(Math.abs(score - (byName.get(name) ?? NaN)), name).toBeLessThanOrEqual(0.0015);
   }
+});
+
+test("the command line ranks the same photos the same way", () => {
+  const page = rankings.get("cpu");
+  if (!page) throw new Error("the first test has to pass first");
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const agff = join(process.env["CARGO_TARGET_DIR"] ?? join(root, "target"), "debug/agff");
+  const photos = PHOTOS.flatMap((name) => ["--image", sample(name)]);
+  const output = execFileSync(
+    agff,
+    ["compare", "--json", "--device", "cpu", "--text", TEXT, ...photos],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  );
+  const native = output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { target: string; score: number })
+    .map(({ target, score }) => ({ name: target.split("/").at(-1), score }));
+  expect(native.map(({ name }) => name)).toEqual(page.map(({ name }) => name));
+  native.forEach(({ name, score }, i) => {
+    // The page shows three places.
+    expect(Math.abs(score - (page[i]?.score ?? NaN)), name).toBeLessThanOrEqual(0.0006);
+  });
 });
 
 test("a photo can be the query, and is most like itself", async ({ page }) => {

@@ -125,8 +125,8 @@ impl File<'_> {
             (0xee, [b'A', b'd', b'o', b'b', b'e', ..]) if segment.len() >= 12 => {
                 self.adobe_transform = Some(segment[11]);
             }
-            (0xe1, [b'E', b'x', b'i', b'f', 0, 0, exif @ ..]) if self.orientation.is_none() => {
-                self.orientation = Orientation::from_exif_chunk(exif);
+            (0xe1, [b'E', b'x', b'i', b'f', 0, 0, ..]) if self.orientation.is_none() => {
+                self.orientation = Some(super::decode::orientation(segment));
             }
             _ => {}
         }

@@ -1,0 +1,154 @@
+//! The command line itself: devices, wrong and odd arguments, closed pipes.
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::Stdio;
+
+use crate::program::{agff, finish, image, on_cpu, run, text_of};
+use crate::support::golden;
+
+#[test]
+fn doctor_tells_devices_and_checks_them() {
+    let got = run(["doctor", "--json"]);
+    assert_eq!(got.code, 0, "{}", got.err);
+    let report = &got.lines()[0];
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert!(report["threads"].as_u64().unwrap() > 0);
+    assert!(["cpu", "gpu"].contains(&report["auto"]["kind"].as_str().unwrap()));
+    assert_eq!(report["model"]["trained"], false);
+    let checks = report["self_test"].as_array().unwrap();
+    assert_eq!(checks[0]["device"], "cpu");
+    let adapters = report["adapters"].as_array().unwrap();
+    assert_eq!(checks.len(), if adapters.is_empty() { 1 } else { 2 });
+    assert!(checks.iter().all(|check| check["ok"] == true));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_gpu_auto_takes_the_cpu_and_says_so() {
+    let without = |device: &str| {
+        let mut command = agff();
+        command.args(["embed", "--text", "a", "--device", device]);
+        // No Vulkan driver is there then.
+        command
+            .env("VK_DRIVER_FILES", "/nonexistent")
+            .env("VK_ICD_FILENAMES", "/nonexistent");
+        finish(command)
+    };
+    let got = without("auto");
+    assert_eq!(got.code, 0, "{}", got.err);
+    assert!(
+        got.err.contains("note: running on the CPU: no GPU adapter"),
+        "{}",
+        got.err
+    );
+    let got = without("gpu");
+    assert_eq!(got.code, 1);
+    assert!(
+        got.err.contains("error: gpu: found no adapter"),
+        "{}",
+        got.err
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_code_two_and_help_is_none() {
+    for wrong in [
+        &[][..],
+        &["embed"],
+        &["compare", "--text", "a"],
+        &["compare", "photo.png"],
+        &["embed", "--text", "a", "--device", "toaster"],
+        &["embed", "--text", "a", "--max-pixels", "0"],
+        &[
+            "embed",
+            "--text",
+            "a",
+            "--instruction",
+            "b",
+            "--prompt",
+            "c",
+        ],
+        &["frobnicate"],
+    ] {
+        let got = run(wrong.iter().copied());
+        assert_eq!(
+            (got.code, got.out.as_str()),
+            (2, ""),
+            "{wrong:?}: {}",
+            got.err
+        );
+    }
+    for verb in ["embed", "compare", "convert", "inspect", "doctor", "serve"] {
+        let got = run([verb, "--help"]);
+        assert_eq!(got.code, 0);
+        assert!(
+            got.out.contains(&format!("Examples:\n  agff {verb}")),
+            "{}",
+            got.out
+        );
+    }
+    assert_eq!(
+        run(["--version"]).out.trim(),
+        concat!("agff ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_utf8_are_refused_or_are_paths() {
+    use std::os::unix::ffi::OsStringExt;
+    let odd = || OsString::from_vec(b"caf\xe9.png".to_vec());
+    for (arguments, code) in [
+        (["--text".into(), odd()], "input"),
+        (
+            [
+                "--text=a".into(),
+                [OsString::from("--instruction="), odd()]
+                    .into_iter()
+                    .collect(),
+            ],
+            "input",
+        ),
+        (
+            [
+                "--text=a".into(),
+                [OsString::from("--prompt="), odd()].into_iter().collect(),
+            ],
+            "input",
+        ),
+        (
+            [
+                "--text=a".into(),
+                [OsString::from("--model="), odd()].into_iter().collect(),
+            ],
+            "package-file-missing",
+        ),
+        (["--image".into(), odd()], "io"),
+    ] {
+        let got = on_cpu("embed", arguments.into_iter().chain(["--json".into()]));
+        assert!(got.error_codes().contains(&code.to_owned()), "{}", got.err);
+    }
+    assert_eq!(run([odd()]).code, 2);
+    assert_eq!(run(["embed".into(), "--device".into(), odd()]).code, 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(image("odd.png"), folder.path().join(odd())).unwrap();
+    assert_eq!(on_cpu("embed", [folder.path()]).code, 0);
+}
+
+#[test]
+fn a_reader_who_has_read_enough_is_no_error() {
+    let folder = text_of(&golden::folder().join("images"));
+    let mut child = agff()
+        .args(["embed", "--device", "cpu", "--json", &folder])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{err}");
+    assert!(!err.contains("error") && !err.contains("panicked"), "{err}");
+}

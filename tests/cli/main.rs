@@ -1,0 +1,11 @@
+//! The command line, as people and scripts meet it: the program itself is run.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod arguments;
+mod compare;
+mod embed;
+mod packages;
+mod program;
+mod serve;
