@@ -47,10 +47,10 @@ third-party: ## THIRD-PARTY.md names what Cargo.lock names
 
 .PHONY: clippy
 clippy: ## lints of the crate, natively and for the browser
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features bench -- -D warnings
 	@. scripts/env.sh && if has_own_wasm_std; then set -x; \
 		cargo clippy --locked --lib --target wasm32-unknown-unknown \
-			--no-default-features --features web,gpu,cpu -- -D warnings; \
+			--no-default-features --features web,gpu,cpu,bench -- -D warnings; \
 	else say "left out: clippy for WASM needs rustup's own standard library for it"; fi
 
 .PHONY: test-native

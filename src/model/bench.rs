@@ -124,6 +124,7 @@ pub struct BenchBlock {
     rows: Rows,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one block at a time")]
 enum Kind {
     Vision(Block, VisionConfig),
     Text(Layer, TextConfig),

@@ -75,11 +75,9 @@ function visionBlock({ rows, hidden, heads, headDim }, tensors, rotary) {
   const [cos, sin] = [graph.constant(rotary.cos, half), graph.constant(rotary.sin, half)];
   const turned = (x) =>
     graph.fused("RotaryEmbedding", [x, positions, cos, sin], { num_heads: heads });
-  const attention = graph.fused(
-    "MultiHeadAttention",
-    [turned(take(0)), turned(take(1)), take(2)],
-    { num_heads: heads },
-  );
+  const attention = graph.fused("MultiHeadAttention", [turned(take(0)), turned(take(1)), take(2)], {
+    num_heads: heads,
+  });
   const x = graph.node("Add", [linear(reshape(attention, [rows, hidden]), "attn.proj"), "x"]);
   const wide = linear(norm(x, "norm2"), "mlp.linear_fc1", false);
   const gelu = graph.fused("FastGelu", [wide, vector("mlp.linear_fc1.bias")]);
@@ -101,7 +99,10 @@ function helpers(tensors) {
   const reshape = (x, shape) =>
     graph.node("Reshape", [
       x,
-      graph.constant(BigInt64Array.from(shape, (n) => BigInt(n)), [shape.length]),
+      graph.constant(
+        BigInt64Array.from(shape, (n) => BigInt(n)),
+        [shape.length],
+      ),
     ]);
   return { graph, vector, linear, reshape };
 }

@@ -54,8 +54,7 @@ export async function cpuBlock(shape, options) {
     tensors[name] = { shape, values: random(i + 1, count, scale, norm ? 1 : 0) };
   });
   const values = names.map(({ name }) => tensors[name].values);
-  const make = (q8) =>
-    Block.create(shape.vision, shape.rows, Uint32Array.from(sizes), values, q8);
+  const make = (q8) => Block.create(shape.vision, shape.rows, Uint32Array.from(sizes), values, q8);
   const [ours, q8] = [await make(false), await make(true)];
   const model = blockModel(shape, tensors, await ours.rotary());
   const theirs = await session("wasm", "wasm", model);
@@ -64,7 +63,8 @@ export async function cpuBlock(shape, options) {
   const dims = [shape.rows, shape.hidden];
   const expected = await theirs.run(x, dims);
   const alike = { f32: cosine(await ours.run(x), expected), q8: cosine(await q8.run(x), expected) };
-  if (!(alike.f32 >= 0.9999)) throw new Error(`the block differs from ONNX Runtime's: ${alike.f32}`);
+  if (!(alike.f32 >= 0.9999))
+    throw new Error(`the block differs from ONNX Runtime's: ${alike.f32}`);
   const times = await race(
     { ours: () => ours.run(x), q8: () => q8.run(x), ort: () => theirs.run(x, dims) },
     options,
