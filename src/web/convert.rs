@@ -172,21 +172,15 @@ pub(super) fn embedding_from_js(value: &JsValue) -> Result<Embedding, JsValue> {
         .ok_or_else(|| unusable("its values are not a Float32Array"))?
         .to_vec();
     let dimensions = whole(value, "dimensions")? as usize;
-    if views.is_empty()
-        || dimensions == 0
-        || views.len().checked_mul(dimensions) != Some(values.len())
-    {
-        return Err(unusable(
-            "it has not as many values as its views and dimensions say",
-        ));
-    }
-    Ok(Embedding {
+    let embedding = Embedding {
         views,
         dimensions,
         values,
         tokens: whole(value, "tokens").unwrap_or(0) as usize,
         truncated: property(value, "truncated")?.is_some_and(|cut| cut.is_truthy()),
-    })
+    };
+    embedding.check().map_err(error)?;
+    Ok(embedding)
 }
 
 /// `{ score, patterns, weights, best }`.
