@@ -5,6 +5,7 @@
 //! out. An argument that is no file but has `*`, `?` or `[` in it is a pattern, for shells that do not expand
 //! them; it gives what a shell's expansion would.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
@@ -49,7 +50,8 @@ fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
         .filter_entry(visible)
     {
         match entry {
-            Ok(entry) if is_photo(entry.path()) && entry.path().is_file() => {
+            // A link that leads nowhere too: reading it will tell, as of any photo that cannot be read.
+            Ok(entry) if is_photo(entry.path()) && !entry.path().is_dir() => {
                 found.push(entry.into_path());
             }
             Ok(_) => {}
@@ -75,32 +77,124 @@ fn expand(pattern: &str, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)
         require_literal_leading_dot: true,
         ..Default::default()
     };
-    let paths = match glob::glob_with(pattern, options) {
-        Ok(paths) => paths,
-        Err(error) => {
-            let message = format!("is not a pattern: {}", error.msg);
-            failed(Error::new(Code::Input, pattern, message).with_source(error));
-            return;
-        }
+    let matched = match deep(pattern) {
+        Some((base, whole)) => below(&base, &whole, options, found, failed),
+        None => here(pattern, options, failed).map(|paths| {
+            paths.iter().for_each(|path| add(path, found, failed));
+            !paths.is_empty()
+        }),
     };
-    let mut matches = 0;
-    for path in paths {
-        matches += 1;
-        match path {
-            Ok(path) => add(&path, found, failed),
-            Err(error) => {
-                let path = error.path().to_owned();
-                failed(Error::io(path, error.into()));
+    match matched {
+        Ok(true) => {}
+        Ok(false) => {
+            failed(Error::new(
+                Code::Input,
+                pattern,
+                "there is no such file, and no file matches this as a pattern",
+            ));
+        }
+        Err(error) => {
+            let begins = match pattern.contains('[') {
+                true => "; `[` begins a set of characters in one",
+                false => "",
+            };
+            let message = format!(
+                "there is no such file, and this is not a pattern: {}{begins}",
+                error.msg
+            );
+            failed(Error::new(Code::Input, pattern, message).with_source(error));
+        }
+    }
+}
+
+/// What a pattern matches, as it stands.
+fn here(
+    pattern: &str,
+    options: glob::MatchOptions,
+    failed: &mut dyn FnMut(Error),
+) -> std::result::Result<Vec<PathBuf>, glob::PatternError> {
+    let told = |path: glob::GlobResult| {
+        path.map_err(|error| {
+            let path = error.path().to_owned();
+            failed(Error::io(path, error.into()));
+        })
+        .ok()
+    };
+    Ok(glob::glob_with(pattern, options)?
+        .filter_map(told)
+        .collect())
+}
+
+/// A pattern with `**` in it: what is before that, and the pattern with single separators.
+fn deep(pattern: &str) -> Option<(String, String)> {
+    let is_separator = std::path::is_separator;
+    let parts: Vec<&str> = pattern
+        .split(is_separator)
+        .filter(|p| !p.is_empty())
+        .collect();
+    let first = parts.iter().position(|part| *part == "**")?;
+    let root = if pattern.starts_with(is_separator) {
+        "/"
+    } else {
+        ""
+    };
+    let base = format!("{root}{}", parts[..first].join("/"));
+    Some((base, format!("{root}{}", parts.join("/"))))
+}
+
+/// Adds what a pattern matches in all folders below `base`, and tells whether that was anything.
+/// Links to folders are not followed there: one may lead back to itself.
+fn below(
+    base: &str,
+    pattern: &str,
+    options: glob::MatchOptions,
+    found: &mut Vec<PathBuf>,
+    failed: &mut dyn FnMut(Error),
+) -> std::result::Result<bool, glob::PatternError> {
+    let whole = glob::Pattern::new(pattern)?;
+    // All that is below a folder is its photos, as if it had been named.
+    let all = pattern.ends_with("/**") || pattern == "**";
+    // Hidden folders need not be walked where no part of the pattern can match them.
+    let hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let bases = match base {
+        "" => vec![PathBuf::from(".")],
+        base => here(base, options, failed)?,
+    };
+    let mut seen = HashSet::new();
+    for folder in bases.iter().filter(|folder| folder.is_dir()) {
+        let visible =
+            |entry: &DirEntry| entry.depth() == 0 || hidden || !is_hidden(entry.file_name());
+        let entries = WalkDir::new(folder)
+            .min_depth(1)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_entry(visible);
+        for entry in entries {
+            let path = match &entry {
+                Ok(entry) => match base {
+                    "" => entry.path().strip_prefix(".").unwrap_or(entry.path()),
+                    _ => entry.path(),
+                },
+                Err(_) => Path::new(""),
+            };
+            match &entry {
+                Err(_) => {}
+                Ok(_) if !whole.matches_path_with(path, options) => continue,
+                Ok(_) if path.is_dir() && (all || path.is_symlink()) => continue,
+                Ok(_) if all && !is_photo(path) => continue,
+                Ok(_) => {
+                    let mut more = Vec::new();
+                    add(path, &mut more, failed);
+                    found.extend(more.into_iter().filter(|path| seen.insert(path.clone())));
+                    continue;
+                }
+            }
+            if let Err(error) = entry {
+                failed(unreadable(folder, error));
             }
         }
     }
-    if matches == 0 {
-        failed(Error::new(
-            Code::Input,
-            pattern,
-            "there is no such file, and no file matches this as a pattern",
-        ));
-    }
+    Ok(!seen.is_empty())
 }
 
 /// The argument as a pattern, if it is one.
@@ -141,6 +235,18 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let most = DecodeLimits::default().max_file_bytes;
     let failed = |e| Error::io(path, e);
+    let meta = std::fs::metadata(path).map_err(|e| match path.is_symlink() {
+        true => {
+            let message = format!("is a link that leads nowhere: {e}");
+            Error::new(Code::Io, path.display().to_string(), message).with_source(e)
+        }
+        false => failed(e),
+    })?;
+    // Opening a pipe would wait for somebody to write into it.
+    if !meta.is_file() {
+        let name = path.display().to_string();
+        return Err(Error::new(Code::Io, name, "is not a regular file"));
+    }
     let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(most + 1)
@@ -257,7 +363,13 @@ mod tests {
             ("docs", Code::Input, "no photos"),
             ("*.png", Code::Input, "matches"),
             ("none.png", Code::Io, "no such file"),
-            ("a[", Code::Input, "not a pattern"),
+            (
+                "a[",
+                Code::Input,
+                "there is no such file, and this is not a pattern",
+            ),
+            ("[x.jpg", Code::Input, "`[` begins a set"),
+            ("a**b", Code::Input, "not a pattern"),
         ] {
             let (found, errors) = find(folder.path(), &[argument]);
             assert!(found.is_empty(), "{argument}");
@@ -266,6 +378,50 @@ mod tests {
             assert!(errors[0].subject().ends_with(argument), "{}", errors[0]);
             assert!(errors[0].message().contains(part), "{}", errors[0]);
         }
+    }
+
+    #[test]
+    fn two_stars_match_any_folders_below() {
+        let folder = folder_with(&["a.png", "d/b.png", "d/e/b.png", "d/e/n.txt", ".h/b.png"]);
+        for (pattern, expected) in [
+            ("**/b.png", &["d/b.png", "d/e/b.png"][..]),
+            ("**", &["a.png", "d/b.png", "d/e/b.png"]),
+            ("d/**", &["d/b.png", "d/e/b.png"]),
+            ("?/**/*.png", &["d/b.png", "d/e/b.png"]),
+            ("**/d*", &["d/b.png", "d/e/b.png"]),
+            ("**//e/*", &["d/e/b.png", "d/e/n.txt"]),
+            (".h/**/*.png", &[".h/b.png"]),
+        ] {
+            let (found, errors) = find(folder.path(), &[pattern]);
+            assert_eq!(found, expected, "{pattern}");
+            assert!(errors.is_empty(), "{pattern}: {errors:?}");
+        }
+        assert_eq!(find(folder.path(), &["**/none.png"]).1.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_below_that_loop_or_lead_nowhere_are_not_followed_but_told() {
+        use std::os::unix::fs::symlink;
+        let folder = folder_with(&["d/a.png"]);
+        let at = |name: &str| folder.path().join(name);
+        symlink(folder.path(), at("d/up")).unwrap();
+        symlink(at("d"), at("again")).unwrap();
+        for pattern in ["**/*.png", "**/*", "**"] {
+            assert_eq!(find(folder.path(), &[pattern]).0, ["d/a.png"], "{pattern}");
+        }
+        symlink(at("none"), at("d/b.png")).unwrap();
+        assert_eq!(find(folder.path(), &[""]).0, ["d/a.png", "d/b.png"]);
+        let error = read(&at("d/b.png")).unwrap_err();
+        assert_eq!(error.code(), Code::Io);
+        assert!(error.message().contains("leads nowhere"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_opened() {
+        let error = read(tempfile::tempdir().unwrap().path()).unwrap_err();
+        assert_eq!(error.code(), Code::Io);
+        assert!(error.message().contains("regular file"), "{error}");
     }
 
     #[test]
