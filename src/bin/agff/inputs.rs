@@ -5,7 +5,6 @@
 //! out. An argument that is no file but has `*`, `?` or `[` in it is a pattern, for shells that do not expand
 //! them; it gives what a shell's expansion would.
 
-use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
@@ -14,6 +13,8 @@ use std::path::{Path, PathBuf};
 use agff::input::image::DecodeLimits;
 use agff::{Code, Error, Result};
 use walkdir::{DirEntry, WalkDir};
+
+use crate::patterns::{expand, pattern};
 
 /// Extensions of the formats that are read.
 const EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "apng"];
@@ -36,7 +37,7 @@ pub fn photos(arguments: &[PathBuf], failed: &mut dyn FnMut(Error)) -> Vec<PathB
 }
 
 /// Adds a file, or the photos of a folder.
-fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
+pub fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
     if !path.is_dir() {
         found.push(path.to_owned());
         return;
@@ -70,148 +71,14 @@ fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
     }
 }
 
-/// Adds what a pattern matches.
-fn expand(pattern: &str, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-        ..Default::default()
-    };
-    let matched = match deep(pattern) {
-        Some((base, whole)) => below(&base, &whole, options, found, failed),
-        None => here(pattern, options, failed).map(|paths| {
-            paths.iter().for_each(|path| add(path, found, failed));
-            !paths.is_empty()
-        }),
-    };
-    match matched {
-        Ok(true) => {}
-        Ok(false) => {
-            failed(Error::new(
-                Code::Input,
-                pattern,
-                "there is no such file, and no file matches this as a pattern",
-            ));
-        }
-        Err(error) => {
-            let begins = match pattern.contains('[') {
-                true => "; `[` begins a set of characters in one",
-                false => "",
-            };
-            let message = format!(
-                "there is no such file, and this is not a pattern: {}{begins}",
-                error.msg
-            );
-            failed(Error::new(Code::Input, pattern, message).with_source(error));
-        }
-    }
-}
-
-/// What a pattern matches, as it stands.
-fn here(
-    pattern: &str,
-    options: glob::MatchOptions,
-    failed: &mut dyn FnMut(Error),
-) -> std::result::Result<Vec<PathBuf>, glob::PatternError> {
-    let told = |path: glob::GlobResult| {
-        path.map_err(|error| {
-            let path = error.path().to_owned();
-            failed(Error::io(path, error.into()));
-        })
-        .ok()
-    };
-    Ok(glob::glob_with(pattern, options)?
-        .filter_map(told)
-        .collect())
-}
-
-/// A pattern with `**` in it: what is before that, and the pattern with single separators.
-fn deep(pattern: &str) -> Option<(String, String)> {
-    let is_separator = std::path::is_separator;
-    let parts: Vec<&str> = pattern
-        .split(is_separator)
-        .filter(|p| !p.is_empty())
-        .collect();
-    let first = parts.iter().position(|part| *part == "**")?;
-    let root = if pattern.starts_with(is_separator) {
-        "/"
-    } else {
-        ""
-    };
-    let base = format!("{root}{}", parts[..first].join("/"));
-    Some((base, format!("{root}{}", parts.join("/"))))
-}
-
-/// Adds what a pattern matches in all folders below `base`, and tells whether that was anything.
-/// Links to folders are not followed there: one may lead back to itself.
-fn below(
-    base: &str,
-    pattern: &str,
-    options: glob::MatchOptions,
-    found: &mut Vec<PathBuf>,
-    failed: &mut dyn FnMut(Error),
-) -> std::result::Result<bool, glob::PatternError> {
-    let whole = glob::Pattern::new(pattern)?;
-    // All that is below a folder is its photos, as if it had been named.
-    let all = pattern.ends_with("/**") || pattern == "**";
-    // Hidden folders need not be walked where no part of the pattern can match them.
-    let hidden = pattern.starts_with('.') || pattern.contains("/.");
-    let bases = match base {
-        "" => vec![PathBuf::from(".")],
-        base => here(base, options, failed)?,
-    };
-    let mut seen = HashSet::new();
-    for folder in bases.iter().filter(|folder| folder.is_dir()) {
-        let visible =
-            |entry: &DirEntry| entry.depth() == 0 || hidden || !is_hidden(entry.file_name());
-        let entries = WalkDir::new(folder)
-            .min_depth(1)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(visible);
-        for entry in entries {
-            let path = match &entry {
-                Ok(entry) => match base {
-                    "" => entry.path().strip_prefix(".").unwrap_or(entry.path()),
-                    _ => entry.path(),
-                },
-                Err(_) => Path::new(""),
-            };
-            match &entry {
-                Err(_) => {}
-                Ok(_) if !whole.matches_path_with(path, options) => continue,
-                Ok(_) if path.is_dir() && (all || path.is_symlink()) => continue,
-                Ok(_) if all && !is_photo(path) => continue,
-                Ok(_) => {
-                    let mut more = Vec::new();
-                    add(path, &mut more, failed);
-                    found.extend(more.into_iter().filter(|path| seen.insert(path.clone())));
-                    continue;
-                }
-            }
-            if let Err(error) = entry {
-                failed(unreadable(folder, error));
-            }
-        }
-    }
-    Ok(!seen.is_empty())
-}
-
-/// The argument as a pattern, if it is one.
-fn pattern(argument: &Path) -> Option<&str> {
-    argument
-        .to_str()
-        .filter(|text| text.contains(['*', '?', '[']))
-}
-
-fn is_photo(path: &Path) -> bool {
+pub fn is_photo(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     EXTENSIONS
         .iter()
         .any(|known| known.eq_ignore_ascii_case(extension))
 }
 
-fn is_hidden(name: &OsStr) -> bool {
+pub fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.')
 }
 
@@ -220,7 +87,7 @@ fn missing(path: &Path) -> Error {
     Error::new(Code::Io, name, "there is no such file or folder")
 }
 
-fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
+pub fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
     let path = error.path().unwrap_or(folder).to_owned();
     match error.into_io_error() {
         Some(error) => Error::io(path, error),
