@@ -149,13 +149,7 @@ impl Checkpoint {
 
     fn add(&mut self, path: PathBuf) -> Result<()> {
         let name = path.display().to_string();
-        let mut file = File::open(&path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => {
-                let why = "is not there, though another file names it";
-                Error::new(Code::PackageFileMissing, &name, why).with_source(e)
-            }
-            _ => Error::io(&path, e),
-        })?;
+        let mut file = open_regular(&path, "is not there, though another file names it")?;
         let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let short = |e: std::io::Error| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => {
@@ -237,15 +231,26 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|f| folder.join(f)).collect())
 }
 
+/// Opens a file, but nothing else: opening a pipe would wait for somebody to write into it.
+fn open_regular(path: &Path, missing: &str) -> Result<File> {
+    let fail = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            let name = path.display().to_string();
+            Error::new(Code::PackageFileMissing, name, missing).with_source(e)
+        }
+        _ => Error::io(path, e),
+    };
+    if !std::fs::metadata(path).map_err(fail)?.is_file() {
+        let name = path.display().to_string();
+        return Err(Error::new(Code::Io, name, "is not a regular file"));
+    }
+    File::open(path).map_err(fail)
+}
+
 /// Reads a small file, of at most `cap` bytes.
 pub(crate) fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let file = File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            Error::new(Code::PackageFileMissing, &name, "is not there").with_source(e)
-        }
-        _ => Error::io(path, e),
-    })?;
+    let file = open_regular(path, "is not there")?;
     let mut bytes = Vec::new();
     file.take(cap + 1)
         .read_to_end(&mut bytes)

@@ -213,20 +213,46 @@ pub fn parse_preprocessor(
         return s.refuse("rescale_factor", "only 1/255 is built here");
     }
     let size = s.section("size")?;
-    let pixels = |old: &str, new: &str, default: u64| -> Result<u64> {
-        Ok(match s.number(old)? {
-            Some(n) => n,
-            None => match size.number(new)? {
-                Some(n) => n,
-                None => size.number(old)?.unwrap_or(default),
+    // A limit, with the field that states it.
+    type Limit<'a> = (u64, &'a Section<'a>, &'static str);
+    let pixels = |old, new, default| -> Result<Limit<'_>> {
+        Ok(
+            match (s.number(old)?, size.number(new)?, size.number(old)?) {
+                (Some(n), _, _) => (n, &s, old),
+                (None, Some(n), _) => (n, &size, new),
+                (None, None, Some(n)) => (n, &size, old),
+                (None, None, None) => (default, &s, old),
             },
-        })
+        )
     };
+    let (min_pixels, of_min, min_field) = pixels("min_pixels", "shortest_edge", DEFAULT_PIXELS.0)?;
+    let (max_pixels, of_max, max_field) = pixels("max_pixels", "longest_edge", DEFAULT_PIXELS.1)?;
+    // What a manifest refuses too, but there it would be named after the manifest's fields.
+    if max_pixels < side * side || max_pixels > 1 << 32 {
+        let why = format!(
+            "is {max_pixels}; it must be between one merged patch, {}, and 2^32",
+            side * side
+        );
+        return Err(of_max.wrong(max_field, &why));
+    }
+    if min_pixels == 0 || min_pixels > max_pixels {
+        let why =
+            format!("is {min_pixels}; it must be between 1 and the upper limit, {max_pixels}");
+        return Err(of_min.wrong(min_field, &why));
+    }
+    let mean = s.three("image_mean", CLIP_MEAN)?;
+    if !mean.iter().all(|m| m.is_finite()) {
+        return s.refuse("image_mean", "it must be finite numbers");
+    }
+    let std = s.three("image_std", CLIP_STD)?;
+    if !std.iter().all(|d| d.is_finite() && *d > 0.0) {
+        return s.refuse("image_std", "it must be positive numbers");
+    }
     Ok(ImageSettings {
-        min_pixels: pixels("min_pixels", "shortest_edge", DEFAULT_PIXELS.0)?,
-        max_pixels: pixels("max_pixels", "longest_edge", DEFAULT_PIXELS.1)?,
-        mean: s.three("image_mean", CLIP_MEAN)?,
-        std: s.three("image_std", CLIP_STD)?,
+        min_pixels,
+        max_pixels,
+        mean,
+        std,
     })
 }
 

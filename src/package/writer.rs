@@ -54,7 +54,7 @@ struct OpenTensor {
 
 impl PackageWriter {
     /// Begins a package at `out`. A folder that is there and not empty is refused, unless `force`
-    /// is set and it is a package.
+    /// is set and it is a package, with no files but those that it lists.
     ///
     /// # Errors
     /// [`Code::Io`].

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::program::{image, on_cpu, photos, run, text_of, vectors};
+use crate::program::{image, make_pipe, on_cpu, photos, run, text_of, vectors};
 use crate::support::cosine;
 
 #[test]
@@ -77,6 +77,32 @@ fn one_unreadable_photo_among_many_is_reported_and_the_rest_is_done() {
         told.starts_with("error: ") && told.contains("text file"),
         "{told}"
     );
+}
+
+#[test]
+fn pipes_and_links_that_lead_nowhere_are_reported_and_not_waited_for() {
+    let folder = photos(&["odd.png"]);
+    let pipe = folder.path().join("pipe.png");
+    if !make_pipe(&pipe) {
+        return;
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("none.png", folder.path().join("link.png")).unwrap();
+    let got = on_cpu("embed", [&text_of(folder.path())]);
+    assert_eq!((got.code, got.out.lines().count()), (2, 1), "{}", got.err);
+    for (name, why) in [
+        ("pipe.png", "is not a regular file"),
+        ("link.png", "is a link that leads nowhere"),
+    ] {
+        let told = got.err.lines().find(|l| l.contains(name)).unwrap();
+        assert!(told.contains(why), "{told}");
+    }
+    let out = text_of(&folder.path().join("package"));
+    let checkpoint = tempfile::tempdir().unwrap();
+    assert!(make_pipe(&checkpoint.path().join("config.json")));
+    let got = run(["convert", &text_of(checkpoint.path()), "--out", &out]);
+    assert_eq!(got.code, 1);
+    assert!(got.err.contains("is not a regular file"), "{}", got.err);
 }
 
 #[test]

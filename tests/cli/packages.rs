@@ -94,6 +94,16 @@ fn inspecting_verifies_every_byte() {
         (&true.into(), &"built in".into())
     );
 
+    let manifest = folder.path().join("agff.json");
+    let honest = fs::read_to_string(&manifest).unwrap();
+    let mut named: serde_json::Value = serde_json::from_str(&honest).unwrap();
+    named["name"] = "nano\u{1b}[2J\n\u{202e}verified".into();
+    fs::write(&manifest, named.to_string()).unwrap();
+    let got = run(["inspect", &package]);
+    let shown = r"nano\u{1b}[2J\n\u{202e}verified";
+    assert!(got.out.starts_with(shown), "{}{}", got.out, got.err);
+    fs::write(&manifest, honest).unwrap();
+
     let shard = folder.path().join("weights-00001.safetensors");
     let mut bytes = fs::read(&shard).unwrap();
     *bytes.last_mut().unwrap() ^= 1;

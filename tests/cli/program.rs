@@ -95,3 +95,12 @@ pub fn photos(names: &[&str]) -> TempDir {
 pub fn text_of(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
+
+/// Makes a named pipe, where there are such.
+pub fn make_pipe(path: &Path) -> bool {
+    cfg!(unix)
+        && Command::new("mkfifo")
+            .arg(path)
+            .status()
+            .is_ok_and(|s| s.success())
+}

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::program::{agff, run, text_of};
+use crate::program::{agff, make_pipe, run, text_of};
 
 /// A server, ended with its test.
 struct Serving(Child, String);
@@ -69,6 +69,10 @@ fn a_folder_is_served_with_ranges_types_and_tags_and_nothing_else_is() {
     fs::write(folder.join("sub/engine.wasm"), vec![7; 100_000]).unwrap();
     fs::write(folder.join("data.safetensors"), "0123456789").unwrap();
     let server = Serving::folder(&folder);
+    if make_pipe(&folder.join("pipe")) {
+        let (head, _) = server.ask("GET /pipe", "");
+        assert!(head.starts_with("http/1.1 404"), "{head}");
+    }
 
     let (head, body) = server.ask("GET /", "");
     assert!(
@@ -126,6 +130,35 @@ fn a_folder_is_served_with_ranges_types_and_tags_and_nothing_else_is() {
             "{request}: {head}"
         );
         assert!(!body.windows(6).any(|w| w == b"secret"), "{request}");
+    }
+
+    // However long a body is said to be, and whatever is sent: an answer, and the server stays.
+    for request in ["POST /", "GET /"] {
+        for body in [
+            "Content-Length: 99999999999999\r\n",
+            "Content-Length: 99999999999999\r\nExpect: 100-continue\r\n",
+            "Transfer-Encoding: chunked\r\n",
+        ] {
+            let (head, _) = server.ask(request, body);
+            let status = if request == "GET /" { "200" } else { "405" };
+            assert!(
+                head.starts_with(&format!("http/1.1 {status}")),
+                "{request} {body}: {head}"
+            );
+        }
+    }
+    let (head, _) = server.ask("GET /", &format!("A: {}\r\n", "a".repeat(100_000)));
+    assert!(head.starts_with("http/1.1 431"), "{head}");
+    let mut kept = TcpStream::connect(&server.1).unwrap();
+    for _ in 0..2 {
+        write!(kept, "HEAD /data.safetensors HTTP/1.1\r\n\r\n").unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            kept.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        assert!(head.starts_with(b"HTTP/1.1 200"), "one connection, twice");
     }
 
     let busy = server.1.rsplit_once(':').unwrap().1;

@@ -326,6 +326,25 @@ fn a_folder_with_something_in_it_is_not_overwritten() {
 }
 
 #[test]
+fn a_package_with_other_files_in_its_folder_is_not_replaced() {
+    let c = Checkpoint::small();
+    c.convert(&ConvertOptions::default()).unwrap();
+    let force = ConvertOptions {
+        force: true,
+        ..ConvertOptions::default()
+    };
+    fs::create_dir(c.out().join("notes")).unwrap();
+    let diary = c.out().join("notes/diary.txt");
+    fs::write(&diary, "dear").unwrap();
+    let error = c.convert(&force).unwrap_err();
+    assert_eq!(error.code(), Code::Io);
+    assert!(error.message().contains("diary.txt"), "{error}");
+    assert_eq!(fs::read(&diary).unwrap(), b"dear");
+    fs::remove_file(&diary).unwrap();
+    c.convert(&force).unwrap();
+}
+
+#[test]
 fn views_come_from_a_file_with_given_or_random_vectors() {
     let c = Checkpoint::small();
     let views = c.dir.path().join("views.json");
@@ -436,6 +455,21 @@ fn the_image_processor_is_read_in_both_styles() {
         (json!({"rescale_factor": 1.0}), "rescale_factor"),
         (json!({"image_mean": [0.5]}), "image_mean"),
         (json!({"size": {"shortest_edge": "a"}}), "shortest_edge"),
+        (
+            json!({"size": {"shortest_edge": 0}}),
+            "`size.shortest_edge`",
+        ),
+        (
+            json!({"min_pixels": 9000, "max_pixels": 5000}),
+            "`min_pixels`",
+        ),
+        (json!({"max_pixels": 3}), "`max_pixels`"),
+        (
+            json!({"size": {"longest_edge": 1e15}}),
+            "`size.longest_edge`",
+        ),
+        (json!({"image_mean": [1e300, 0.5, 0.5]}), "`image_mean`"),
+        (json!({"image_std": [0.5, 0.0, 0.5]}), "`image_std`"),
     ] {
         let error = settings(json).unwrap_err();
         assert_eq!(error.code(), Code::Config, "{error}");

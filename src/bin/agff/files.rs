@@ -82,11 +82,12 @@ fn decode(path: &str) -> Option<String> {
 
 /// A file, or the part of it that is asked for.
 fn send(path: &Path, asked: &Asked) -> io::Result<ResponseBox> {
-    let mut file = File::open(path)?;
-    let meta = file.metadata()?;
-    if !meta.is_file() {
+    // Opening a pipe would wait for somebody to write into it.
+    if !fs::metadata(path)?.is_file() {
         return Ok(text(404, "not found"));
     }
+    let mut file = File::open(path)?;
+    let meta = file.metadata()?;
     let (length, tag) = (meta.len(), entity_tag(&meta));
     let respond = |status: u16, body: Box<dyn Read + Send>, length: u64| {
         let length = usize::try_from(length).ok();

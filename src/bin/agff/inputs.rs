@@ -14,6 +14,8 @@ use agff::input::image::DecodeLimits;
 use agff::{Code, Error, Result};
 use walkdir::{DirEntry, WalkDir};
 
+use crate::patterns::{expand, pattern};
+
 /// Extensions of the formats that are read.
 const EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "apng"];
 
@@ -35,7 +37,7 @@ pub fn photos(arguments: &[PathBuf], failed: &mut dyn FnMut(Error)) -> Vec<PathB
 }
 
 /// Adds a file, or the photos of a folder.
-fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
+pub fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
     if !path.is_dir() {
         found.push(path.to_owned());
         return;
@@ -49,7 +51,8 @@ fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
         .filter_entry(visible)
     {
         match entry {
-            Ok(entry) if is_photo(entry.path()) && entry.path().is_file() => {
+            // A link that leads nowhere too: reading it will tell, as of any photo that cannot be read.
+            Ok(entry) if is_photo(entry.path()) && !entry.path().is_dir() => {
                 found.push(entry.into_path());
             }
             Ok(_) => {}
@@ -68,56 +71,14 @@ fn add(path: &Path, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
     }
 }
 
-/// Adds what a pattern matches.
-fn expand(pattern: &str, found: &mut Vec<PathBuf>, failed: &mut dyn FnMut(Error)) {
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-        ..Default::default()
-    };
-    let paths = match glob::glob_with(pattern, options) {
-        Ok(paths) => paths,
-        Err(error) => {
-            let message = format!("is not a pattern: {}", error.msg);
-            failed(Error::new(Code::Input, pattern, message).with_source(error));
-            return;
-        }
-    };
-    let mut matches = 0;
-    for path in paths {
-        matches += 1;
-        match path {
-            Ok(path) => add(&path, found, failed),
-            Err(error) => {
-                let path = error.path().to_owned();
-                failed(Error::io(path, error.into()));
-            }
-        }
-    }
-    if matches == 0 {
-        failed(Error::new(
-            Code::Input,
-            pattern,
-            "there is no such file, and no file matches this as a pattern",
-        ));
-    }
-}
-
-/// The argument as a pattern, if it is one.
-fn pattern(argument: &Path) -> Option<&str> {
-    argument
-        .to_str()
-        .filter(|text| text.contains(['*', '?', '[']))
-}
-
-fn is_photo(path: &Path) -> bool {
+pub fn is_photo(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     EXTENSIONS
         .iter()
         .any(|known| known.eq_ignore_ascii_case(extension))
 }
 
-fn is_hidden(name: &OsStr) -> bool {
+pub fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.')
 }
 
@@ -126,7 +87,7 @@ fn missing(path: &Path) -> Error {
     Error::new(Code::Io, name, "there is no such file or folder")
 }
 
-fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
+pub fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
     let path = error.path().unwrap_or(folder).to_owned();
     match error.into_io_error() {
         Some(error) => Error::io(path, error),
@@ -141,6 +102,18 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> Error {
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let most = DecodeLimits::default().max_file_bytes;
     let failed = |e| Error::io(path, e);
+    let meta = std::fs::metadata(path).map_err(|e| match path.is_symlink() {
+        true => {
+            let message = format!("is a link that leads nowhere: {e}");
+            Error::new(Code::Io, path.display().to_string(), message).with_source(e)
+        }
+        false => failed(e),
+    })?;
+    // Opening a pipe would wait for somebody to write into it.
+    if !meta.is_file() {
+        let name = path.display().to_string();
+        return Err(Error::new(Code::Io, name, "is not a regular file"));
+    }
     let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(most + 1)
@@ -257,7 +230,13 @@ mod tests {
             ("docs", Code::Input, "no photos"),
             ("*.png", Code::Input, "matches"),
             ("none.png", Code::Io, "no such file"),
-            ("a[", Code::Input, "not a pattern"),
+            (
+                "a[",
+                Code::Input,
+                "there is no such file, and this is not a pattern",
+            ),
+            ("[x.jpg", Code::Input, "`[` begins a set"),
+            ("a**b", Code::Input, "not a pattern"),
         ] {
             let (found, errors) = find(folder.path(), &[argument]);
             assert!(found.is_empty(), "{argument}");
@@ -266,6 +245,50 @@ mod tests {
             assert!(errors[0].subject().ends_with(argument), "{}", errors[0]);
             assert!(errors[0].message().contains(part), "{}", errors[0]);
         }
+    }
+
+    #[test]
+    fn two_stars_match_any_folders_below() {
+        let folder = folder_with(&["a.png", "d/b.png", "d/e/b.png", "d/e/n.txt", ".h/b.png"]);
+        for (pattern, expected) in [
+            ("**/b.png", &["d/b.png", "d/e/b.png"][..]),
+            ("**", &["a.png", "d/b.png", "d/e/b.png"]),
+            ("d/**", &["d/b.png", "d/e/b.png"]),
+            ("?/**/*.png", &["d/b.png", "d/e/b.png"]),
+            ("**/d*", &["d/b.png", "d/e/b.png"]),
+            ("**//e/*", &["d/e/b.png", "d/e/n.txt"]),
+            (".h/**/*.png", &[".h/b.png"]),
+        ] {
+            let (found, errors) = find(folder.path(), &[pattern]);
+            assert_eq!(found, expected, "{pattern}");
+            assert!(errors.is_empty(), "{pattern}: {errors:?}");
+        }
+        assert_eq!(find(folder.path(), &["**/none.png"]).1.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_below_that_loop_or_lead_nowhere_are_not_followed_but_told() {
+        use std::os::unix::fs::symlink;
+        let folder = folder_with(&["d/a.png"]);
+        let at = |name: &str| folder.path().join(name);
+        symlink(folder.path(), at("d/up")).unwrap();
+        symlink(at("d"), at("again")).unwrap();
+        for pattern in ["**/*.png", "**/*", "**"] {
+            assert_eq!(find(folder.path(), &[pattern]).0, ["d/a.png"], "{pattern}");
+        }
+        symlink(at("none"), at("d/b.png")).unwrap();
+        assert_eq!(find(folder.path(), &[""]).0, ["d/a.png", "d/b.png"]);
+        let error = read(&at("d/b.png")).unwrap_err();
+        assert_eq!(error.code(), Code::Io);
+        assert!(error.message().contains("leads nowhere"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_opened() {
+        let error = read(tempfile::tempdir().unwrap().path()).unwrap_err();
+        assert_eq!(error.code(), Code::Io);
+        assert!(error.message().contains("regular file"), "{error}");
     }
 
     #[test]

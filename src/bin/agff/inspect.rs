@@ -217,7 +217,11 @@ fn print(
     console: &Console,
 ) -> Result<(), Failure> {
     let (vision, text) = (&manifest.config.vision, &manifest.config.text);
-    let title = format!("{}  ({})", manifest.name, output::shown(name));
+    let title = format!(
+        "{}  ({})",
+        output::shown(&manifest.name),
+        output::shown(name)
+    );
     console.line(&console.style(Style::Bold, &title))?;
     let types: Vec<String> = stored
         .iter()

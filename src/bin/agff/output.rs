@@ -95,11 +95,18 @@ impl Console {
             return;
         }
         let head = paint(self.colour_err, Style::Red, "error:");
-        let mut text = format!("{head} {}", shown(&error.to_string()));
+        let mut text = match error.subject() {
+            "" => format!("{head} {}", shown_lines(error.message())),
+            subject => format!(
+                "{head} {}: {}",
+                shown(subject),
+                shown_lines(error.message())
+            ),
+        };
         if self.verbose {
             text.push_str(&format!(" [{}]", error.code()));
             for cause in causes {
-                text.push_str(&format!("\n  caused by: {}", shown(&cause)));
+                text.push_str(&format!("\n  caused by: {}", shown_lines(&cause)));
             }
         }
         self.stderr(&text);
@@ -111,14 +118,14 @@ impl Console {
             self.stderr(&json!({ "note": text }).to_string());
         } else {
             let head = paint(self.colour_err, Style::Yellow, "note:");
-            self.stderr(&format!("{head} {}", shown(text)));
+            self.stderr(&format!("{head} {}", shown_lines(text)));
         }
     }
 
     /// Says something that only people want to know.
     pub fn status(&self, text: &str) {
         if !self.json {
-            self.stderr(&paint(self.colour_err, Style::Dim, &shown(text)));
+            self.stderr(&paint(self.colour_err, Style::Dim, &shown_lines(text)));
         }
     }
 
@@ -193,13 +200,28 @@ fn paint(colour: bool, style: Style, text: &str) -> String {
     }
 }
 
-/// `text` without control characters: a file's name must not steer the terminal.
+/// A name without control characters: it must not steer the terminal, nor look like another line or,
+/// by turning the direction of what follows, like another name.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c.is_control() && c != '\n') {
+    escaped(text, steers)
+}
+
+/// The same for what may have several lines.
+fn shown_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c != '\n' && steers(c))
+}
+
+/// Whether a character moves the cursor or turns the direction of writing.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escaped(text: &str, escape: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&escape) {
         return Cow::Borrowed(text);
     }
     text.chars()
-        .map(|c| match c.is_control() && c != '\n' {
+        .map(|c| match escape(c) {
             true => c.escape_default().to_string(),
             false => c.to_string(),
         })
@@ -245,6 +267,10 @@ pub enum Align {
 
 /// A table with aligned columns, two spaces between them, one line for each row.
 pub fn table(console: &Console, heads: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<String> {
+    let shown_row = |row: &Vec<String>| -> Vec<String> {
+        row.iter().map(|cell| shown(cell).into_owned()).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(shown_row).collect();
     let width = |column: usize| {
         let cells = rows
             .iter()
@@ -388,4 +414,21 @@ fn failed(target: &Path, error: io::Error) -> Failure {
 /// `Some` as its value, `None` as null.
 pub fn or_null<T: Into<Value>>(value: Option<T>) -> Value {
     value.map_or(Value::Null, Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_steer_the_terminal_or_pass_for_others() {
+        for (name, expected) in [
+            ("caf\u{e9} 猫.jpg", "caf\u{e9} 猫.jpg"),
+            ("a\nb\x1b[2J", "a\\nb\\u{1b}[2J"),
+            ("gpj.\u{202e}exe\u{2066}", "gpj.\\u{202e}exe\\u{2066}"),
+        ] {
+            assert_eq!(shown(name), expected);
+        }
+        assert_eq!(shown_lines("a\nb\x07"), "a\nb\\u{7}");
+    }
 }

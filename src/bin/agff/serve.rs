@@ -1,16 +1,15 @@
 //! `agff serve`: a folder over HTTP, for trying a page with its engine and package.
 
 use std::fs;
-use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use agff::{Code, Error};
-use tiny_http::{Method, Request, Server};
 
-use crate::files::{Asked, respond, text, with};
-use crate::output::{Console, shown};
+use crate::http::answer_all;
+use crate::output::Console;
 use crate::{Done, Outcome};
 
 const LONG: &str = "\
@@ -24,8 +23,8 @@ Examples:
   agff serve www/demo/dist
   agff serve . --port 0";
 
-/// Threads that answer; a slow download takes one of them.
-const THREADS: usize = 16;
+/// Most connections at a time, each with a thread of its own; more are closed.
+const CONNECTIONS: usize = 128;
 
 /// Serve a folder over HTTP, for trying a page
 #[derive(clap::Args)]
@@ -49,13 +48,12 @@ pub fn run(args: Args, console: &Console) -> Done {
         return Err(Error::new(Code::Io, name, "is not a folder").into());
     }
     let address = SocketAddr::new(args.host, args.port);
-    let server = Server::http(address).map_err(|cause| {
+    let listener = TcpListener::bind(address).map_err(|cause| {
         let message = format!("{cause}; choose another port with --port, or 0 for a free one");
         Error::new(Code::Io, address.to_string(), message).with_source(cause)
     })?;
-    let port = server
-        .server_addr()
-        .to_ip()
+    let port = listener
+        .local_addr()
         .map_or(args.port, |address| address.port());
     let host = match args.host {
         host if host.is_unspecified() => "localhost".to_owned(),
@@ -68,51 +66,26 @@ pub fn run(args: Args, console: &Console) -> Done {
         args.folder.display()
     ));
 
-    let server = Arc::new(server);
     let root = Arc::new(root);
     let verbose = console.verbose();
-    let threads: Vec<_> = (0..THREADS)
-        .map(|_| {
-            let (server, root) = (server.clone(), root.clone());
-            std::thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    answer(&root, request, verbose);
-                }
-            })
-        })
-        .collect();
-    for thread in threads {
-        // A thread that panicked has said so; the others go on.
-        let _ = thread.join();
+    let open = Arc::new(());
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else {
+            // No more files can be opened, say. It passes when connections end.
+            std::thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if Arc::strong_count(&open) > CONNECTIONS {
+            continue;
+        }
+        let (root, open) = (root.clone(), open.clone());
+        let serve = move || {
+            // Whoever went away needs no answer.
+            let _ = answer_all(&root, &stream, verbose);
+            drop(open);
+        };
+        // Without a thread the connection is closed, and the client may try again.
+        let _ = std::thread::Builder::new().spawn(serve);
     }
     Ok(Outcome::Complete)
-}
-
-fn answer(root: &Path, request: Request, verbose: bool) {
-    let header = |name: &'static str| {
-        let found = request
-            .headers()
-            .iter()
-            .find(|header| header.field.equiv(name));
-        found.map(|header| header.value.as_str().to_owned())
-    };
-    let asked = Asked {
-        none_match: header("If-None-Match"),
-        range: header("Range"),
-        if_range: header("If-Range"),
-    };
-    let response = match request.method() {
-        Method::Get | Method::Head => respond(root, request.url(), &asked),
-        _ => with(
-            text(405, "only GET and HEAD are answered"),
-            "Allow",
-            "GET, HEAD",
-        ),
-    };
-    if verbose {
-        let (status, method) = (response.status_code().0, request.method());
-        let _ = writeln!(io::stderr(), "{status} {method} {}", shown(request.url()));
-    }
-    // Whoever went away needs no answer.
-    let _ = request.respond(response);
 }

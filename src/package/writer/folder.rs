@@ -1,9 +1,13 @@
 //! The folder that a package is written into before it has its name.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::package::manifest::MANIFEST_FILE;
+use serde_json::Value;
+
+use crate::package::checkpoint::read_capped;
+use crate::package::manifest::{MANIFEST_FILE, MAX_MANIFEST_BYTES};
 use crate::{Code, Error, Result};
 
 /// A folder that is removed when it is dropped, unless it was given its final name.
@@ -73,7 +77,8 @@ impl Drop for TempFolder {
     }
 }
 
-/// Refuses to write over anything but nothing, an empty folder, or with `force` a package.
+/// Refuses to write over anything but nothing, an empty folder, or with `force` a package
+/// and nothing else.
 pub(super) fn check_target(out: &Path, force: bool) -> Result<()> {
     let refuse = |why: &str| Err(Error::new(Code::Io, out.display().to_string(), why));
     match fs::read_dir(out) {
@@ -90,7 +95,41 @@ pub(super) fn check_target(out: &Path, force: bool) -> Result<()> {
             Some(_) if !out.join(MANIFEST_FILE).is_file() => {
                 refuse("exists and is not a package, so it is not replaced; name another folder")
             }
-            Some(_) => Ok(()),
+            Some(_) => match stranger(out)? {
+                None => Ok(()),
+                Some(name) => refuse(&format!(
+                    "has {name:?} in it, which its {MANIFEST_FILE} does not list, so it is not \
+                     replaced; move that away, or name another folder"
+                )),
+            },
         },
     }
+}
+
+/// Something in a package's folder that the package does not list.
+fn stranger(folder: &Path) -> Result<Option<String>> {
+    let json = read_capped(&folder.join(MANIFEST_FILE), MAX_MANIFEST_BYTES)?;
+    // A manifest that cannot be read lists nothing.
+    let manifest: Value = serde_json::from_slice(&json).unwrap_or_default();
+    let files = manifest["files"].as_array();
+    let mut listed: HashSet<PathBuf> = files
+        .into_iter()
+        .flatten()
+        .filter_map(|file| Some(file["path"].as_str()?.into()))
+        .collect();
+    listed.insert(MANIFEST_FILE.into());
+    let mut open = vec![PathBuf::new()];
+    while let Some(inner) = open.pop() {
+        let path = folder.join(&inner);
+        for entry in fs::read_dir(&path).map_err(|e| Error::io(&path, e))? {
+            let entry = entry.map_err(|e| Error::io(&path, e))?;
+            let name = inner.join(entry.file_name());
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(name);
+            } else if !listed.contains(&name) {
+                return Ok(Some(name.display().to_string()));
+            }
+        }
+    }
+    Ok(None)
 }
