@@ -53,6 +53,7 @@ fn load(package: &Path, choice: DeviceChoice, guaranteed_limits: bool) -> Agff {
     let device = DeviceOptions {
         choice,
         guaranteed_limits,
+        ..DeviceOptions::default()
     };
     let options = LoadOptions {
         device,

@@ -213,7 +213,7 @@ impl BenchBlock {
         let rows = &self.rows;
         match &self.kind {
             Kind::Vision(block, config) => block.forward(x, &rows.rotary, &rows.spans, config),
-            Kind::Text(layer, config) => layer.forward(x.clone(), x, rows, rows, config),
+            Kind::Text(layer, config) => layer.forward(x, None, rows, rows, config),
         }
     }
 
