@@ -74,6 +74,14 @@ codes! {
     Aborted = "aborted",
     /// Two embeddings cannot be compared, or a dimension does not exist.
     Embedding = "embedding",
+    /// A row of training data or an evaluation question cannot be used.
+    Data = "data",
+    /// A training recipe states something that cannot be.
+    Recipe = "recipe",
+    /// A training checkpoint cannot be read or does not fit.
+    Checkpoint = "checkpoint",
+    /// Training went wrong: the loss is no longer a number.
+    Diverged = "diverged",
     /// A defect of this program.
     Internal = "internal",
 }

@@ -12,6 +12,8 @@
 //! not already do fast goes through [`ops`]. [`Agff`] joins them.
 
 mod agff;
+#[cfg(not(target_family = "wasm"))]
+pub mod data;
 pub mod device;
 mod embedding;
 mod error;

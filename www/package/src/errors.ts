@@ -24,6 +24,10 @@ export type AgffErrorCode =
   | "device-lost"
   | "aborted"
   | "embedding"
+  | "data"
+  | "recipe"
+  | "checkpoint"
+  | "diverged"
   | "internal"
   | (string & {});
 
