@@ -143,16 +143,7 @@ impl Agff {
             .await?;
         let model = Model::new(&manifest.config, &manifest.views, &mut weights)?;
 
-        let vision = &manifest.config.vision;
-        let processor = ImageProcessor {
-            patch_size: vision.patch_size,
-            temporal_patch_size: vision.temporal_patch_size,
-            merge_size: vision.spatial_merge_size,
-            min_pixels: manifest.image.min_pixels,
-            max_pixels: manifest.image.max_pixels,
-            mean: manifest.image.mean,
-            std: manifest.image.std,
-        };
+        let processor = manifest.processor();
         let processor = match options.max_pixels {
             Some(most) => ImageProcessor {
                 max_pixels: most.min(processor.max_pixels),

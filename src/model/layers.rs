@@ -3,6 +3,8 @@
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
+use super::adapter::Adapter;
+use crate::ops::linear::activate;
 use crate::ops::{self, Combine, Packing, Weight};
 use crate::package::config::Activation;
 
@@ -10,11 +12,18 @@ use crate::package::config::Activation;
 /// binding that WebGPU guarantees.
 const MOST_VALUES: usize = (32 << 20) / 4;
 
+/// A tensor as a module's parameter. Whether gradients are wanted is the tensor's own affair: training
+/// hands in leaves that ask for them, and everything else does not.
+pub(super) fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
+    Param::initialized(ParamId::new(), tensor)
+}
+
 /// A linear layer. Weights too large for one binding come in several groups of rows.
 #[derive(Module, Debug)]
 pub struct Linear {
     parts: Vec<Stored>,
     bias: Option<Param<Tensor<1>>>,
+    adapter: Option<Adapter>,
 }
 
 /// A weight, or a group of its rows, as a module.
@@ -40,7 +49,7 @@ pub struct Packed {
 impl From<Weight> for Stored {
     fn from(weight: Weight) -> Self {
         match weight {
-            Weight::Float(weight) => Stored::Float(Param::from_tensor(weight)),
+            Weight::Float(weight) => Stored::Float(param(weight)),
             Weight::Packed {
                 packing,
                 in_features,
@@ -75,8 +84,14 @@ impl Linear {
     pub fn new(parts: Vec<Weight>, bias: Option<Tensor<1>>) -> Self {
         Self {
             parts: parts.into_iter().map(Stored::from).collect(),
-            bias: bias.map(Param::from_tensor),
+            bias: bias.map(param),
+            adapter: None,
         }
+    }
+
+    /// The same layer with a low-rank addition to its weight.
+    pub fn adapted(self, adapter: Option<Adapter>) -> Self {
+        Self { adapter, ..self }
     }
 
     /// `x · Wᵀ + b`.
@@ -100,6 +115,25 @@ impl Linear {
     }
 
     fn run(&self, x: Tensor<2>, activation: Option<Activation>, combine: Combine) -> Tensor<2> {
+        let Some(adapter) = &self.adapter else {
+            return self.stored(x, activation, combine);
+        };
+        // The addition comes before the activation, so the epilogue is left to follow it.
+        let addition = adapter.forward(x.clone());
+        let y = self.stored(x, None, Combine::Add(addition));
+        let y = match activation {
+            Some(activation) => activate(y, activation),
+            None => y,
+        };
+        match combine {
+            Combine::Nothing => y,
+            Combine::Add(other) => y + other,
+            Combine::Multiply(other) => y * other,
+        }
+    }
+
+    /// The layer without its adapter.
+    fn stored(&self, x: Tensor<2>, activation: Option<Activation>, combine: Combine) -> Tensor<2> {
         let bias = self.bias.as_ref().map(Param::val);
         if let [part] = self.parts.as_slice() {
             return ops::linear(x, &part.weight(), bias.as_ref(), activation, combine);
@@ -136,7 +170,7 @@ impl RmsNorm {
     /// A norm over `weight`'s width.
     pub fn new(weight: Tensor<1>, epsilon: f64) -> Self {
         Self {
-            weight: Param::from_tensor(weight),
+            weight: param(weight),
             epsilon: epsilon as f32,
         }
     }
@@ -163,8 +197,8 @@ impl LayerNorm {
     /// A norm over the width of weight and bias.
     pub fn new(weight: Tensor<1>, bias: Tensor<1>) -> Self {
         Self {
-            weight: Param::from_tensor(weight),
-            bias: Param::from_tensor(bias),
+            weight: param(weight),
+            bias: param(bias),
         }
     }
 

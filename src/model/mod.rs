@@ -3,6 +3,7 @@
 //! Bai et al., Qwen3-VL (arXiv 2511.21631). Activations are matrices `[rows, width]` of packed
 //! inputs; there is no padding and no batch dimension.
 
+pub mod adapter;
 mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
@@ -22,6 +23,7 @@ use crate::Result;
 use crate::package::config::ModelConfig;
 use crate::package::manifest::View;
 use decoder::Decoder;
+use layers::param;
 use vision::VisionTower;
 
 /// A model of the family: everything but its token embeddings, which are looked up by row.
@@ -48,7 +50,7 @@ impl Model {
         let model = Self {
             vision: VisionTower::new(&config.vision, weights)?,
             decoder: Decoder::new(&config.text, weights)?,
-            learned: (!learned.is_empty()).then(|| Param::from_tensor(Tensor::cat(learned, 0))),
+            learned: (!learned.is_empty()).then(|| param(Tensor::cat(learned, 0))),
         };
         weights.all_taken()?;
         Ok(model)
@@ -59,11 +61,21 @@ impl Model {
     ///
     /// `text_rows` are the embeddings of the batch's distinct token ids
     /// ([`Batch::token_ids`]), `[ids, hidden]`.
-    pub fn forward(&self, mut batch: Batch, text_rows: Vec<f32>, device: &Device) -> Tensor<2> {
+    pub fn forward(&self, batch: Batch, text_rows: Vec<f32>, device: &Device) -> Tensor<2> {
         let (ids, hidden) = (batch.token_ids().len(), self.decoder.hidden());
         let text =
             (ids > 0).then(|| Tensor::from_data(TensorData::new(text_rows, [ids, hidden]), device));
+        self.forward_with(batch, text, device)
+    }
 
+    /// [`forward`](Self::forward) with the token embeddings as a tensor, `[ids, hidden]`, for
+    /// training them; `None` if the batch has no tokens.
+    pub fn forward_with(
+        &self,
+        mut batch: Batch,
+        text: Option<Tensor<2>>,
+        device: &Device,
+    ) -> Tensor<2> {
         let (image, deep) = match batch.take_images() {
             Some(images) => {
                 let features = self.vision.forward(images, device);

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::layers::{LayerNorm, Linear, in_row_groups};
+use super::layers::{LayerNorm, Linear, in_row_groups, param};
 use super::rope::{patch_places, vision_rotary};
 use super::weights::Weights;
 use crate::Result;
@@ -65,7 +65,7 @@ impl VisionTower {
                 [c.hidden_size, c.patch_values()],
                 true,
             )?,
-            positions: Param::from_tensor(weights.matrix(
+            positions: param(weights.matrix(
                 "vision.pos_embed.weight",
                 [c.num_position_embeddings, c.hidden_size],
             )?),

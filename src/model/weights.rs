@@ -4,24 +4,29 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
+use super::adapter::Adapter;
 use super::layers::{LayerNorm, Linear, RmsNorm};
 use crate::ops::{Packing, Weight};
 use crate::package::{RawTensor, StoredDtype};
 use crate::{Code, Error, Result};
 
-/// Uploaded tensors by name.
+/// Uploaded tensors by name. A clone shares them.
+#[derive(Clone)]
 pub struct Weights {
     device: Device,
     largest: usize,
     parts: BTreeMap<String, Vec<Part>>,
+    adapters: BTreeMap<String, Adapter>,
 }
 
 /// A tensor, or a group of its rows if it is too large for one binding.
+#[derive(Clone)]
 struct Part {
     shape: Vec<usize>,
     stored: Stored,
 }
 
+#[derive(Clone)]
 enum Stored {
     Floats(Tensor<1>),
     Words(Tensor<1, Int>),
@@ -35,7 +40,22 @@ impl Weights {
             device: device.clone(),
             largest,
             parts: BTreeMap::new(),
+            adapters: BTreeMap::new(),
         }
+    }
+
+    /// Takes a tensor of floats that is on the device already, in the place of one of that name.
+    pub fn replace(&mut self, name: &str, shape: &[usize], values: Tensor<1>) {
+        let part = Part {
+            shape: shape.to_vec(),
+            stored: Stored::Floats(values),
+        };
+        self.parts.insert(name.to_owned(), vec![part]);
+    }
+
+    /// Adds `adapter` to the linear layer `name` (without `.weight`).
+    pub fn adapt(&mut self, name: &str, adapter: Adapter) {
+        self.adapters.insert(name.to_owned(), adapter);
     }
 
     /// Uploads a tensor.
@@ -88,6 +108,17 @@ impl Weights {
     /// A linear layer `NAME.weight` of `[out_features, in_features]`, in whatever form it is
     /// stored, and `NAME.bias` if `bias`.
     pub fn linear(
+        &mut self,
+        name: &str,
+        [rows, columns]: [usize; 2],
+        bias: bool,
+    ) -> Result<Linear> {
+        let adapter = self.adapters.remove(name);
+        let layer = self.stored_linear(name, [rows, columns], bias)?;
+        Ok(layer.adapted(adapter))
+    }
+
+    fn stored_linear(
         &mut self,
         name: &str,
         [rows, columns]: [usize; 2],
@@ -185,7 +216,7 @@ impl Weights {
     /// # Errors
     /// [`Code::PackageTensor`], naming one that is left.
     pub fn all_taken(&self) -> Result<()> {
-        match self.parts.keys().next() {
+        match self.parts.keys().chain(self.adapters.keys()).next() {
             None => Ok(()),
             Some(name) => Err(Error::new(
                 Code::PackageTensor,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::config::ModelConfig;
+use crate::input::image::ImageProcessor;
 use crate::{Code, Error, Result};
 
 /// What [`Manifest::format`] says.
@@ -173,6 +174,20 @@ pub struct BlockHashes {
 }
 
 impl Manifest {
+    /// How images are prepared.
+    pub fn processor(&self) -> ImageProcessor {
+        let vision = &self.config.vision;
+        ImageProcessor {
+            patch_size: vision.patch_size,
+            temporal_patch_size: vision.temporal_patch_size,
+            merge_size: vision.spatial_merge_size,
+            min_pixels: self.image.min_pixels,
+            max_pixels: self.image.max_pixels,
+            mean: self.image.mean,
+            std: self.image.std,
+        }
+    }
+
     /// Reads and checks a manifest. Fields that this build does not know are ignored.
     ///
     /// # Errors

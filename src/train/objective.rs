@@ -1,0 +1,351 @@
+//! From the model's outputs to one loss, its gradient, and what there is to watch.
+//!
+//! It works on all outputs of a batch at once and never sees the model: this is the middle of
+//! GradCache (arXiv 2101.06983), whose two other parts are in [`passes`](super::passes).
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::loss::{Contrast, Mask, accuracy, contrastive};
+use super::scores::{Scoring, scores, unit};
+use crate::embedding::{self, Embedding, Patterns};
+use crate::package::manifest::{Fusion, Reduction};
+use crate::{Code, Error, Result};
+
+/// The loss of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Objective {
+    /// How view pairs become one similarity.
+    pub scoring: Scoring,
+    /// The contrastive loss.
+    pub contrast: Contrast,
+    /// Whether targets also look for their queries; the two losses are averaged.
+    pub both_directions: bool,
+    /// Dimensions that embeddings are cut to, and how much the loss at each counts (Matryoshka,
+    /// arXiv 2205.13147); empty for the whole vectors alone.
+    pub matryoshka: Vec<(usize, f32)>,
+    /// Weight of the mean squared cosine between an input's fine views; 0 leaves it out.
+    pub orthogonality: f32,
+}
+
+/// Which inputs are queries, and which are targets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairs {
+    /// For each row the input that is its query.
+    pub queries: Vec<usize>,
+    /// For each row the input that is its positive.
+    pub positives: Vec<usize>,
+    /// Explicit negatives of all rows.
+    pub negatives: Vec<usize>,
+    /// `[rows, rows + negatives]`: pairs that are not each other's negatives.
+    pub mask: Mask,
+}
+
+/// What came of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The loss.
+    pub loss: f32,
+    /// The share of rows whose positive has the highest similarity.
+    pub accuracy: f32,
+    /// Mean pattern weights of the positive pairs; zero where views are not fused.
+    pub patterns: Patterns,
+    /// Mean cosine between the views of one input; near 1 they have collapsed.
+    pub view_cosine: f32,
+    /// ∂loss/∂output, `[inputs, views, dimensions]`.
+    pub gradient: Vec<f32>,
+    /// ∂loss/∂log τ.
+    pub temperature_gradient: f32,
+}
+
+impl Objective {
+    /// The loss of a batch and its gradients. `hidden` are the model's outputs, `[inputs, views,
+    /// dimensions]`, of any length.
+    ///
+    /// # Errors
+    /// [`Code::Diverged`] if an output is not a number.
+    pub fn evaluate(
+        &self,
+        hidden: Vec<f32>,
+        views: usize,
+        pairs: &Pairs,
+        temperature: f32,
+    ) -> Result<Outcome> {
+        // Batches are small here, and sums on the CPU are the same every time.
+        let device = Device::flex().autodiff();
+        let inputs = 1 + *[&pairs.queries, &pairs.positives, &pairs.negatives]
+            .into_iter()
+            .flatten()
+            .max()
+            .ok_or_else(|| Error::new(Code::Internal, "batch", "has no rows"))?;
+        let dimensions = hidden.len() / (inputs * views);
+        if !hidden.iter().all(|x| x.is_finite()) {
+            return Err(Error::new(
+                Code::Diverged,
+                "model",
+                "an output is not a number; lower the learning rate or clip gradients",
+            ));
+        }
+        let data = TensorData::new(hidden, [inputs * views, dimensions]);
+        let leaf = Tensor::<2>::from_data(data, &device).require_grad();
+        let log_temperature = Tensor::<1>::from_data([temperature.ln()], &device).require_grad();
+
+        let whole = [(dimensions, 1.0)];
+        let parts: &[(usize, f32)] = match self.matryoshka.as_slice() {
+            [] => &whole,
+            parts => parts,
+        };
+        let weights: f32 = parts.iter().map(|(_, weight)| weight).sum();
+        let mut loss = Tensor::<1>::zeros([1], &device);
+        let mut full_scores = None;
+        for &(width, weight) in parts {
+            let vectors = unit(leaf.clone().narrow(1, 0, width.min(dimensions)));
+            let of = |inputs: &mut dyn Iterator<Item = usize>| {
+                vectors.clone().select(0, rows_of(inputs, views, &device))
+            };
+            let queries = of(&mut pairs.queries.iter().copied());
+            let targets = of(&mut pairs.positives.iter().chain(&pairs.negatives).copied());
+            let s = scores(queries, targets, views, &self.scoring);
+            if width >= dimensions || full_scores.is_none() {
+                full_scores = Some(s.clone().detach());
+            }
+            let one = self.contrastive(s, log_temperature.clone().exp(), pairs);
+            loss = loss + one * (weight / weights);
+        }
+        if self.orthogonality > 0.0 && views > 2 {
+            loss = loss + orthogonality(&leaf, views) * self.orthogonality;
+        }
+
+        let mut gradients = loss.backward();
+        let take = |x: Option<Vec<f32>>| {
+            x.ok_or_else(|| Error::new(Code::Internal, "loss", "has no gradient"))
+        };
+        let gradient = take(leaf.grad_remove(&mut gradients).map(to_vec))?;
+        let temperature_gradient = take(log_temperature.grad_remove(&mut gradients).map(to_vec))?[0];
+        let full_scores = to_vec(full_scores.expect("there is a part"));
+        let vectors = to_vec(unit(leaf.inner()));
+        Ok(Outcome {
+            loss: to_vec(loss)[0],
+            accuracy: accuracy(&full_scores, &pairs.mask),
+            patterns: self.mean_patterns(&vectors, views, dimensions, pairs)?,
+            view_cosine: view_cosine(&vectors, views, dimensions),
+            gradient,
+            temperature_gradient,
+        })
+    }
+
+    fn contrastive(&self, s: Tensor<2>, temperature: Tensor<1>, pairs: &Pairs) -> Tensor<1> {
+        let rows = pairs.queries.len();
+        let forward = contrastive(s.clone(), temperature.clone(), &pairs.mask, &self.contrast);
+        if !self.both_directions {
+            return forward;
+        }
+        let back = s.narrow(1, 0, rows).transpose();
+        let mask = pairs.mask.transposed();
+        (forward + contrastive(back, temperature, &mask, &self.contrast)) * 0.5
+    }
+
+    /// Mean pattern weights of rows and their positives.
+    fn mean_patterns(
+        &self,
+        vectors: &[f32],
+        views: usize,
+        dimensions: usize,
+        pairs: &Pairs,
+    ) -> Result<Patterns> {
+        let Scoring::Fused(fusion) = &self.scoring else {
+            return Ok(Patterns::default());
+        };
+        let one = |input: usize| Embedding {
+            views: vec![String::new(); views],
+            dimensions,
+            values: vectors[input * views * dimensions..][..views * dimensions].to_vec(),
+            tokens: 0,
+            truncated: false,
+        };
+        let mut sum = Patterns::default();
+        let share = 1.0 / pairs.queries.len() as f32;
+        for (&query, &positive) in pairs.queries.iter().zip(&pairs.positives) {
+            let w = embedding::similarity(&one(query), &one(positive), fusion)?.weights;
+            sum.gg += w.gg * share;
+            sum.fg += w.fg * share;
+            sum.gf += w.gf * share;
+            sum.ff += w.ff * share;
+        }
+        Ok(sum)
+    }
+}
+
+impl Scoring {
+    /// The fusion that a package states so that its users get this scoring. What no package can
+    /// state becomes what comes nearest: of MaxSim the best pair, of the mean the mean over pairs.
+    pub fn fusion(&self) -> Fusion {
+        match *self {
+            Scoring::Fused(fusion) => fusion,
+            Scoring::BestPair | Scoring::MaxSim => Fusion {
+                temperature: 0.01,
+                reduction: Reduction::Max,
+            },
+            Scoring::MeanOfViews | Scoring::Global => Fusion {
+                temperature: 1.0,
+                reduction: Reduction::Mean,
+            },
+        }
+    }
+}
+
+/// The rows of all views of these inputs.
+fn rows_of(
+    inputs: &mut dyn Iterator<Item = usize>,
+    views: usize,
+    device: &Device,
+) -> Tensor<1, Int> {
+    let rows: Vec<i32> = inputs
+        .flat_map(|input| (0..views).map(move |view| (input * views + view) as i32))
+        .collect();
+    let count = rows.len();
+    Tensor::from_data(TensorData::new(rows, [count]), device)
+}
+
+/// The mean squared cosine between two fine views of an input.
+fn orthogonality(hidden: &Tensor<2>, views: usize) -> Tensor<1> {
+    let [rows, dimensions] = hidden.dims();
+    let (inputs, fine) = (rows / views, views - 1);
+    let vectors = unit(hidden.clone())
+        .reshape([inputs, views, dimensions])
+        .narrow(1, 1, fine);
+    let cosines = vectors.clone().matmul(vectors.transpose());
+    let pairs = (inputs * fine * (fine - 1)) as f32;
+    // The diagonal is one, and constant.
+    (cosines.square().sum() - (inputs * fine) as f32) / pairs
+}
+
+/// The mean cosine between two views of an input; 1 for a single view.
+fn view_cosine(vectors: &[f32], views: usize, dimensions: usize) -> f32 {
+    if views < 2 {
+        return 1.0;
+    }
+    let (mut sum, mut count) = (0.0f64, 0);
+    for input in vectors.chunks(views * dimensions) {
+        for a in 0..views {
+            for b in 0..a {
+                let (a, b) = (&input[a * dimensions..], &input[b * dimensions..]);
+                let pairs = a.iter().zip(b).take(dimensions);
+                sum += pairs.map(|(a, b)| f64::from(a * b)).sum::<f64>();
+                count += 1;
+            }
+        }
+    }
+    (sum / f64::from(count)) as f32
+}
+
+fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("floats")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::loss::Hardness;
+    use super::super::testing::{device, noise, values};
+    use super::*;
+
+    fn objective(scoring: Scoring) -> Objective {
+        Objective {
+            scoring,
+            contrast: Contrast {
+                hardness: Hardness::E1 { alpha: 3.0 },
+                margin: 0.0,
+                mask_margin: None,
+            },
+            both_directions: true,
+            matryoshka: Vec::new(),
+            orthogonality: 0.0,
+        }
+    }
+
+    fn fused() -> Scoring {
+        Scoring::Fused(Fusion {
+            temperature: 0.05,
+            reduction: Reduction::LogSumExp,
+        })
+    }
+
+    fn pairs(rows: usize) -> Pairs {
+        Pairs {
+            queries: (0..rows).collect(),
+            positives: (rows..2 * rows).collect(),
+            negatives: Vec::new(),
+            mask: Mask::none(rows, rows),
+        }
+    }
+
+    #[test]
+    fn with_one_view_every_scoring_is_the_single_vector_loss() {
+        let hidden = values(noise([12, 8], 1, &device()));
+        let single = objective(Scoring::Global)
+            .evaluate(hidden.clone(), 1, &pairs(6), 0.07)
+            .unwrap();
+        for scoring in [fused(), Scoring::BestPair, Scoring::MeanOfViews] {
+            let got = objective(scoring)
+                .evaluate(hidden.clone(), 1, &pairs(6), 0.07)
+                .unwrap();
+            assert_eq!(got.loss, single.loss);
+            assert_eq!(got.gradient, single.gradient);
+        }
+    }
+
+    #[test]
+    fn gradients_of_the_outputs_and_the_temperature_agree_with_finite_differences() {
+        // InfoNCE, so that nothing is detached.
+        let objective = Objective {
+            contrast: Contrast {
+                hardness: Hardness::None,
+                margin: 0.1,
+                mask_margin: None,
+            },
+            matryoshka: vec![(8, 1.0), (4, 0.5)],
+            orthogonality: 0.2,
+            ..objective(fused())
+        };
+        let hidden = values(noise([2 * 4 * 3, 8], 2, &device()));
+        let run = |hidden: &[f32], temperature: f32| {
+            objective
+                .evaluate(hidden.to_vec(), 3, &pairs(4), temperature)
+                .unwrap()
+        };
+        let at = run(&hidden, 0.2);
+        let h = 2e-3;
+        for k in (0..hidden.len()).step_by(7) {
+            let mut there = hidden.clone();
+            there[k] += h;
+            let up = run(&there, 0.2).loss;
+            there[k] -= 2.0 * h;
+            let slope = (up - run(&there, 0.2).loss) / (2.0 * h);
+            assert!((slope - at.gradient[k]).abs() < 2e-3, "{k}: {slope} {}", at.gradient[k]);
+        }
+        let t = |shift: f32| run(&hidden, (0.2f32.ln() + shift).exp()).loss;
+        let slope = (t(h) - t(-h)) / (2.0 * h);
+        assert!((slope - at.temperature_gradient).abs() < 2e-3);
+    }
+
+    #[test]
+    fn views_that_are_copies_are_noticed() {
+        let one = values(noise([4, 8], 3, &device()));
+        let twice: Vec<f32> = one.chunks(8).flat_map(|v| [v, v].concat()).collect();
+        let got = objective(fused())
+            .evaluate(twice, 2, &pairs(2), 0.07)
+            .unwrap();
+        assert!((got.view_cosine - 1.0).abs() < 1e-5);
+        let w = got.patterns;
+        assert!((w.gg - 0.25).abs() < 1e-4 && (w.ff - 0.25).abs() < 1e-4);
+    }
+
+    #[test]
+    fn an_output_that_is_not_a_number_is_an_error() {
+        let mut hidden = values(noise([4, 8], 3, &device()));
+        hidden[3] = f32::NAN;
+        let error = objective(fused())
+            .evaluate(hidden, 1, &pairs(2), 0.07)
+            .unwrap_err();
+        assert_eq!(error.code(), Code::Diverged);
+    }
+}
