@@ -17,6 +17,8 @@ pub mod data;
 pub mod device;
 mod embedding;
 mod error;
+#[cfg(not(target_family = "wasm"))]
+pub mod eval;
 pub mod input;
 pub mod model;
 pub mod ops;

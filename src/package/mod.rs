@@ -24,6 +24,8 @@ pub mod hf_config;
 #[cfg(not(target_family = "wasm"))]
 mod hf_section;
 #[cfg(not(target_family = "wasm"))]
+pub mod repack;
+#[cfg(not(target_family = "wasm"))]
 pub mod views_file;
 #[cfg(not(target_family = "wasm"))]
 pub mod writer;

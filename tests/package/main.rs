@@ -8,6 +8,7 @@ mod convert;
 mod damage;
 mod manifest;
 mod refused;
+mod repack;
 mod table;
 
 use std::borrow::Cow;

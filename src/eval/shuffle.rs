@@ -1,0 +1,121 @@
+//! The baseline that must fail: the same questions with every image exchanged for another.
+//!
+//! What a model still gets right then, it gets right without looking. The images are exchanged by one cycle over
+//! all of them (Sattolo's algorithm), so none stays in its place, and an image that occurs twice is
+//! exchanged for the same other one. Nothing new has to be embedded, except images that come with a
+//! text of their own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::data::{Part, Question, Row};
+
+/// Exchanges the images of questions, and tells how many distinct images there are. With fewer than
+/// two nothing is exchanged.
+pub fn shuffle_questions(questions: &mut [Question], seed: u64) -> usize {
+    let parts = questions
+        .iter_mut()
+        .flat_map(|question| std::iter::once(&mut question.query).chain(&mut question.candidates));
+    shuffle(parts.collect(), seed)
+}
+
+/// Exchanges the images of rows, and tells how many distinct images there are. With fewer than two
+/// nothing is exchanged.
+pub fn shuffle_rows(rows: &mut [Row], seed: u64) -> usize {
+    let parts = rows
+        .iter_mut()
+        .flat_map(|row| [&mut row.query, &mut row.positive]);
+    shuffle(parts.collect(), seed)
+}
+
+fn shuffle(mut parts: Vec<&mut Part>, seed: u64) -> usize {
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
+    let mut images: Vec<PathBuf> = Vec::new();
+    for image in parts.iter().filter_map(|part| part.image.as_ref()) {
+        if !places.contains_key(image) {
+            places.insert(image.clone(), images.len());
+            images.push(image.clone());
+        }
+    }
+    let cycle = cycle(images.len(), seed);
+    for image in parts.iter_mut().filter_map(|part| part.image.as_mut()) {
+        *image = images[cycle[places[image]]].clone();
+    }
+    images.len()
+}
+
+/// A permutation of `n` places that is one cycle.
+fn cycle(n: usize, seed: u64) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        let below = (mix(seed, i as u64) % i as u64) as usize;
+        places.swap(i, below);
+    }
+    places
+}
+
+/// The number `i` of the stream `seed` (SplitMix64; Steele, Lea and Flood, 2014).
+pub(super) fn mix(seed: u64, i: u64) -> u64 {
+    let mut z = seed.wrapping_add(i.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_image_stays_in_its_place_and_all_are_one_cycle() {
+        for n in 2..40 {
+            for seed in 0..20 {
+                let cycle = cycle(n, seed);
+                let (mut at, mut steps) = (cycle[0], 1);
+                while at != 0 {
+                    at = cycle[at];
+                    steps += 1;
+                }
+                assert_eq!(steps, n, "seed {seed}: {cycle:?}");
+            }
+        }
+        assert_ne!(cycle(20, 1), cycle(20, 2));
+        assert_eq!(cycle(20, 1), cycle(20, 1));
+    }
+
+    #[test]
+    fn an_image_is_exchanged_for_the_same_one_everywhere_and_texts_stay() {
+        let question = |a: &str, b: &str| Question {
+            query: Part::text("a mug"),
+            candidates: vec![Part::image(a), Part::image(b)],
+            ..Question::default()
+        };
+        let before = [question("1", "2"), question("3", "1"), question("4", "2")];
+        let mut after = before.clone();
+        assert_eq!(shuffle_questions(&mut after, 7), 4);
+        let mut exchanged: HashMap<&Part, &Part> = HashMap::new();
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(before.query, after.query);
+            for (before, after) in before.candidates.iter().zip(&after.candidates) {
+                assert_ne!(before, after);
+                assert_eq!(*exchanged.entry(before).or_insert(after), after);
+            }
+        }
+        let mut seen: Vec<_> = exchanged.values().collect();
+        seen.sort_by_key(|part| &part.image);
+        seen.dedup();
+        assert_eq!(seen.len(), 4);
+    }
+
+    #[test]
+    fn one_image_alone_stays_as_it_is() {
+        let row = Row {
+            query: Part::text("a mug"),
+            positive: Part::image("1"),
+            ..Row::default()
+        };
+        let mut rows = [row.clone(), row.clone()];
+        assert_eq!(shuffle_rows(&mut rows, 7), 1);
+        assert_eq!(rows, [row.clone(), row]);
+    }
+}
