@@ -58,7 +58,7 @@ pub struct Args {
 
 /// `--dtype`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Stored {
+pub enum Stored {
     /// 32-bit floats
     F32,
     /// 16-bit floats

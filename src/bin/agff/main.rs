@@ -16,12 +16,16 @@ mod files;
 mod http;
 mod inputs;
 mod inspect;
+#[cfg(feature = "train")]
+mod merge;
 mod model;
 mod nano;
 mod output;
 mod patterns;
 mod pipeline;
 mod serve;
+#[cfg(feature = "train")]
+mod train;
 mod verify;
 
 use std::process::ExitCode;
@@ -68,6 +72,10 @@ enum Verb {
     Inspect(inspect::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
+    #[cfg(feature = "train")]
+    Train(train::Args),
+    #[cfg(feature = "train")]
+    Merge(merge::Args),
 }
 
 impl Verb {
@@ -79,6 +87,10 @@ impl Verb {
             Verb::Inspect(_) => "inspect",
             Verb::Doctor(_) => "doctor",
             Verb::Serve(_) => "serve",
+            #[cfg(feature = "train")]
+            Verb::Train(_) => "train",
+            #[cfg(feature = "train")]
+            Verb::Merge(_) => "merge",
         }
     }
 
@@ -89,6 +101,8 @@ impl Verb {
             Verb::Inspect(args) => args.json,
             Verb::Doctor(args) => args.json,
             Verb::Convert(_) | Verb::Serve(_) => false,
+            #[cfg(feature = "train")]
+            Verb::Train(_) | Verb::Merge(_) => false,
         }
     }
 
@@ -100,6 +114,10 @@ impl Verb {
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Doctor(args) => doctor::run(args, console),
             Verb::Serve(args) => serve::run(args, console),
+            #[cfg(feature = "train")]
+            Verb::Train(args) => train::run(args, console),
+            #[cfg(feature = "train")]
+            Verb::Merge(args) => merge::run(args, console),
         }
     }
 }

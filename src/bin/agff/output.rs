@@ -162,6 +162,16 @@ impl Console {
         *self.bar.borrow_mut() = bar;
     }
 
+    /// Whether a progress bar is seen.
+    pub fn has_bar(&self) -> bool {
+        !self.bar.borrow().is_hidden()
+    }
+
+    /// Whether only machines read what is printed.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
     /// Moves the progress bar.
     pub fn progress(&self, done: u64, what: &str) {
         let bar = self.bar.borrow();

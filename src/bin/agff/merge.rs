@@ -1,0 +1,107 @@
+//! `agff merge`: a package from what training made.
+
+use std::path::PathBuf;
+
+use agff::package::Source;
+use agff::train::adapter::Adapter;
+use agff::train::base::Base;
+use agff::train::setup;
+use agff::train::trainer::{ADAPTER_FOLDER, MODEL_FOLDER, RECIPE_FILE};
+use agff::train::{Recipe, recipe};
+use agff::{Code, Error};
+
+use crate::convert::Stored;
+use crate::output::{self, Console};
+use crate::{Done, Outcome};
+
+const LONG: &str = "\
+Make a package from what training made
+
+RUN is the folder of a run, or an adapter's own folder. An adapter is merged into the weights
+of the model that it was trained on, which is taken from where the run took it, or from --base.
+A run that trained everything has a package already; it is stored anew as --dtype says.";
+
+const EXAMPLES: &str = "\
+Examples:
+  agff merge runs/photos --out photos-q8 --dtype q8
+  agff merge adapter --base qwen --out qwen-photos";
+
+/// Make a package from what training made
+#[derive(clap::Args)]
+#[command(long_about = LONG, after_help = EXAMPLES)]
+pub struct Args {
+    /// Folder of the run, or of the adapter
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Folder to make
+    #[arg(long, short, value_name = "PKG")]
+    out: PathBuf,
+    /// The model that the adapter belongs to [default: where the run took it]
+    #[arg(long, value_name = "PKG")]
+    base: Option<PathBuf>,
+    /// How the weights of linear layers are stored
+    #[arg(long, value_enum, default_value_t = Stored::F16)]
+    dtype: Stored,
+    /// Name of the new package
+    #[arg(long, value_name = "STR")]
+    name: Option<String>,
+    /// Replace a package that is there already
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: Args, console: &Console) -> Done {
+    let model = args.run.join(MODEL_FOLDER);
+    let dtype = args.dtype.into();
+    let manifest = if model.is_dir() {
+        let mut base = pollster::block_on(Base::package(Source::Folder(model)))?;
+        if let Some(name) = args.name {
+            base.manifest.name = name;
+        }
+        let manifest = base.manifest.clone();
+        base.write(&args.out, args.force, manifest, dtype, |_| Ok(None))?
+    } else {
+        let own = args.run.join(ADAPTER_FOLDER);
+        let folder = if own.is_dir() { own } else { args.run.clone() };
+        let adapter = Adapter::read(&folder)?;
+        let mut base = match &args.base {
+            Some(path) => pollster::block_on(Base::package(Source::Folder(path.clone())))?,
+            None => of_run(&args.run, &folder)?,
+        };
+        if let Some(name) = args.name {
+            base.manifest.name = name;
+        }
+        adapter.merge(base, &args.out, args.force, dtype)?
+    };
+    let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    console.line(&format!(
+        "{}: {}, {}",
+        output::shown(&args.out.display().to_string()),
+        output::shown(&manifest.name),
+        output::bytes(total)
+    ))?;
+    Ok(Outcome::Complete)
+}
+
+/// The model that a run started from, by the recipe in its folder.
+fn of_run(run: &std::path::Path, adapter: &std::path::Path) -> agff::Result<Base> {
+    let parent = adapter.parent().map(PathBuf::from).unwrap_or_default();
+    let found = [run.to_owned(), parent]
+        .into_iter()
+        .map(|folder| folder.join(RECIPE_FILE))
+        .find(|path| path.is_file());
+    let Some(path) = found else {
+        return Err(Error::new(
+            Code::Checkpoint,
+            adapter.display().to_string(),
+            "does not say where its model is; name it with --base",
+        ));
+    };
+    let recipe = Recipe::read(&path, &[])?;
+    match &recipe.start {
+        recipe::Start::Package(folder) => {
+            pollster::block_on(Base::package(Source::Folder(folder.clone())))
+        }
+        recipe::Start::Random(_) => setup::base(&recipe),
+    }
+}

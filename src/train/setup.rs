@@ -1,0 +1,178 @@
+//! From a recipe to everything that a run needs.
+
+use std::path::Path;
+
+use super::base::Base;
+use super::evaluate::Exam;
+use super::images::Pictures;
+use super::inputs::SourceRows;
+use super::loss::{Contrast, Hardness};
+use super::objective::Objective;
+use super::optimiser::{LearningRate, OptimiserOptions};
+use super::recipe::{self, FusionKind, Recipe, Rows, Start};
+use super::sampler::{RowSet, Sampler, SamplerSettings};
+use super::scores::Scoring;
+use crate::data::read_rows;
+use crate::package::Source;
+use crate::package::manifest::Fusion;
+use crate::{Code, Error, Result};
+
+/// The model that a run starts from, with the recipe's views.
+///
+/// # Errors
+/// Those of [`Base::package`] and [`Base::random`].
+pub fn base(recipe: &Recipe) -> Result<Base> {
+    match &recipe.start {
+        Start::Package(folder) => {
+            let base = pollster::block_on(Base::package(Source::Folder(folder.clone())))?;
+            match &recipe.views {
+                None => Ok(base),
+                Some(views) => {
+                    let list = views.list(base.manifest.views.first());
+                    base.with_views(list, recipe.seed)
+                }
+            }
+        }
+        Start::Random(random) => {
+            let fusion = recipe.fusion.of(None);
+            let manifest = random.manifest(recipe.views.as_ref(), fusion);
+            let path = &random.tokenizer;
+            let tokenizer = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+            Base::random(manifest, tokenizer, recipe.seed)
+        }
+    }
+}
+
+/// How view pairs become one similarity; `own` is the start's fusion.
+pub fn scoring(recipe: &Recipe, own: Fusion) -> Scoring {
+    match recipe.fusion.kind {
+        FusionKind::Agff => Scoring::Fused(recipe.fusion.of(Some(own))),
+        FusionKind::MeanOfViews => Scoring::MeanOfViews,
+        FusionKind::Max => Scoring::BestPair,
+        FusionKind::Global => Scoring::Global,
+    }
+}
+
+/// What is minimised.
+pub fn objective(recipe: &Recipe, scoring: Scoring) -> Objective {
+    let loss = &recipe.loss;
+    let alpha = loss.alpha as f32;
+    Objective {
+        scoring,
+        contrast: Contrast {
+            hardness: match loss.hardness {
+                recipe::Hardness::None => Hardness::None,
+                recipe::Hardness::E1 => Hardness::E1 { alpha },
+                recipe::Hardness::E2 => Hardness::E2 { alpha },
+                recipe::Hardness::E3 => Hardness::E3 { alpha },
+                recipe::Hardness::Llave => Hardness::Llave { alpha },
+            },
+            margin: loss.margin as f32,
+            mask_margin: loss.mask_margin.map(|margin| margin as f32),
+        },
+        both_directions: loss.both_directions,
+        matryoshka: loss
+            .matryoshka
+            .iter()
+            .map(|part| (part.dimensions, part.weight as f32))
+            .collect(),
+        orthogonality: loss.orthogonality as f32,
+    }
+}
+
+/// How parameters follow their gradients.
+pub fn optimiser(recipe: &Recipe) -> OptimiserOptions {
+    let o = &recipe.optimiser;
+    let m = &o.multipliers;
+    let rates = [
+        ("views.", m.views),
+        ("loss.", m.temperature),
+        ("text.embed_tokens.", m.embeddings),
+        ("text.", m.decoder),
+        ("vision.", m.vision),
+    ];
+    OptimiserOptions {
+        beta_1: o.betas[0] as f32,
+        beta_2: o.betas[1] as f32,
+        epsilon: o.epsilon as f32,
+        weight_decay: o.weight_decay as f32,
+        clip: (o.clip_norm > 0.0).then_some(o.clip_norm as f32),
+        rates: rates.map(|(name, rate)| (name.to_owned(), rate)).into(),
+    }
+}
+
+/// The learning rate of every step of a run over `rows` rows.
+///
+/// # Errors
+/// [`Code::Recipe`] if the warm-up is as long as the run.
+pub fn learning_rate(recipe: &Recipe, rows: u64) -> Result<LearningRate> {
+    let o = &recipe.optimiser;
+    let per_step = (recipe.batch.rows * recipe.batch.accumulate) as u64;
+    let steps = o.length().steps(rows, per_step);
+    if o.warmup_steps >= steps {
+        return Err(Error::new(
+            Code::Recipe,
+            "optimiser.warmup_steps",
+            format!("is {}, but the run has {steps} steps", o.warmup_steps),
+        ));
+    }
+    Ok(LearningRate {
+        rate: o.learning_rate,
+        warm_up: o.warmup_steps,
+        steps,
+        decay: o.schedule,
+        final_share: o.final_fraction,
+    })
+}
+
+/// The rows of all sources, and what picks among them.
+///
+/// # Errors
+/// Those of [`read_rows`] and [`Sampler::new`].
+pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<SourceRows>, Sampler)> {
+    let mut sources = Vec::new();
+    let mut set = RowSet::new();
+    for entry in &recipe.data {
+        let Rows::File(path) = &entry.rows else {
+            return Err(Error::new(
+                Code::Recipe,
+                "data.scenes",
+                "are not drawn on the fly; draw them first with `agff data scenes`",
+            ));
+        };
+        if entry.optional && !path.exists() {
+            note(format!("{} is not there; going on without it", path.display()));
+            continue;
+        }
+        let rows = read_rows(path)?;
+        set.add(path.display().to_string(), entry.weight, &rows)?;
+        note(format!("{}: {} rows", path.display(), rows.len()));
+        sources.push(SourceRows {
+            rows,
+            augment: entry.augment,
+            flip: entry.flip,
+        });
+    }
+    let sampler = Sampler::new(set, SamplerSettings::from(recipe))?;
+    Ok((sources, sampler))
+}
+
+/// The pictures, as the model reads them.
+///
+/// # Errors
+/// [`Code::Io`] if the cache cannot be made.
+pub fn pictures(recipe: &Recipe, base: &Base) -> Result<Pictures> {
+    let processor = base.manifest.processor();
+    Pictures::new(processor, &recipe.images, &recipe.augmentation, &recipe.out)
+}
+
+/// The files that are evaluated on.
+///
+/// # Errors
+/// Those of [`Exam::read`].
+pub fn exams(recipe: &Recipe) -> Result<Vec<Exam>> {
+    let files = recipe.eval.files.iter();
+    files
+        .map(|path: &std::path::PathBuf| Exam::read(Path::new(path), recipe.eval.limit))
+        .collect()
+}
