@@ -23,6 +23,8 @@ pub mod input;
 pub mod model;
 pub mod ops;
 pub mod package;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod train;
 #[cfg(all(feature = "web", target_family = "wasm"))]
 pub mod web;
 

@@ -47,6 +47,12 @@ impl Manifest {
 
     /// The same with errors that leave it to the caller to say which manifest they are about.
     pub(crate) fn check(&self) -> Result<()> {
+        self.check_but_files()?;
+        check_files(&self.files)
+    }
+
+    /// The same for a package whose files are still to be made.
+    pub(crate) fn check_but_files(&self) -> Result<()> {
         if self.format != FORMAT {
             return fail("format", format!("is {:?}, not {FORMAT:?}", self.format));
         }
@@ -88,8 +94,7 @@ impl Manifest {
                 format!("is {tau}; it must be a positive number"),
             );
         }
-        self.check_dimensions()?;
-        check_files(&self.files)
+        self.check_dimensions()
     }
 
     fn check_image(&self) -> Result<()> {
