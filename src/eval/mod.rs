@@ -41,8 +41,8 @@ fn each<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     #[cfg(feature = "threads")]
     {
         use rayon::prelude::*;
-        items.par_iter().map(f).collect()
+        items.par_iter().map(&f).collect()
     }
     #[cfg(not(feature = "threads"))]
-    items.iter().map(f).collect()
+    items.iter().map(&f).collect()
 }
