@@ -214,7 +214,10 @@ mod tests {
         red.rgb[..3].copy_from_slice(&[220, 20, 30]);
         blue.rgb[..3].copy_from_slice(&[30, 70, 200]);
         let (red, blue) = (Colours::of_pixels(&red), Colours::of_pixels(&blue));
-        let (wants_red, wants_blue) = (Colours::of_text("a red mug"), Colours::of_text("a blue mug"));
+        let (wants_red, wants_blue) = (
+            Colours::of_text("a red mug"),
+            Colours::of_text("a blue mug"),
+        );
         assert!(wants_red.similarity(&red) > wants_red.similarity(&blue));
         assert!(wants_blue.similarity(&blue) > wants_blue.similarity(&red));
         let both = wants_red.and(&wants_blue);

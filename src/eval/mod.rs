@@ -44,5 +44,5 @@ fn each<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
         items.par_iter().map(&f).collect()
     }
     #[cfg(not(feature = "threads"))]
-    items.iter().map(f).collect()
+    items.iter().map(&f).collect()
 }

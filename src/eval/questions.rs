@@ -231,11 +231,15 @@ pub fn compare(
     let answered = first.iter().zip(second);
     Differences {
         precision_at_1: paired(
-            answered.filter_map(|(first, second)| Some((first.as_ref()?.right, second.as_ref()?.right))),
+            answered.filter_map(|(first, second)| {
+                Some((first.as_ref()?.right, second.as_ref()?.right))
+            }),
         ),
-        group_accuracy: paired(groups(questions, &all).iter().filter_map(|group| {
-            Some((together(first, group)?.0, together(second, group)?.0))
-        })),
+        group_accuracy: paired(
+            groups(questions, &all)
+                .iter()
+                .filter_map(|group| Some((together(first, group)?.0, together(second, group)?.0))),
+        ),
     }
 }
 
@@ -266,12 +270,12 @@ mod tests {
     #[test]
     fn precision_and_groups_are_counted_by_hand() {
         let questions = [
-            question("a", "near", "10", &["11", "20"]),       // right
-            question("a", "near", "30", &["31", "20"]),       // right: group a is
-            question("b", "near", "10", &["11", "20"]),       // right
-            question("b", "far", "10", &["20", "11"]),        // wrong: group b is, but not in "near"
+            question("a", "near", "10", &["11", "20"]), // right
+            question("a", "near", "30", &["31", "20"]), // right: group a is
+            question("b", "near", "10", &["11", "20"]), // right
+            question("b", "far", "10", &["20", "11"]),  // wrong: group b is, but not in "near"
             question("", "far", "10", &["12", "13", "14", "15"]), // right, by itself
-            question("", "", "10", &["12", "11"]),            // wrong, in no category
+            question("", "", "10", &["12", "11"]),      // wrong, in no category
         ];
         let report = Report::new(&questions, &answers(&questions));
         let overall = report.overall;
@@ -328,7 +332,10 @@ mod tests {
         let overall = report.overall;
         assert_eq!(overall.precision_at_1, wilson(2, 2));
         assert_eq!(overall.group_accuracy, wilson(1, 1));
-        assert_eq!((overall.questions_left_out, overall.groups_left_out), (2, 2));
+        assert_eq!(
+            (overall.questions_left_out, overall.groups_left_out),
+            (2, 2)
+        );
         assert_eq!(report.categories["gone"].precision_at_1, wilson(0, 0));
         // A category without answers says nothing, and so does not count in the mean.
         assert_eq!(report.mean_of_categories.unwrap().precision_at_1, 1.0);

@@ -290,13 +290,21 @@ mod tests {
 
     fn ranks(pool: &Pool<'_>) -> Vec<usize> {
         let found = find_by_number(pool).into_iter();
-        found.map(|found| found.map_or(0, |found| found.rank)).collect()
+        found
+            .map(|found| found.map_or(0, |found| found.rank))
+            .collect()
     }
 
     #[test]
     fn ranks_are_counted_by_hand() {
         // Targets 10, 20, 31, 40. Near to 11: 10; to 26: 31, then 20; to 39: 40, 31, 20.
-        let rows = [row("11", "10", ""), row("26", "20", ""), row("39", "20", ""), row("0", "31", ""), row("1", "40", "")];
+        let rows = [
+            row("11", "10", ""),
+            row("26", "20", ""),
+            row("39", "20", ""),
+            row("0", "31", ""),
+            row("1", "40", ""),
+        ];
         let pool = Pool::new(&rows);
         assert_eq!(pool.targets.len(), 4);
         assert_eq!(ranks(&pool), [1, 2, 3, 3, 4]);
@@ -313,7 +321,7 @@ mod tests {
     fn every_positive_of_a_query_and_of_its_label_is_right() {
         let rows = [
             row("50", "10", ""),
-            row("50", "49", ""),      // the same query: both are right
+            row("50", "49", ""), // the same query: both are right
             row("60", "90", "mug"),
             row("95", "61", "mug"),   // the same label: right for 60 as well
             row("97", "90", "other"), // the same positive as mug's, but not 61
@@ -358,7 +366,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_embedded_is_left_out_and_counted() {
-        let rows = [row("10", "broken", ""), row("broken", "20", ""), row("21", "30", "")];
+        let rows = [
+            row("10", "broken", ""),
+            row("broken", "20", ""),
+            row("21", "30", ""),
+        ];
         let pool = Pool::new(&rows);
         let report = Report::new(&pool, &find_by_number(&pool));
         assert_eq!((report.queries, report.queries_left_out), (1, 2));

@@ -3,43 +3,49 @@
 //! What a model still gets right then, it gets right without looking. The images are exchanged by one cycle over
 //! all of them (Sattolo's algorithm), so none stays in its place, and an image that occurs twice is
 //! exchanged for the same other one. Nothing new has to be embedded, except images that come with a
-//! text of their own.
+//! text of their own. Images that cannot be used stay, so that the same questions are left out.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::data::{Part, Question, Row};
 
-/// Exchanges the images of questions, and tells how many distinct images there are. With fewer than
-/// two nothing is exchanged.
-pub fn shuffle_questions(questions: &mut [Question], seed: u64) -> usize {
+/// Exchanges the images of questions that `usable` knows, and tells how many distinct ones there are. With
+/// fewer than two nothing is exchanged.
+pub fn shuffle_questions(
+    questions: &mut [Question],
+    seed: u64,
+    usable: impl Fn(&Path) -> bool,
+) -> usize {
     let parts = questions
         .iter_mut()
         .flat_map(|question| std::iter::once(&mut question.query).chain(&mut question.candidates));
-    shuffle(parts.collect(), seed)
+    shuffle(parts.collect(), seed, &usable)
 }
 
-/// Exchanges the images of rows, and tells how many distinct images there are. With fewer than two
-/// nothing is exchanged.
-pub fn shuffle_rows(rows: &mut [Row], seed: u64) -> usize {
+/// Exchanges the images of rows' queries and positives that `usable` knows, and tells how many distinct
+/// ones there are. With fewer than two nothing is exchanged.
+pub fn shuffle_rows(rows: &mut [Row], seed: u64, usable: impl Fn(&Path) -> bool) -> usize {
     let parts = rows
         .iter_mut()
         .flat_map(|row| [&mut row.query, &mut row.positive]);
-    shuffle(parts.collect(), seed)
+    shuffle(parts.collect(), seed, &usable)
 }
 
-fn shuffle(mut parts: Vec<&mut Part>, seed: u64) -> usize {
+fn shuffle(mut parts: Vec<&mut Part>, seed: u64, usable: &dyn Fn(&Path) -> bool) -> usize {
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     let mut images: Vec<PathBuf> = Vec::new();
     for image in parts.iter().filter_map(|part| part.image.as_ref()) {
-        if !places.contains_key(image) {
+        if !places.contains_key(image) && usable(image) {
             places.insert(image.clone(), images.len());
             images.push(image.clone());
         }
     }
     let cycle = cycle(images.len(), seed);
     for image in parts.iter_mut().filter_map(|part| part.image.as_mut()) {
-        *image = images[cycle[places[image]]].clone();
+        if let Some(&place) = places.get(image) {
+            *image = images[cycle[place]].clone();
+        }
     }
     images.len()
 }
@@ -92,7 +98,7 @@ mod tests {
         };
         let before = [question("1", "2"), question("3", "1"), question("4", "2")];
         let mut after = before.clone();
-        assert_eq!(shuffle_questions(&mut after, 7), 4);
+        assert_eq!(shuffle_questions(&mut after, 7, |_| true), 4);
         let mut exchanged: HashMap<&Part, &Part> = HashMap::new();
         for (before, after) in before.iter().zip(&after) {
             assert_eq!(before.query, after.query);
@@ -108,6 +114,20 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_cannot_be_used_stays_and_takes_no_place() {
+        let before = ["1", "2", "3"].map(|image| Row {
+            query: Part::text("a mug"),
+            positive: Part::image(image),
+            ..Row::default()
+        });
+        let mut after = before.clone();
+        let usable = |path: &Path| path != Path::new("2");
+        assert_eq!(shuffle_rows(&mut after, 7, usable), 2);
+        let images = after.map(|row| row.positive.image.unwrap());
+        assert_eq!(images, ["3", "2", "1"].map(PathBuf::from));
+    }
+
+    #[test]
     fn one_image_alone_stays_as_it_is() {
         let row = Row {
             query: Part::text("a mug"),
@@ -115,7 +135,7 @@ mod tests {
             ..Row::default()
         };
         let mut rows = [row.clone(), row.clone()];
-        assert_eq!(shuffle_rows(&mut rows, 7), 1);
+        assert_eq!(shuffle_rows(&mut rows, 7, |_| true), 1);
         assert_eq!(rows, [row.clone(), row]);
     }
 }

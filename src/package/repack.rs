@@ -128,11 +128,7 @@ fn quantised(package: &str, stored: Dtype) -> Error {
 fn packed(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Result<Vec<RawTensor>> {
     let (n, k) = (spec.shape[0], spec.shape[1]);
     if dtype == Dtype::F32 {
-        return Ok(vec![RawTensor::f32(
-            &spec.name,
-            spec.shape.clone(),
-            values,
-        )]);
+        return Ok(vec![RawTensor::f32(&spec.name, spec.shape.clone(), values)]);
     }
     let stored = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
     let packed = pack_rows(dtype, &spec.name, k, values)?;

@@ -6,6 +6,7 @@ mod support;
 mod arguments;
 mod compare;
 mod embed;
+mod eval;
 mod packages;
 mod program;
 mod serve;

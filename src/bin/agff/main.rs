@@ -10,8 +10,12 @@
 
 mod compare;
 mod convert;
+#[cfg(feature = "parquet")]
+mod data_mmeb;
+mod data_mmvp;
 mod doctor;
 mod embed;
+mod eval;
 mod files;
 mod http;
 mod inputs;
@@ -23,6 +27,7 @@ mod nano;
 mod output;
 mod patterns;
 mod pipeline;
+mod places;
 mod serve;
 #[cfg(feature = "train")]
 mod train;
@@ -70,6 +75,12 @@ enum Verb {
     Compare(compare::Args),
     Convert(convert::Args),
     Inspect(inspect::Args),
+    Eval(eval::Args),
+    #[command(hide = true)]
+    EvalMmvp(data_mmvp::Args),
+    #[cfg(feature = "parquet")]
+    #[command(hide = true)]
+    EvalMmeb(data_mmeb::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
     #[cfg(feature = "train")]
@@ -85,6 +96,10 @@ impl Verb {
             Verb::Compare(_) => "compare",
             Verb::Convert(_) => "convert",
             Verb::Inspect(_) => "inspect",
+            Verb::Eval(_) => "eval",
+            Verb::EvalMmvp(_) => "eval-mmvp",
+            #[cfg(feature = "parquet")]
+            Verb::EvalMmeb(_) => "eval-mmeb",
             Verb::Doctor(_) => "doctor",
             Verb::Serve(_) => "serve",
             #[cfg(feature = "train")]
@@ -99,6 +114,10 @@ impl Verb {
             Verb::Embed(args) => args.json(),
             Verb::Compare(args) => args.json,
             Verb::Inspect(args) => args.json,
+            Verb::Eval(args) => args.json,
+            Verb::EvalMmvp(_) => false,
+            #[cfg(feature = "parquet")]
+            Verb::EvalMmeb(_) => false,
             Verb::Doctor(args) => args.json,
             Verb::Convert(_) | Verb::Serve(_) => false,
             #[cfg(feature = "train")]
@@ -112,6 +131,10 @@ impl Verb {
             Verb::Compare(args) => compare::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
+            Verb::Eval(args) => eval::run(args, console),
+            Verb::EvalMmvp(args) => data_mmvp::run(args, console),
+            #[cfg(feature = "parquet")]
+            Verb::EvalMmeb(args) => data_mmeb::run(args, console),
             Verb::Doctor(args) => doctor::run(args, console),
             Verb::Serve(args) => serve::run(args, console),
             #[cfg(feature = "train")]

@@ -81,6 +81,14 @@ impl Loaded {
 /// # Errors
 /// Everything that can be wrong with the arguments, the package, or the device.
 pub fn load(args: &ModelArgs, console: &Console) -> Result<Loaded> {
+    load_from(source(args.model.as_deref())?, args, console)
+}
+
+/// The same, of a package that is elsewhere than the arguments say.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<Loaded> {
     let instruction = args.instruction.as_deref();
     let instruction = instruction
         .map(|text| inputs::text("--instruction", text))
@@ -110,7 +118,7 @@ pub fn load(args: &ModelArgs, console: &Console) -> Result<Loaded> {
         progress: Some(&mut progress),
         ..LoadOptions::default()
     };
-    let loaded = block_on(Agff::load(source(args.model.as_deref())?, options));
+    let loaded = block_on(Agff::load(source, options));
     console.end();
     let agff = loaded?;
 
@@ -202,7 +210,10 @@ fn named(manifest: &Manifest, name: &str) -> Result<String> {
 }
 
 /// Whether embeddings can be cut to so many dimensions, and were meant to.
-fn check_dimensions(manifest: &Manifest, dimensions: usize, console: &Console) -> Result<()> {
+///
+/// # Errors
+/// [`Code::Embedding`] if there are not that many.
+pub fn check_dimensions(manifest: &Manifest, dimensions: usize, console: &Console) -> Result<()> {
     let full = manifest.config.text.hidden_size;
     if dimensions == 0 || dimensions > full {
         let message = format!("{dimensions} asked for; {} has 1 to {full}", manifest.name);

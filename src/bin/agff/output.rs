@@ -360,6 +360,13 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Writes a text to a file that appears whole or not at all.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = NewFile::create(path)?;
+    file.write_line(text)?;
+    file.finish()
+}
+
 /// A file that is written beside its place and takes its name when it is whole.
 pub struct NewFile {
     target: PathBuf,
