@@ -13,7 +13,7 @@ pub mod source;
 mod stream;
 pub mod tensors;
 pub mod token_table;
-mod validate;
+pub(crate) mod validate;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod checkpoint;

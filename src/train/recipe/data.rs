@@ -31,6 +31,20 @@ pub enum Rows {
     Scenes(Scenes),
 }
 
+impl Rows {
+    /// What they are, without where they lie: a file by its own name and its folder's.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Scenes(scenes) => format!("{} drawn scenes", scenes.count),
+            Self::File(path) => {
+                let parts: Vec<_> = path.iter().rev().take(2).collect();
+                let names = parts.into_iter().rev().map(|part| part.to_string_lossy());
+                names.collect::<Vec<_>>().join("/")
+            }
+        }
+    }
+}
+
 /// Scenes that are drawn when they are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -336,7 +336,8 @@ fn what_is_known_to_be_right_for_a_query_is_masked() {
     // Another question about the same picture has another answer.
     rows[3].query.instruction = Some("Find its opposite.".into());
     // What a row itself calls wrong is wrong, whatever its label.
-    rows[0].negatives.push(rows[1].positive.clone());
+    let other = rows[1].positive.clone();
+    rows[0].negatives.push(other);
     let left = [(1, 0), (4, 5), (5, 4)];
     assert_eq!(masked(&rows, settings(6)), HashSet::from(left));
 }
