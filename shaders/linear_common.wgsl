@@ -11,7 +11,7 @@
 //     info    uniform, below
 // Flags: EIGHTHS, depth is a multiple of 8: x and float weights are read as vec4s, unguarded.
 //        QUADS, columns is a multiple of 4: bias, other and out are vec4s.
-//        GELU, GELU_TANH, QUICK_GELU, SILU, RELU: at most one, the activation.
+//        and the activation: activation.wgsl.
 
 struct Info {
     rows: u32,
@@ -46,43 +46,6 @@ fn x8(row: u32, step: u32) -> mat2x4<f32> {
 // Sum of the eight products.
 fn dot8(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
     return dot(a[0], b[0]) + dot(a[1], b[1]);
-}
-
-// 1 / (1 + e^-v). The exponent is held below overflow, because WGSL promises nothing of infinities.
-fn logistic(v: vec4<f32>) -> vec4<f32> {
-    return 1.0 / (1.0 + exp(min(-v, vec4<f32>(80.0))));
-}
-
-//#if GELU
-// The error function to 1.5e-7: Abramowitz and Stegun, 7.1.26.
-fn erf(v: vec4<f32>) -> vec4<f32> {
-    let a = min(abs(v), vec4<f32>(8.0));
-    let t = 1.0 / (1.0 + 0.3275911 * a);
-    let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-    return sign(v) * (1.0 - p * exp(-a * a));
-}
-//#end
-
-fn activation(v: vec4<f32>) -> vec4<f32> {
-//#if GELU
-    return 0.5 * v * (1.0 + erf(v * 0.70710678));
-//#end
-//#if GELU_TANH
-    // 0.5·(1 + tanh(u)) is the logistic function of 2u.
-    return v * logistic(1.5957691 * (v + 0.044715 * v * v * v));
-//#end
-//#if QUICK_GELU
-    return v * logistic(1.702 * v);
-//#end
-//#if SILU
-    return v * logistic(v);
-//#end
-//#if RELU
-    return max(v, vec4<f32>());
-//#end
-//#if IDENTITY
-    return v;
-//#end
 }
 
 // Finishes and stores four neighbouring columns of a row; column is a multiple of 4. What lies

@@ -7,7 +7,13 @@
 //! [`Kernels`]. The public function of each file picks: the reference where gradients are
 //! tracked, the kernel otherwise. `tests/kernels` holds the three together.
 
+#[cfg(feature = "train")]
+pub mod activation;
 pub mod attention;
+#[cfg(feature = "train")]
+mod autodiff;
+#[cfg(feature = "train")]
+pub(crate) mod backward;
 #[cfg(feature = "cpu")]
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -16,6 +22,8 @@ pub mod linear;
 pub mod norm;
 pub mod rotary;
 
+#[cfg(feature = "train")]
+pub use activation::activated;
 pub use attention::{Attention, Spans, span_attention};
 pub use linear::{Combine, Packing, Weight, linear};
 pub use norm::{layer_norm, rms_norm};
@@ -25,6 +33,8 @@ use burn::Tensor;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};
 
+#[cfg(feature = "train")]
+use activation::ActivationSpec;
 use attention::AttentionSpec;
 use linear::LinearSpec;
 use rotary::RotarySpec;
@@ -35,12 +45,23 @@ use rotary::RotarySpec;
 /// not in the browser engines, nor are the matrix products of Burn that only they call, which
 /// would make up a fifth of the download.
 fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
-    !cfg!(target_family = "wasm") && x.device().is_autodiff()
+    if cfg!(target_family = "wasm") || !x.device().is_autodiff() {
+        return false;
+    }
+    #[cfg(feature = "train")]
+    if let burn::backend::DispatchDevice::Flex(_) = x.device().inner().as_dispatch() {
+        return false;
+    }
+    true
 }
 
 /// The kernels that a backend brings. An operand that a spec declares absent is handed as any
 /// other tensor and is not read (the extension has no optional tensors).
-#[backend_extension(Cube: cfg(feature = "gpu"), Flex: cfg(feature = "cpu"))]
+#[backend_extension(
+    Cube: cfg(feature = "gpu"),
+    Flex: cfg(feature = "cpu"),
+    Autodiff: cfg(feature = "train")
+)]
 pub trait Kernels: Backend {
     /// [`linear`] with a weight of floats, `[out, in]`.
     fn linear_float(
@@ -89,5 +110,13 @@ pub trait Kernels: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// [`activated`].
+    #[cfg(feature = "train")]
+    fn activated(
+        x: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        spec: ActivationSpec,
     ) -> FloatTensor<Self>;
 }

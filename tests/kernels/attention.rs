@@ -79,7 +79,7 @@ fn check(findings: &mut Findings, case: &Case) {
     });
 }
 
-fn packed_images(sizes: &[u32]) -> Vec<[u32; 4]> {
+pub fn packed_images(sizes: &[u32]) -> Vec<[u32; 4]> {
     let mut spans = Vec::new();
     for &size in sizes {
         let start = spans.len() as u32;
@@ -88,12 +88,12 @@ fn packed_images(sizes: &[u32]) -> Vec<[u32; 4]> {
     spans
 }
 
-fn causal(rows: u32) -> Vec<[u32; 4]> {
+pub fn causal(rows: u32) -> Vec<[u32; 4]> {
     (0..rows).map(|i| [0, i + 1, 0, 0]).collect()
 }
 
 /// A causal prefix, and branches of `sizes` off it.
-fn branches(prefix: u32, sizes: &[u32]) -> Vec<[u32; 4]> {
+pub fn branches(prefix: u32, sizes: &[u32]) -> Vec<[u32; 4]> {
     let mut spans = causal(prefix);
     for &size in sizes {
         let start = spans.len() as u32;
@@ -103,7 +103,7 @@ fn branches(prefix: u32, sizes: &[u32]) -> Vec<[u32; 4]> {
 }
 
 /// One or two intervals a row, anywhere, in any order.
-fn anywhere(rows: usize, keys: usize, random: &mut Random) -> Vec<[u32; 4]> {
+pub fn anywhere(rows: usize, keys: usize, random: &mut Random) -> Vec<[u32; 4]> {
     let mut one = || {
         let mut cuts = [0; 4].map(|_| random.below(keys + 1) as u32);
         cuts.sort_unstable();

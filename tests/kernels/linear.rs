@@ -7,7 +7,7 @@ use half::f16;
 
 use crate::support::{Findings, Random, floats, values, vector, words};
 
-const FORMATS: [Option<Packing>; 4] = [
+pub const FORMATS: [Option<Packing>; 4] = [
     None,
     Some(Packing::F16),
     Some(Packing::Q8),
@@ -15,7 +15,7 @@ const FORMATS: [Option<Packing>; 4] = [
 ];
 
 /// A weight as numbers, to be put on any device.
-enum Numbers {
+pub enum Numbers {
     Float(Vec<f32>),
     Packed {
         packing: Packing,
@@ -25,7 +25,11 @@ enum Numbers {
 }
 
 impl Numbers {
-    fn random(format: Option<Packing>, [rows, columns]: [usize; 2], random: &mut Random) -> Self {
+    pub fn random(
+        format: Option<Packing>,
+        [rows, columns]: [usize; 2],
+        random: &mut Random,
+    ) -> Self {
         let Some(packing) = format else {
             return Numbers::Float(random.floats(rows * columns));
         };
@@ -64,7 +68,7 @@ impl Numbers {
         }
     }
 
-    fn weight(&self, [rows, columns]: [usize; 2], device: &Device) -> Weight {
+    pub fn weight(&self, [rows, columns]: [usize; 2], device: &Device) -> Weight {
         match self {
             Numbers::Float(numbers) => Weight::Float(floats(numbers, [rows, columns], device)),
             Numbers::Packed {

@@ -6,6 +6,8 @@
 //! out, and that is printed; with `AGFF_REQUIRE_GPU=1` it is a failure.
 
 mod attention;
+#[cfg(feature = "train")]
+mod backward;
 mod linear;
 mod rows;
 mod support;

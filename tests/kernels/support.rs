@@ -82,42 +82,87 @@ impl Findings {
     /// measure of the allowed difference.
     pub fn compare(&mut self, case: &str, expected: &[f32], work: impl Fn(&Device) -> Tensor<2>) {
         const TOLERANCE: f32 = 1e-5;
-        let magnitude = expected.iter().fold(1e-3_f32, |most, x| most.max(x.abs()));
+        let expected = [(String::new(), expected.to_vec())];
+        self.compare_parts(case, &expected, TOLERANCE, |device| {
+            vec![values(work(device))]
+        });
+    }
+
+    /// [`compare`](Self::compare) for several results of one piece of work, each with a name and
+    /// a magnitude of its own: its largest value, but no less than a hundredth of what is largest
+    /// in all, because a result that cancels out is the rounding of the others.
+    pub fn compare_parts(
+        &mut self,
+        case: &str,
+        expected: &[(String, Vec<f32>)],
+        tolerance: f32,
+        work: impl Fn(&Device) -> Vec<Vec<f32>>,
+    ) {
+        let largest = |values: &[f32]| values.iter().fold(1e-3_f32, |most, x| most.max(x.abs()));
+        let least = expected
+            .iter()
+            .map(|(_, values)| 0.01 * largest(values))
+            .fold(0.0, f32::max);
         for target in targets() {
-            let run = || values(work(&target.device));
+            let run = || work(&target.device);
             let run = || target.kind.map_or_else(run, |kind| with_kind(kind, run));
-            self.compared += 1;
-            let fault = match catch_unwind(AssertUnwindSafe(run)) {
-                Err(_) => "it panicked".into(),
-                Ok(found) if found.len() != expected.len() => {
-                    format!("{} values instead of {}", found.len(), expected.len())
-                }
+            let place = format!("{case} on {}", target.name);
+            match catch_unwind(AssertUnwindSafe(run)) {
+                Err(_) => self.failures.push(format!("{place}: it panicked")),
+                Ok(found) if found.len() != expected.len() => self.failures.push(format!(
+                    "{place}: {} results instead of {}",
+                    found.len(),
+                    expected.len()
+                )),
                 Ok(found) => {
-                    let difference = |i: &usize| {
-                        let d = (found[*i] - expected[*i]).abs() / magnitude;
-                        if d.is_nan() { f32::INFINITY } else { d }
-                    };
-                    let at = (0..found.len())
-                        .max_by(|a, b| difference(a).total_cmp(&difference(b)))
-                        .expect("a case has results");
-                    self.worst = self.worst.max(difference(&at));
-                    if difference(&at) <= TOLERANCE {
-                        continue;
+                    for ((name, expected), found) in expected.iter().zip(&found) {
+                        let magnitude = largest(expected).max(least);
+                        let fault = self.difference(expected, found, magnitude, tolerance);
+                        if let Some(fault) = fault {
+                            self.failures.push(format!("{place}: {name} {fault}"));
+                        }
                     }
-                    let wrong = (0..found.len())
-                        .filter(|i| difference(i) > TOLERANCE)
-                        .count();
-                    format!(
-                        "{wrong} of {} values differ, most at {at}: {} instead of {} (magnitude {magnitude})",
-                        found.len(),
-                        found[at],
-                        expected[at]
-                    )
                 }
-            };
-            self.failures
-                .push(format!("{case} on {}: {fault}", target.name));
+            }
+            self.compared += expected.len();
         }
+    }
+
+    /// What is wrong with a result.
+    fn difference(
+        &mut self,
+        expected: &[f32],
+        found: &[f32],
+        magnitude: f32,
+        tolerance: f32,
+    ) -> Option<String> {
+        if found.len() != expected.len() {
+            return Some(format!(
+                "{} values instead of {}",
+                found.len(),
+                expected.len()
+            ));
+        }
+        let difference = |i: &usize| {
+            let d = (found[*i] - expected[*i]).abs() / magnitude;
+            if d.is_nan() { f32::INFINITY } else { d }
+        };
+        let at = (0..found.len())
+            .max_by(|a, b| difference(a).total_cmp(&difference(b)))
+            .expect("a case has results");
+        self.worst = self.worst.max(difference(&at));
+        if difference(&at) <= tolerance {
+            return None;
+        }
+        let wrong = (0..found.len())
+            .filter(|i| difference(i) > tolerance)
+            .count();
+        Some(format!(
+            "{wrong} of {} values differ, most at {at}: {} instead of {} (magnitude {magnitude})",
+            found.len(),
+            found[at],
+            expected[at]
+        ))
     }
 
     /// Fails with every case that differed.

@@ -1,162 +1,128 @@
 //! Span attention: blocks of query rows against the hull of their spans, two matrix products and
 //! a masked softmax each.
 
-use super::linear::exp;
-use super::{RowsOf, for_chunks};
+use std::ops::Range;
+
+use super::activation::exp;
+use super::product::{Operand, Target};
+use super::{MANY_PRODUCTS, RowsOf, for_jobs};
 use crate::ops::attention::{AttentionSpec, Segment, segments};
 
 /// Query rows in a block: the scores of a block stay in the cache.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
-pub fn span_attention(
-    query: RowsOf,
-    key: RowsOf,
-    value: RowsOf,
-    spans: &[[u32; 4]],
-    spec: &AttentionSpec,
-) -> Vec<f32> {
-    let columns = spec.heads * spec.head_dim;
-    let group = spec.heads / spec.kv_heads;
-    let segments = segments(spans, BLOCK);
+/// What attention reads.
+#[derive(Clone, Copy)]
+pub struct Operands<'a> {
+    pub query: RowsOf<'a>,
+    pub key: RowsOf<'a>,
+    pub value: RowsOf<'a>,
+    pub spans: &'a [[u32; 4]],
+    pub spec: &'a AttentionSpec,
+}
 
-    // One unit of work is a block and a head. Its result is written apart and put into the row
-    // layout afterwards, so that units can run on several cores.
-    let mut units = vec![0.0; query.count() * columns];
-    let mut begin = 0;
-    let mut starts = Vec::new();
-    for segment in &segments {
-        starts.push(begin);
-        begin += segment.rows.len() * columns;
-    }
-    let one = |segment: &Segment, head: usize, out: &mut [f32], scratch: &mut Vec<f32>| {
-        attend(
-            query,
-            key,
-            value,
-            spans,
-            spec,
-            segment,
-            head,
-            head / group,
-            out,
-            scratch,
-        );
-    };
+pub fn span_attention(operands: &Operands) -> Vec<f32> {
+    let spec = operands.spec;
+    let (columns, dim) = (spec.heads * spec.head_dim, spec.head_dim);
+    let segments = segments(operands.spans, BLOCK);
+    let mut out = vec![0.0; operands.query.count() * columns];
+    let target = Target::new(&mut out, columns);
 
-    let mut jobs: Vec<(&Segment, usize, &mut [f32])> =
-        Vec::with_capacity(segments.len() * spec.heads);
-    let mut rest = units.as_mut_slice();
-    for segment in &segments {
-        for head in 0..spec.heads {
-            let (out, tail) = rest.split_at_mut(segment.rows.len() * spec.head_dim);
-            jobs.push((segment, head, out));
-            rest = tail;
-        }
-    }
-    #[cfg(feature = "threads")]
-    {
-        use rayon::prelude::*;
-        jobs.into_par_iter()
-            .for_each_init(Vec::new, |scratch, (segment, head, out)| {
-                one(segment, head, out, scratch)
-            });
-    }
-    #[cfg(not(feature = "threads"))]
-    {
-        let mut scratch = Vec::new();
-        for (segment, head, out) in jobs {
-            one(segment, head, out, &mut scratch);
-        }
-    }
-
-    let mut out = vec![0.0; units.len()];
-    let block_of: Vec<usize> = segments
+    // One unit of work is a block and a head.
+    let jobs: Vec<(&Segment, usize)> = segments
         .iter()
-        .enumerate()
-        .flat_map(|(i, s)| s.rows.clone().map(move |_| i))
+        .flat_map(|segment| (0..spec.heads).map(move |head| (segment, head)))
         .collect();
-    for_chunks(&mut out, columns, |row, out| {
-        let block = block_of[row];
-        let (rows, within) = (segments[block].rows.len(), row - segments[block].rows.start);
-        for (head, out) in out.chunks_mut(spec.head_dim).enumerate() {
-            let at = starts[block] + (head * rows + within) * spec.head_dim;
-            out.copy_from_slice(&units[at..at + spec.head_dim]);
+    let share = operands.products(&segments) >= MANY_PRODUCTS;
+    for_jobs(share, jobs, |(segment, head), weights: &mut Vec<f32>| {
+        let hulls = operands.weights(segment, head, weights);
+        let (rows, width) = (segment.rows.len(), weights.len() / segment.rows.len());
+        let target = target.from(segment.rows.start, head * dim);
+        let mut column = 0;
+        for hull in hulls.into_iter().filter(|hull| !hull.is_empty()) {
+            let a = Operand::rows(&weights[column..], width);
+            let b = operands.value_of(&hull, head);
+            // SAFETY: every job has rows and columns of its own.
+            unsafe {
+                target.product([rows, dim, hull.len()], a, b, 1.0, column > 0);
+            }
+            column += hull.len();
         }
     });
     out
 }
 
-/// One head of one block: `out` is `[rows of the segment, head_dim]`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the operands of one inner function"
-)]
-fn attend(
-    query: RowsOf,
-    key: RowsOf,
-    value: RowsOf,
-    spans: &[[u32; 4]],
-    spec: &AttentionSpec,
-    segment: &Segment,
-    head: usize,
-    kv_head: usize,
-    out: &mut [f32],
-    scores: &mut Vec<f32>,
-) {
-    let (rows, dim) = (segment.rows.len(), spec.head_dim);
-    let hulls = segment
-        .intervals
-        .clone()
-        .map(|i| i.start as usize..i.end as usize);
-    let width: usize = hulls.iter().map(|h| h.len()).sum();
-    scores.resize(rows * width, 0.0);
-
-    let mut column = 0;
-    for hull in hulls.iter().filter(|h| !h.is_empty()) {
-        // scores[:, column..] = scale · Q · Kᵀ
-        product(
-            Matrix {
-                values: &mut scores[column..],
-                stride: width,
-            },
-            [rows, hull.len(), dim],
-            (query.from(segment.rows.start, head * dim), query.stride, 1),
-            (key.from(hull.start, kv_head * dim), 1, key.stride),
-            spec.scale(),
-            false,
-        );
-        column += hull.len();
+impl<'a> Operands<'a> {
+    /// Multiplications in one of the products.
+    pub fn products(&self, segments: &[Segment]) -> usize {
+        let pairs: usize = segments
+            .iter()
+            .map(|s| s.rows.len() * s.intervals.iter().map(|i| i.len()).sum::<usize>())
+            .sum();
+        pairs * self.spec.heads * self.spec.head_dim
     }
 
-    for (row, scores) in scores.chunks_mut(width).enumerate() {
-        let [s0, e0, s1, e1] = spans[segment.rows.start + row].map(|i| i as usize);
-        let first = hulls[0].len();
-        let visible = [
-            s0.max(hulls[0].start) - hulls[0].start..e0.max(s0) - hulls[0].start,
-            first + s1.max(hulls[1].start) - hulls[1].start..first + e1.max(s1) - hulls[1].start,
-        ];
-        softmax(scores, &visible);
+    /// Queries of a segment's rows, `[rows, head_dim]`.
+    pub fn query_of(&self, segment: &Segment, head: usize) -> Operand<'a> {
+        let dim = self.spec.head_dim;
+        self.query.operand(segment.rows.start, head * dim)
     }
 
-    let mut column = 0;
-    for hull in hulls.iter().filter(|h| !h.is_empty()) {
-        product(
-            Matrix {
-                values: out,
-                stride: dim,
-            },
-            [rows, dim, hull.len()],
-            (&scores[column..], width, 1),
-            (value.from(hull.start, kv_head * dim), value.stride, 1),
-            1.0,
-            column > 0,
-        );
-        column += hull.len();
+    /// Keys of a hull for a query head, `[keys, head_dim]`.
+    pub fn key_of(&self, hull: &Range<usize>, head: usize) -> Operand<'a> {
+        self.key.operand(hull.start, self.kv_column(head))
+    }
+
+    /// Values of a hull for a query head, `[keys, head_dim]`.
+    pub fn value_of(&self, hull: &Range<usize>, head: usize) -> Operand<'a> {
+        self.value.operand(hull.start, self.kv_column(head))
+    }
+
+    /// First column of the key head that serves a query head.
+    pub fn kv_column(&self, head: usize) -> usize {
+        head / (self.spec.heads / self.spec.kv_heads) * self.spec.head_dim
+    }
+
+    /// Makes `out` the softmax weights of one head of a segment, `[rows, keys of both hulls]`,
+    /// zero where a row does not see a key of its segment's hulls. Returns the hulls.
+    pub fn weights(&self, segment: &Segment, head: usize, out: &mut Vec<f32>) -> [Range<usize>; 2] {
+        let (rows, spec) = (segment.rows.len(), self.spec);
+        let hulls = segment
+            .intervals
+            .clone()
+            .map(|i| i.start as usize..i.end as usize);
+        let width: usize = hulls.iter().map(|h| h.len()).sum();
+        out.resize(rows * width, 0.0);
+
+        let mut column = 0;
+        for hull in hulls.iter().filter(|h| !h.is_empty()) {
+            let a = self.query_of(segment, head);
+            let b = self.key_of(hull, head).transposed();
+            let target = Target::new(&mut out[column..], width);
+            // SAFETY: `out` is borrowed for this alone.
+            unsafe {
+                target.product([rows, hull.len(), spec.head_dim], a, b, spec.scale(), false);
+            }
+            column += hull.len();
+        }
+
+        let visible_rows = &self.spans[segment.rows.clone()];
+        for (scores, span) in out.chunks_mut(width).zip(visible_rows) {
+            let [s0, e0, s1, e1] = span.map(|i| i as usize);
+            let first = hulls[0].len();
+            let visible = [
+                s0.max(hulls[0].start) - hulls[0].start..e0.max(s0) - hulls[0].start,
+                first + s1.max(hulls[1].start) - hulls[1].start
+                    ..first + e1.max(s1) - hulls[1].start,
+            ];
+            softmax(scores, &visible);
+        }
+        hulls
     }
 }
 
 /// Softmax over the visible columns of a row; the others become zero.
-fn softmax(scores: &mut [f32], visible: &[std::ops::Range<usize>; 2]) {
+fn softmax(scores: &mut [f32], visible: &[Range<usize>; 2]) {
     let most = visible
         .iter()
         .flat_map(|v| &scores[v.clone()])
@@ -174,47 +140,4 @@ fn softmax(scores: &mut [f32], visible: &[std::ops::Range<usize>; 2]) {
     scores[done..].fill(0.0);
     let scale = 1.0 / sum;
     scores.iter_mut().for_each(|score| *score *= scale);
-}
-
-struct Matrix<'a> {
-    values: &'a mut [f32],
-    stride: usize,
-}
-
-/// `out = scale · a · b`, or `out += …`; operands are (values, row stride, column stride).
-fn product(
-    out: Matrix,
-    [m, n, k]: [usize; 3],
-    (a, a_row, a_column): (&[f32], usize, usize),
-    (b, b_row, b_column): (&[f32], usize, usize),
-    scale: f32,
-    accumulate: bool,
-) {
-    assert!(out.values.len() >= (m - 1) * out.stride + n);
-    assert!(a.len() > (m - 1) * a_row + (k - 1) * a_column);
-    assert!(b.len() > (k - 1) * b_row + (n - 1) * b_column);
-    // SAFETY: the assertions above hold every element that is read or written.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.values.as_mut_ptr(),
-            1,
-            out.stride as isize,
-            accumulate,
-            a.as_ptr(),
-            a_column as isize,
-            a_row as isize,
-            b.as_ptr(),
-            b_column as isize,
-            b_row as isize,
-            if accumulate { 1.0 } else { 0.0 },
-            scale,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
 }

@@ -1,16 +1,31 @@
 //! The operations on Burn's CPU backend: loops over contiguous rows, matrix products by `gemm`,
 //! and natively the rows or columns shared out over the cores.
 
+mod activation;
+#[cfg(feature = "train")]
+mod activation_backward;
 mod attention;
+#[cfg(feature = "train")]
+mod attention_backward;
+#[cfg(feature = "train")]
+mod backward;
 mod linear;
+#[cfg(feature = "train")]
+mod linear_backward;
 mod norm;
+mod product;
 mod rotary;
+#[cfg(feature = "train")]
+mod rows_backward;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::tensor::TensorData;
 use burn_flex::{Flex, FlexTensor};
 
+use self::product::Operand;
 use super::Kernels;
+#[cfg(feature = "train")]
+use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
 use super::linear::LinearSpec;
 use super::rotary::RotarySpec;
@@ -64,13 +79,13 @@ impl Kernels for Flex {
         let (query, key, value) = (contiguous(query), contiguous(key), contiguous(value));
         let spans = contiguous(spans);
         let (spans, _) = uints(&spans).as_chunks();
-        let y = attention::span_attention(
-            rows_of(&query, 0),
-            rows_of(&key, 0),
-            rows_of(&value, spec.value_offset),
+        let y = attention::span_attention(&attention::Operands {
+            query: rows_of(&query, 0),
+            key: rows_of(&key, 0),
+            value: rows_of(&value, spec.value_offset),
             spans,
-            &spec,
-        );
+            spec: &spec,
+        });
         matrix(y, spec.heads * spec.head_dim)
     }
 
@@ -120,6 +135,17 @@ impl Kernels for Flex {
             weight.len(),
         )
     }
+
+    #[cfg(feature = "train")]
+    fn activated(
+        x: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        spec: ActivationSpec,
+    ) -> FloatTensor<Self> {
+        let (x, factor) = (contiguous(x), contiguous(factor));
+        let y = activation_backward::activated(floats(&x), floats(&factor), &spec);
+        matrix(y, x.layout().shape()[1])
+    }
 }
 
 /// Rows of a matrix, read from a first column on.
@@ -140,9 +166,12 @@ impl<'a> RowsOf<'a> {
         &self.values[i * self.stride + self.offset..(i + 1) * self.stride]
     }
 
-    /// Everything from row `i`, column `column` on; rows are `stride` apart.
-    fn from(&self, i: usize, column: usize) -> &'a [f32] {
-        &self.values[i * self.stride + self.offset + column..]
+    /// Everything from row `i`, column `column` on.
+    fn operand(&self, i: usize, column: usize) -> Operand<'a> {
+        Operand::rows(
+            &self.values[i * self.stride + self.offset + column..],
+            self.stride,
+        )
     }
 }
 
@@ -177,16 +206,50 @@ fn matrix(values: Vec<f32>, columns: usize) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, [rows, columns]))
 }
 
+/// Values from which on sharing them out is worth it: below, a thread costs more than it brings.
+const MANY_VALUES: usize = 1 << 15;
+
+/// Multiplications of matrix products from which on sharing them out is worth it.
+const MANY_PRODUCTS: usize = 1 << 20;
+
+/// Whether there are cores to share work out over.
+///
+/// Not from within one of the workers: then its caller has shared out something larger already,
+/// like the parts of a training step. Besides, a worker that waits for others takes up other work
+/// meanwhile, and in a backward pass it holds a lock on the graph that this work may ask for.
+fn may_share() -> bool {
+    #[cfg(feature = "threads")]
+    return rayon::current_thread_index().is_none();
+    #[cfg(not(feature = "threads"))]
+    return false;
+}
+
+/// Runs the jobs, on all cores if they are worth sharing out; every thread has a scratch of its
+/// own.
+fn for_jobs<J: Send, S: Default>(share: bool, jobs: Vec<J>, work: impl Fn(J, &mut S) + Sync) {
+    #[cfg(feature = "threads")]
+    {
+        use rayon::prelude::*;
+        if share && jobs.len() > 1 && may_share() {
+            return jobs
+                .into_par_iter()
+                .for_each_init(S::default, |scratch, job| work(job, scratch));
+        }
+    }
+    #[cfg(not(feature = "threads"))]
+    let _ = share;
+    let mut scratch = S::default();
+    jobs.into_iter().for_each(|job| work(job, &mut scratch));
+}
+
 /// Runs `work` over the chunks of `out` (each `chunk` values; the index tells which), on all
 /// cores where there are several.
 fn for_chunks(out: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     #[cfg(feature = "threads")]
     {
         use rayon::prelude::*;
-        // Below this a thread costs more than it brings.
-        const WORTH_SHARING: usize = 1 << 15;
-        if out.len() >= WORTH_SHARING {
-            let least = WORTH_SHARING.div_ceil(2 * chunk);
+        if out.len() >= MANY_VALUES && may_share() {
+            let least = MANY_VALUES.div_ceil(2 * chunk);
             return out
                 .par_chunks_mut(chunk)
                 .enumerate()
@@ -197,4 +260,25 @@ fn for_chunks(out: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + 
     out.chunks_mut(chunk)
         .enumerate()
         .for_each(|(i, chunk)| work(i, chunk));
+}
+
+/// Cuts a result into pieces of `size` values; of an empty one all pieces are empty.
+#[cfg(feature = "train")]
+fn pieces(mut values: &mut [f32], size: usize, count: usize) -> impl Iterator<Item = &mut [f32]> {
+    (0..count).map(move |_| {
+        let rest = std::mem::take(&mut values);
+        let (piece, rest) = rest.split_at_mut(size.min(rest.len()));
+        values = rest;
+        piece
+    })
+}
+
+/// The sum of all rows.
+#[cfg(feature = "train")]
+fn sum_of_rows(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sum = vec![0.0; width];
+    for row in rows.chunks_exact(width) {
+        sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+    }
+    sum
 }

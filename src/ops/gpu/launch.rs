@@ -53,6 +53,11 @@ impl Launch {
         self.bind(name, kind, tensor, BufferIOAttr::ReadOnly)
     }
 
+    /// Binds a new contiguous tensor that is written.
+    pub fn output(self, name: &'static str, kind: &'static str, tensor: &CubeTensor) -> Self {
+        self.bind(name, kind, tensor, BufferIOAttr::WriteOnly)
+    }
+
     fn bind(
         mut self,
         name: &'static str,
@@ -69,8 +74,7 @@ impl Launch {
 
     /// Binds a new tensor as `out` (the last binding), dispatches, and returns it.
     ///
-    /// `info` are the words of the shader's `Info`; `workgroups` are folded into two dimensions,
-    /// which `number_of` in `prelude.wgsl` unfolds.
+    /// `info` and `workgroups` as in [`dispatch`](Self::dispatch).
     pub fn run(
         self,
         kind: &'static str,
@@ -79,22 +83,25 @@ impl Launch {
         info: &[u32],
         workgroups: usize,
     ) -> CubeTensor {
-        let client = like.client.clone();
-        let out = empty_device_contiguous_dtype(
-            client.clone(),
-            like.device.clone(),
-            Shape::from(shape),
-            DType::F32,
-        );
+        let out = empty(like, shape);
+        self.output("out", kind, &out)
+            .dispatch(like, info, workgroups);
+        out
+    }
+
+    /// Dispatches on the device of `like`.
+    ///
+    /// `info` are the words of the shader's `Info`; `workgroups` are folded into two dimensions,
+    /// which `number_of` in `prelude.wgsl` unfolds.
+    pub fn dispatch(self, like: &CubeTensor, info: &[u32], workgroups: usize) {
         if workgroups == 0 {
-            return out;
+            return;
         }
-        let launch = self.bind("out", kind, &out, BufferIOAttr::WriteOnly);
         let source = Source {
-            program: launch.program,
-            workgroup: launch.workgroup,
+            program: self.program,
+            workgroup: self.workgroup,
         };
-        let kernel = SourceKernel::new(source, CubeDim::new_1d(launch.workgroup));
+        let kernel = SourceKernel::new(source, CubeDim::new_1d(self.workgroup));
         // A uniform is a multiple of 16 bytes.
         let mut words = info.to_vec();
         words.resize(info.len().next_multiple_of(4), 0);
@@ -102,12 +109,20 @@ impl Launch {
             .chunks(2)
             .map(|w| u64::from(w[0]) | u64::from(w[1]) << 32)
             .collect();
-        let arguments = launch
-            .arguments
-            .with_info(MetadataBindingInfo::custom(words));
-        client.launch(Box::new(kernel), fold(workgroups), arguments);
-        out
+        let arguments = self.arguments.with_info(MetadataBindingInfo::custom(words));
+        like.client
+            .launch(Box::new(kernel), fold(workgroups), arguments);
     }
+}
+
+/// A new matrix on the device of `like`, with nothing in it yet.
+pub fn empty(like: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
+    empty_device_contiguous_dtype(
+        like.client.clone(),
+        like.device.clone(),
+        Shape::from(shape),
+        DType::F32,
+    )
 }
 
 /// Workgroups in a grid whose sides stay within WebGPU's 65 535. A workgroup whose number is too

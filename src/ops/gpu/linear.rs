@@ -122,7 +122,7 @@ fn tile_rows(rows: usize, most: usize) -> usize {
     rows.next_power_of_two().min(most)
 }
 
-fn activation_flag(activation: Option<Activation>) -> &'static str {
+pub fn activation_flag(activation: Option<Activation>) -> &'static str {
     match activation {
         None => "IDENTITY",
         Some(Activation::Gelu) => "GELU",

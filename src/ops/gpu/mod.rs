@@ -3,8 +3,12 @@
 //! A kernel has a variant for GPUs and one for software adapters ([`adapter::Kind`]). Its text
 //! comes from several files (`text`), its bindings from the tensors that are bound (`launch`).
 
+#[cfg(feature = "train")]
+mod activation;
 pub mod adapter;
 mod attention;
+#[cfg(feature = "train")]
+mod backward;
 mod launch;
 mod linear;
 mod norm;
@@ -14,6 +18,8 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
 
 use super::Kernels;
+#[cfg(feature = "train")]
+use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
 use super::linear::LinearSpec;
 use super::rotary::RotarySpec;
@@ -76,5 +82,13 @@ impl Kernels for CubeBackend {
         epsilon: f32,
     ) -> FloatTensor<Self> {
         norm::norm(x, weight, Some(bias), epsilon)
+    }
+    #[cfg(feature = "train")]
+    fn activated(
+        x: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        spec: ActivationSpec,
+    ) -> FloatTensor<Self> {
+        activation::activated(x, factor, spec)
     }
 }

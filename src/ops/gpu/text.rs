@@ -29,6 +29,8 @@ pub enum File {
     RowsCommon,
     Norm,
     NormRotary,
+    Activation,
+    Activated,
 }
 
 impl File {
@@ -40,7 +42,7 @@ impl File {
         }
         match self {
             File::Prelude => shader!("prelude"),
-            File::LinearCommon => shader!("linear_common"),
+            File::LinearCommon => concat!(shader!("activation"), shader!("linear_common")),
             File::WeightFloat => shader!("weight_float"),
             File::WeightF16 => shader!("weight_f16"),
             File::WeightQ8 => shader!("weight_q8"),
@@ -55,6 +57,8 @@ impl File {
             File::RowsCommon => shader!("rows_common"),
             File::Norm => shader!("norm"),
             File::NormRotary => shader!("norm_rotary"),
+            File::Activation => shader!("activation"),
+            File::Activated => shader!("activated"),
         }
     }
 }

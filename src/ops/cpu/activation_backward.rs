@@ -1,0 +1,124 @@
+//! An activation by itself, times a factor, and its derivatives.
+
+use super::activation::{gelu, gelu_tanh, quick_gelu, relu, silu};
+use super::{MANY_VALUES, for_jobs, pieces};
+use crate::ops::activation::ActivationSpec;
+use crate::package::config::Activation;
+
+/// Values that a thread takes at once.
+const CHUNK: usize = 1 << 14;
+
+/// Runs a function over all activations' value and slope, each compiled into loops of its own.
+macro_rules! with_function {
+    ($activation:expr, $call:ident($($argument:expr),*)) => {
+        match $activation {
+            Activation::Gelu => $call(gelu, $($argument),*),
+            Activation::GeluPytorchTanh => $call(gelu_tanh, $($argument),*),
+            Activation::QuickGelu => $call(quick_gelu, $($argument),*),
+            Activation::Silu => $call(silu, $($argument),*),
+            Activation::Relu => $call(relu, $($argument),*),
+        }
+    };
+}
+
+/// `activation(x)`, times `factor` if the spec says so.
+pub fn activated(x: &[f32], factor: &[f32], spec: &ActivationSpec) -> Vec<f32> {
+    with_function!(spec.activation, forward(x, factor, spec.multiply))
+}
+
+/// Derivatives by `x` and `factor`.
+pub fn derivatives(
+    x: &[f32],
+    factor: &[f32],
+    grad: &[f32],
+    spec: &ActivationSpec,
+    wanted: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    with_function!(
+        spec.activation,
+        backward(x, factor, grad, spec.multiply, wanted)
+    )
+}
+
+fn forward(
+    function: impl Fn(f32) -> (f32, f32) + Sync,
+    x: &[f32],
+    factor: &[f32],
+    multiply: bool,
+) -> Vec<f32> {
+    let mut out = vec![0.0; x.len()];
+    let jobs: Vec<_> = out
+        .chunks_mut(CHUNK)
+        .zip(x.chunks(CHUNK))
+        .zip(factor.chunks(CHUNK))
+        .collect();
+    for_jobs(
+        x.len() >= MANY_VALUES,
+        jobs,
+        |((out, x), factor), _: &mut ()| {
+            if multiply {
+                for ((y, &x), f) in out.iter_mut().zip(x).zip(factor) {
+                    *y = function(x).0 * f;
+                }
+            } else {
+                for (y, &x) in out.iter_mut().zip(x) {
+                    *y = function(x).0;
+                }
+            }
+        },
+    );
+    out
+}
+
+fn backward(
+    function: impl Fn(f32) -> (f32, f32) + Sync,
+    x: &[f32],
+    factor: &[f32],
+    grad: &[f32],
+    multiply: bool,
+    [wants_x, wants_factor]: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    let wants_factor = wants_factor && multiply;
+    let mut dx = vec![0.0; if wants_x { x.len() } else { 0 }];
+    let mut dfactor = vec![0.0; if wants_factor { x.len() } else { 0 }];
+    let count = x.len().div_ceil(CHUNK);
+    let jobs: Vec<_> = pieces(&mut dx, CHUNK, count)
+        .zip(pieces(&mut dfactor, CHUNK, count))
+        .zip(x.chunks(CHUNK).zip(grad.chunks(CHUNK)))
+        .zip(factor.chunks(CHUNK))
+        .map(|(((dx, dfactor), (x, grad)), factor)| (dx, dfactor, x, grad, factor))
+        .collect();
+    for_jobs(
+        x.len() >= MANY_VALUES,
+        jobs,
+        |(dx, dfactor, x, grad, factor), _: &mut ()| {
+            let operands = x.iter().zip(grad);
+            match (multiply, wants_x, wants_factor) {
+                (_, false, false) => {}
+                (_, false, true) => {
+                    for (df, (&x, g)) in dfactor.iter_mut().zip(operands) {
+                        *df = g * function(x).0;
+                    }
+                }
+                (false, true, _) => {
+                    for (dx, (&x, g)) in dx.iter_mut().zip(operands) {
+                        *dx = g * function(x).1;
+                    }
+                }
+                (true, true, false) => {
+                    for ((dx, (&x, g)), f) in dx.iter_mut().zip(operands).zip(factor) {
+                        *dx = g * f * function(x).1;
+                    }
+                }
+                (true, true, true) => {
+                    let results = dx.iter_mut().zip(dfactor);
+                    for (((dx, df), (&x, g)), f) in results.zip(operands).zip(factor) {
+                        let (value, slope) = function(x);
+                        (*dx, *df) = (g * f * slope, g * value);
+                    }
+                }
+            }
+        },
+    );
+    [wants_x.then_some(dx), wants_factor.then_some(dfactor)]
+}

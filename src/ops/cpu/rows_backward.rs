@@ -1,0 +1,240 @@
+//! Derivatives of the operations over rows: RMSNorm, LayerNorm, and rotary positions with QK-norm.
+
+use super::norm::sum_of_squares;
+use super::{MANY_VALUES, RowsOf, for_jobs, pieces, sum_of_rows};
+use crate::ops::rotary::RotarySpec;
+
+/// Rows that a thread takes at once; their share of a weight's derivative is added up by itself.
+fn rows_in_block(width: usize) -> usize {
+    const VALUES: usize = 1 << 14;
+    (VALUES / width).max(1)
+}
+
+/// Derivatives of RMSNorm by `x` and weight.
+pub fn rms_norm(
+    x: &[f32],
+    weight: &[f32],
+    grad: &[f32],
+    epsilon: f32,
+    [wants_x, wants_weight]: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    let width = weight.len();
+    let block = rows_in_block(width) * width;
+    let count = x.len().div_ceil(block);
+    let mut dx = results(x.len(), wants_x);
+    let mut partial = results(count * width, wants_weight);
+
+    let jobs: Vec<_> = x
+        .chunks(block)
+        .zip(grad.chunks(block))
+        .zip(pieces(&mut dx, block, count))
+        .zip(pieces(&mut partial, width, count))
+        .collect();
+    for_jobs(
+        x.len() >= MANY_VALUES,
+        jobs,
+        |(((x, grad), dx), dweight), _: &mut ()| {
+            let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
+            for (row, (x, grad)) in rows.enumerate() {
+                let dx = row_of(dx, row, width);
+                rms_norm_row(x, weight, grad, epsilon, dx, dweight);
+            }
+        },
+    );
+    [
+        wants_x.then_some(dx),
+        wants_weight.then(|| sum_of_rows(&partial, width)),
+    ]
+}
+
+/// One row: `dx` becomes its derivative, and `dweight` gets its share added; both may be empty.
+#[inline(always)]
+fn rms_norm_row(
+    x: &[f32],
+    weight: &[f32],
+    grad: &[f32],
+    epsilon: f32,
+    dx: &mut [f32],
+    dweight: &mut [f32],
+) {
+    let width = x.len() as f32;
+    let scale = 1.0 / (sum_of_squares(x) / width + epsilon).sqrt();
+    if !dx.is_empty() {
+        let along = lanes3(x, weight, grad, |x, w, g| x * w * g);
+        let back = along * scale * scale * scale / width;
+        let operands = x.iter().zip(weight).zip(grad);
+        for (dx, ((x, w), g)) in dx.iter_mut().zip(operands) {
+            *dx = g * w * scale - x * back;
+        }
+    }
+    for ((dw, x), g) in dweight.iter_mut().zip(x).zip(grad) {
+        *dw += g * (x * scale);
+    }
+}
+
+/// Derivatives of LayerNorm by `x`, weight and bias.
+pub fn layer_norm(
+    x: &[f32],
+    weight: &[f32],
+    grad: &[f32],
+    epsilon: f32,
+    [wants_x, wants_weight, wants_bias]: [bool; 3],
+) -> [Option<Vec<f32>>; 3] {
+    let width = weight.len();
+    let block = rows_in_block(width) * width;
+    let count = x.len().div_ceil(block);
+    let mut dx = results(x.len(), wants_x);
+    let mut partial_weight = results(count * width, wants_weight);
+    let mut partial_bias = results(count * width, wants_bias);
+
+    let jobs: Vec<_> = x
+        .chunks(block)
+        .zip(grad.chunks(block))
+        .zip(pieces(&mut dx, block, count))
+        .zip(pieces(&mut partial_weight, width, count))
+        .zip(pieces(&mut partial_bias, width, count))
+        .map(|((((x, grad), dx), dweight), dbias)| (x, grad, dx, dweight, dbias))
+        .collect();
+    for_jobs(
+        x.len() >= MANY_VALUES,
+        jobs,
+        |(x, grad, dx, dweight, dbias), _: &mut ()| {
+            let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
+            for (row, (x, grad)) in rows.enumerate() {
+                let dx = row_of(dx, row, width);
+                layer_norm_row(x, weight, grad, epsilon, dx, dweight);
+                dbias.iter_mut().zip(grad).for_each(|(db, g)| *db += g);
+            }
+        },
+    );
+    [
+        wants_x.then_some(dx),
+        wants_weight.then(|| sum_of_rows(&partial_weight, width)),
+        wants_bias.then(|| sum_of_rows(&partial_bias, width)),
+    ]
+}
+
+/// One row of LayerNorm, as [`rms_norm_row`].
+#[inline(always)]
+fn layer_norm_row(
+    x: &[f32],
+    weight: &[f32],
+    grad: &[f32],
+    epsilon: f32,
+    dx: &mut [f32],
+    dweight: &mut [f32],
+) {
+    let width = x.len() as f32;
+    let mean = lanes3(x, x, x, |x, _, _| x) / width;
+    let squares = lanes3(x, x, x, |x, _, _| (x - mean) * (x - mean));
+    let scale = 1.0 / (squares / width + epsilon).sqrt();
+    if !dx.is_empty() {
+        let level = lanes3(x, weight, grad, |_, w, g| w * g) * scale / width;
+        let along = lanes3(x, weight, grad, |x, w, g| (x - mean) * w * g);
+        let back = along * scale * scale * scale / width;
+        let operands = x.iter().zip(weight).zip(grad);
+        for (dx, ((x, w), g)) in dx.iter_mut().zip(operands) {
+            *dx = g * w * scale - level - (x - mean) * back;
+        }
+    }
+    for ((dw, x), g) in dweight.iter_mut().zip(x).zip(grad) {
+        *dw += g * ((x - mean) * scale);
+    }
+}
+
+/// Derivatives of rotary positions by `x`, as wide as it, and by the weight of the norm.
+pub fn norm_rotary(
+    x: RowsOf,
+    weight: &[f32],
+    cos: &[f32],
+    sin: &[f32],
+    grad: &[f32],
+    spec: &RotarySpec,
+    [wants_x, wants_weight]: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    let (heads, dim, half) = (spec.heads, spec.head_dim, spec.head_dim / 2);
+    let columns = heads * dim;
+    let wants_weight = wants_weight && spec.norm_epsilon.is_some();
+    let block = rows_in_block(columns);
+    let count = x.count().div_ceil(block);
+    let mut dx = results(x.values.len(), wants_x);
+    let mut partial = results(count * dim, wants_weight);
+
+    let jobs: Vec<_> = pieces(&mut dx, block * x.stride, count)
+        .zip(pieces(&mut partial, dim, count))
+        .enumerate()
+        .collect();
+    for_jobs(
+        grad.len() >= MANY_VALUES,
+        jobs,
+        |(job, (dx, dweight)), turned: &mut Vec<f32>| {
+            turned.resize(dim, 0.0);
+            for within in 0..block.min(x.count() - job * block) {
+                let row = job * block + within;
+                let (cos, sin) = (&cos[row * half..][..half], &sin[row * half..][..half]);
+                let grad = &grad[row * columns..][..columns];
+                let x_row = &x.row(row)[..columns];
+                let dx = row_of(dx, within, x.stride);
+                let mut dx = dx.get_mut(x.offset..x.offset + columns);
+                for (head, (grad, x)) in grad
+                    .chunks_exact(dim)
+                    .zip(x_row.chunks_exact(dim))
+                    .enumerate()
+                {
+                    turn_back(grad, cos, sin, turned);
+                    let dx: &mut [f32] = match &mut dx {
+                        Some(dx) => &mut dx[head * dim..(head + 1) * dim],
+                        None => &mut [],
+                    };
+                    match spec.norm_epsilon {
+                        Some(epsilon) => rms_norm_row(x, weight, turned, epsilon, dx, dweight),
+                        None if wants_x => dx.copy_from_slice(turned),
+                        None => {}
+                    }
+                }
+            }
+        },
+    );
+    [
+        wants_x.then_some(dx),
+        wants_weight.then(|| sum_of_rows(&partial, dim)),
+    ]
+}
+
+/// The rotation the other way round: the derivative by the head before it was rotated.
+#[inline(always)]
+fn turn_back(grad: &[f32], cos: &[f32], sin: &[f32], out: &mut [f32]) {
+    let half = cos.len();
+    let (first, second) = out.split_at_mut(half);
+    let (a, b) = grad.split_at(half);
+    for (((((x, y), a), b), c), s) in first.iter_mut().zip(second).zip(a).zip(b).zip(cos).zip(sin) {
+        (*x, *y) = (a * c + b * s, b * c - a * s);
+    }
+}
+
+/// Room for a result, none if it is not wanted.
+fn results(length: usize, wanted: bool) -> Vec<f32> {
+    vec![0.0; if wanted { length } else { 0 }]
+}
+
+/// A row of a result, empty if the result is not wanted.
+fn row_of(values: &mut [f32], row: usize, width: usize) -> &mut [f32] {
+    values
+        .get_mut(row * width..(row + 1) * width)
+        .unwrap_or_default()
+}
+
+/// Sums of a term over three rows, over eight lanes as in the forward pass.
+#[inline(always)]
+fn lanes3(a: &[f32], b: &[f32], c: &[f32], term: impl Fn(f32, f32, f32) -> f32) -> f32 {
+    let mut sums = [0.0; 8];
+    let ((a, a_rest), (b, b_rest), (c, c_rest)) =
+        (a.as_chunks::<8>(), b.as_chunks::<8>(), c.as_chunks::<8>());
+    for ((a, b), c) in a.iter().zip(b).zip(c) {
+        for lane in 0..8 {
+            sums[lane] += term(a[lane], b[lane], c[lane]);
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).zip(c_rest);
+    sums.iter().sum::<f32>() + rest.map(|((&a, &b), &c)| term(a, b, c)).sum::<f32>()
+}
