@@ -83,8 +83,11 @@ pub(super) fn read_lines<T: DeserializeOwned>(
             continue;
         }
         let mut row: T = serde_json::from_str(&line).map_err(|e| {
-            let column = e.column();
-            Error::new(Code::Data, at(), format!("column {column}: {e}")).with_source(e)
+            // The place within the line is said in the file's own terms.
+            let why = e.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            let message = format!("column {}: {why}", e.column());
+            Error::new(Code::Data, at(), message).with_source(e)
         })?;
         check(&mut row, folder).map_err(|why| Error::new(Code::Data, at(), why))?;
         rows.push(row);

@@ -4,7 +4,6 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
 use super::adapter::Adapter;
-use crate::ops::linear::activate;
 use crate::ops::{self, Combine, Packing, Weight};
 use crate::package::config::Activation;
 
@@ -122,7 +121,7 @@ impl Linear {
         let addition = adapter.forward(x.clone());
         let y = self.stored(x, None, Combine::Add(addition));
         let y = match activation {
-            Some(activation) => activate(y, activation),
+            Some(activation) => ops::activated(y, activation, None),
             None => y,
         };
         match combine {

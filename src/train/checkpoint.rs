@@ -5,7 +5,7 @@
 //! depends on (the sampler, augmentation, dropout) is drawn from the seed and the step. A file is
 //! written under another name, flushed to the disk and renamed, so that what bears the name is whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use burn::optim::{AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
 
 use super::optimiser::Optimiser;
 use super::parameters::{Parameter, Parameters};
@@ -24,6 +25,20 @@ const SUFFIX: &str = ".safetensors";
 
 /// The parts that a parameter has in a checkpoint.
 const PARTS: [&str; 3] = ["value", "moment_1", "moment_2"];
+
+/// The metadata's only key, and the format that its value states.
+const HEAD: &str = "agff";
+const FORMAT: &str = "agff-checkpoint-1";
+
+/// What a checkpoint says besides its tensors.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: String,
+    step: u64,
+    recipe: String,
+    /// Steps that each parameter's moments have seen.
+    times: BTreeMap<String, usize>,
+}
 
 /// A run's folder of checkpoints.
 #[derive(Debug, Clone)]
@@ -135,7 +150,7 @@ fn serialised(
         data.try_into_vec().expect("parameters are floats")
     };
     let mut tensors = Vec::new();
-    let mut times = HashMap::new();
+    let mut times = BTreeMap::new();
     for (name, parameter) in &parameters.0 {
         let mut part = |part: &str, values: &Tensor<1>| {
             let name = format!("{part}:{name}");
@@ -148,12 +163,16 @@ fn serialised(
             times.insert(name.clone(), state.momentum.time);
         }
     }
-    let metadata = HashMap::from([
-        ("format".to_owned(), "agff-checkpoint-1".to_owned()),
-        ("step".to_owned(), position.step.to_string()),
-        ("recipe".to_owned(), position.recipe.clone()),
-        ("times".to_owned(), serde_json::to_string(&times).expect("names and numbers")),
-    ]);
+    let head = Head {
+        format: FORMAT.into(),
+        step: position.step,
+        recipe: position.recipe.clone(),
+        times,
+    };
+    let head = serde_json::to_string(&head)
+        .map_err(|e| Error::new(Code::Internal, "checkpoint", e.to_string()))?;
+    // One entry: the order of several would differ from file to file.
+    let metadata = HashMap::from([(HEAD.to_owned(), head)]);
     let views: Vec<(String, TensorView<'_>)> = tensors
         .iter()
         .map(|(name, shape, values)| {
@@ -188,17 +207,17 @@ pub fn load(
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
     let file = SafeTensors::deserialize(&bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default();
-    let entry = |key: &str| {
-        let value = metadata.get(key).cloned();
-        value.ok_or_else(|| fail(format!("is no checkpoint: it states no {key}")))
-    };
-    let step = entry("step")?;
-    let step = step.parse().map_err(|_| fail(format!("states the step {step:?}")))?;
-    let times: HashMap<String, usize> = serde_json::from_str(&entry("times")?)
-        .map_err(|e| fail(format!("states no times of moments: {e}")))?;
+    let head = metadata
+        .get(HEAD)
+        .ok_or_else(|| fail("is no checkpoint of a training run".into()))?;
+    let head: Head = serde_json::from_str(head)
+        .map_err(|e| fail(format!("states no position: {e}")).with_source(e))?;
+    if head.format != FORMAT {
+        return Err(fail(format!("is {}; this build reads {FORMAT}", head.format)));
+    }
 
     let mut values = Parameters(Default::default());
-    let mut state = std::collections::BTreeMap::new();
+    let mut state = BTreeMap::new();
     for (name, parameter) in &parameters.0 {
         let read = |part: &str| -> Result<Option<Parameter>> {
             let Ok(tensor) = file.tensor(&format!("{part}:{name}")) else {
@@ -218,7 +237,8 @@ pub fn load(
             .ok_or_else(|| fail(format!("has no {name}; it was made by another recipe")))?;
         values.0.insert(name.clone(), value);
         if let (Some(first), Some(second)) = (read(PARTS[1])?, read(PARTS[2])?) {
-            let time = *times
+            let time = *head
+                .times
                 .get(name)
                 .ok_or_else(|| fail(format!("does not say how old the moments of {name} are")))?;
             let momentum = AdaptiveMomentumState::new(time, first.values, second.values);
@@ -229,8 +249,10 @@ pub fn load(
     if let Some(name) = file.names().into_iter().find(|name| !known(name)) {
         return Err(fail(format!("has {name}, which this recipe does not train")));
     }
-    let recipe = entry("recipe")?;
     *parameters = values;
     optimiser.state = state;
-    Ok(Position { step, recipe })
+    Ok(Position {
+        step: head.step,
+        recipe: head.recipe,
+    })
 }

@@ -1,5 +1,6 @@
 //! From a recipe to everything that a run needs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::base::Base;
@@ -157,13 +158,32 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
     Ok((sources, sampler))
 }
 
-/// The pictures, as the model reads them.
+/// The pictures, as the model reads them; makes the run's folder.
 ///
 /// # Errors
-/// [`Code::Io`] if the cache cannot be made.
+/// [`Code::Io`] if the folder or the cache cannot be made.
 pub fn pictures(recipe: &Recipe, base: &Base) -> Result<Pictures> {
     let processor = base.manifest.processor();
+    std::fs::create_dir_all(&recipe.out).map_err(|e| Error::io(&recipe.out, e))?;
     Pictures::new(processor, &recipe.images, &recipe.augmentation, &recipe.out)
+}
+
+/// Decodes every picture, so that one that is damaged is found before the first step.
+///
+/// # Errors
+/// The first picture's that cannot be read or decoded; it is named.
+pub fn decode(sources: &[SourceRows], pictures: &Pictures, negatives: bool) -> Result<()> {
+    let mut files = BTreeSet::new();
+    for source in sources {
+        for row in &source.rows {
+            let negatives = row.negatives.iter().filter(|_| negatives);
+            for part in [&row.query, &row.positive].into_iter().chain(negatives) {
+                files.extend(part.image.as_deref().map(|image| (image, source.augment)));
+            }
+        }
+    }
+    let files: Vec<_> = files.into_iter().collect();
+    pictures.decode_all(&files, |_| ())
 }
 
 /// The files that are evaluated on.

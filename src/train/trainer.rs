@@ -1,7 +1,6 @@
 //! A training run: step by step, with checkpoints, evaluations and records, until it is done or told
 //! to stop.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -99,8 +98,8 @@ impl Trainer {
         let learning_rate = setup::learning_rate(&recipe, sampler.rows())?;
         let exams = setup::exams(&recipe)?;
         let base = setup::base(&recipe)?;
-        fs::create_dir_all(&recipe.out).map_err(|e| Error::io(&recipe.out, e))?;
         let pictures = setup::pictures(&recipe, &base)?;
+        setup::decode(&sources, &pictures, recipe.batch.negatives)?;
 
         let loss = &recipe.loss;
         let log_temperature = (loss.learn_temperature).then(|| (loss.temperature as f32).ln());
