@@ -37,7 +37,7 @@ pub use reader::{LoadProgress, Package};
 pub use source::Source;
 pub use tensors::{RawTensor, StoredDtype, Suffix, expected_tensors};
 pub use token_table::TokenTable;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub(crate) use validate::{MAX_LEARNED, MAX_VIEWS};
 #[cfg(not(target_family = "wasm"))]
 pub use writer::{PackageWriter, write_package};

@@ -163,13 +163,13 @@ mod tests {
 
     #[test]
     fn the_numbers_of_a_stream_never_change() {
-        // A checkpoint resumed by a later build must go on as it began. These came from this code;
-        // a change here breaks every run that is under way.
+        // A checkpoint resumed by a later build must go on as it began. Worked out apart from this
+        // code: the high word of 1000 times each of the first 64-bit words of the ChaCha8 block
+        // with the key (1, 2, 3, 3), nonce and counter 0.
         let mut draw = Draw::new(1, 2, What::Order, 3);
         let drawn = [draw.below(1000), draw.below(1000), draw.below(1000)];
-        assert_eq!(drawn, PINNED);
+        assert_eq!(drawn, [8, 495, 480]);
     }
-    const PINNED: [u64; 3] = [0, 0, 0];
 
     #[test]
     fn whole_numbers_and_units_are_spread_evenly() {

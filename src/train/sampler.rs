@@ -6,7 +6,7 @@
 //! stay together; and no target is twice in a batch, since it would be its own negative.
 //!
 //! Everything follows from the seed and the step. A [`Sampler`] walks from step to step, and one that
-//! is asked for a later step walks there first: half a second for a hundred thousand steps of 64
+//! is asked for a later step walks there first: about a second for a hundred thousand steps of 64
 //! rows. So a resumed run needs nothing but its step.
 //!
 //! What is held back: a row that cannot join a batch (its target is there already, its group is too

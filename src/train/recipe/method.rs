@@ -304,3 +304,28 @@ impl FusionSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adapters_go_where_the_recipe_says() {
+        let adapted = |lora: &Lora| -> Vec<&str> {
+            let all = LinearName::ALL.iter().filter(|&&name| lora.adapts(name));
+            all.map(|name| name.as_str()).collect()
+        };
+        let mut lora = Lora {
+            targets: vec![LinearName::Query],
+            ..Lora::default()
+        };
+        assert_eq!(adapted(&lora), ["q_proj"]);
+        lora.vision = true;
+        assert_eq!(
+            adapted(&lora),
+            ["q_proj", "qkv", "proj", "linear_fc1", "linear_fc2"]
+        );
+        lora.targets.push(LinearName::VisionQkv);
+        assert_eq!(adapted(&lora), ["q_proj", "qkv"]);
+    }
+}

@@ -330,3 +330,15 @@ impl Evaluation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_become_steps_by_the_rows_there_are() {
+        assert_eq!(Length::Epochs(3.0).steps(1000, 64), 47);
+        assert_eq!(Length::Epochs(0.001).steps(1000, 64), 1);
+        assert_eq!(Length::Steps(9).steps(1000, 64), 9);
+    }
+}

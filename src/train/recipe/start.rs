@@ -341,3 +341,26 @@ pub(super) fn known_config_keys(document: &Document) -> Check {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_views_leave_a_packages_global_view_as_it_is() {
+        let own = View {
+            name: "global".into(),
+            prompt: "<|im_start|>assistant\n".into(),
+            learned: 0,
+        };
+        let views = Views {
+            fine: 2,
+            ..Views::default()
+        };
+        let list = views.list(Some(&own));
+        assert_eq!(list[0], own);
+        let names: Vec<&str> = list.iter().map(|view| view.name.as_str()).collect();
+        assert_eq!(names, ["global", "fine-1", "fine-2"]);
+        assert_eq!(views.list(None)[0].learned, 1);
+    }
+}
