@@ -1,5 +1,6 @@
 //! Activations, and the exponential and error function behind them.
 
+use super::wide::wide;
 use crate::package::config::Activation;
 
 /// `activation(x)` in place.
@@ -13,9 +14,10 @@ pub fn activate(y: &mut [f32], activation: Activation) {
     }
 }
 
-#[inline(always)]
-fn apply(y: &mut [f32], function: impl Fn(f32) -> (f32, f32)) {
-    y.iter_mut().for_each(|y| *y = function(*y).0);
+wide! {
+    fn apply(y: &mut [f32], function: impl Fn(f32) -> (f32, f32)) {
+        y.iter_mut().for_each(|y| *y = function(*y).0);
+    }
 }
 
 // Each function gives its value and its slope; where the slope is not used the compiler leaves it

@@ -1,6 +1,7 @@
 //! An activation by itself, times a factor, and its derivatives.
 
 use super::activation::{gelu, gelu_tanh, quick_gelu, relu, silu};
+use super::wide::wide;
 use super::{MANY_VALUES, for_jobs, pieces};
 use crate::ops::activation::ActivationSpec;
 use crate::package::config::Activation;
@@ -52,22 +53,29 @@ fn forward(
         .zip(x.chunks(CHUNK))
         .zip(factor.chunks(CHUNK))
         .collect();
-    for_jobs(
-        x.len() >= MANY_VALUES,
-        jobs,
-        |((out, x), factor), _: &mut ()| {
-            if multiply {
-                for ((y, &x), f) in out.iter_mut().zip(x).zip(factor) {
-                    *y = function(x).0 * f;
-                }
-            } else {
-                for (y, &x) in out.iter_mut().zip(x) {
-                    *y = function(x).0;
-                }
-            }
-        },
-    );
+    let share = x.len() >= MANY_VALUES;
+    for_jobs(share, jobs, |((out, x), factor), _: &mut ()| {
+        if multiply {
+            times(out, x, factor, &function);
+        } else {
+            alone(out, x, &function);
+        }
+    });
     out
+}
+
+wide! {
+    fn alone(out: &mut [f32], x: &[f32], function: impl Fn(f32) -> (f32, f32)) {
+        for (y, &x) in out.iter_mut().zip(x) {
+            *y = function(x).0;
+        }
+    }
+
+    fn times(out: &mut [f32], x: &[f32], factor: &[f32], function: impl Fn(f32) -> (f32, f32)) {
+        for ((y, &x), f) in out.iter_mut().zip(x).zip(factor) {
+            *y = function(x).0 * f;
+        }
+    }
 }
 
 fn backward(
@@ -88,37 +96,63 @@ fn backward(
         .zip(factor.chunks(CHUNK))
         .map(|(((dx, dfactor), (x, grad)), factor)| (dx, dfactor, x, grad, factor))
         .collect();
+    let share = x.len() >= MANY_VALUES;
     for_jobs(
-        x.len() >= MANY_VALUES,
+        share,
         jobs,
-        |(dx, dfactor, x, grad, factor), _: &mut ()| {
-            let operands = x.iter().zip(grad);
-            match (multiply, wants_x, wants_factor) {
-                (_, false, false) => {}
-                (_, false, true) => {
-                    for (df, (&x, g)) in dfactor.iter_mut().zip(operands) {
-                        *df = g * function(x).0;
-                    }
-                }
-                (false, true, _) => {
-                    for (dx, (&x, g)) in dx.iter_mut().zip(operands) {
-                        *dx = g * function(x).1;
-                    }
-                }
-                (true, true, false) => {
-                    for ((dx, (&x, g)), f) in dx.iter_mut().zip(operands).zip(factor) {
-                        *dx = g * f * function(x).1;
-                    }
-                }
-                (true, true, true) => {
-                    let results = dx.iter_mut().zip(dfactor);
-                    for (((dx, df), (&x, g)), f) in results.zip(operands).zip(factor) {
-                        let (value, slope) = function(x);
-                        (*dx, *df) = (g * f * slope, g * value);
-                    }
-                }
-            }
+        |(dx, dfactor, x, grad, factor), _: &mut ()| match (wants_x, wants_factor) {
+            (true, false) if multiply => by_x_of_product(dx, x, factor, grad, &function),
+            (true, false) => by_x(dx, x, grad, &function),
+            (true, true) => by_both(dx, dfactor, x, factor, grad, &function),
+            (false, true) => by_factor(dfactor, x, grad, &function),
+            (false, false) => {}
         },
     );
     [wants_x.then_some(dx), wants_factor.then_some(dfactor)]
+}
+
+wide! {
+    fn by_x(dx: &mut [f32], x: &[f32], grad: &[f32], function: impl Fn(f32) -> (f32, f32)) {
+        for (dx, (&x, g)) in dx.iter_mut().zip(x.iter().zip(grad)) {
+            *dx = g * function(x).1;
+        }
+    }
+
+    fn by_x_of_product(
+        dx: &mut [f32],
+        x: &[f32],
+        factor: &[f32],
+        grad: &[f32],
+        function: impl Fn(f32) -> (f32, f32),
+    ) {
+        for ((dx, (&x, g)), f) in dx.iter_mut().zip(x.iter().zip(grad)).zip(factor) {
+            *dx = g * f * function(x).1;
+        }
+    }
+
+    fn by_factor(
+        dfactor: &mut [f32],
+        x: &[f32],
+        grad: &[f32],
+        function: impl Fn(f32) -> (f32, f32),
+    ) {
+        for (df, (&x, g)) in dfactor.iter_mut().zip(x.iter().zip(grad)) {
+            *df = g * function(x).0;
+        }
+    }
+
+    fn by_both(
+        dx: &mut [f32],
+        dfactor: &mut [f32],
+        x: &[f32],
+        factor: &[f32],
+        grad: &[f32],
+        function: impl Fn(f32) -> (f32, f32),
+    ) {
+        let results = dx.iter_mut().zip(dfactor);
+        for (((dx, df), (&x, g)), f) in results.zip(x.iter().zip(grad)).zip(factor) {
+            let (value, slope) = function(x);
+            (*dx, *df) = (g * f * slope, g * value);
+        }
+    }
 }

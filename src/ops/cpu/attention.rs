@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::activation::exp;
+use super::lanes::{largest, sum};
 use super::product::{Operand, Target};
+use super::wide::wide;
 use super::{MANY_PRODUCTS, RowsOf, for_jobs};
 use crate::ops::attention::{AttentionSpec, Segment, segments};
 
@@ -106,10 +108,22 @@ impl<'a> Operands<'a> {
             column += hull.len();
         }
 
-        let visible_rows = &self.spans[segment.rows.clone()];
-        for (scores, span) in out.chunks_mut(width).zip(visible_rows) {
+        softmax_rows(out, width, &hulls, &self.spans[segment.rows.clone()]);
+        hulls
+    }
+}
+
+wide! {
+    /// Softmax of every row over the keys that it sees.
+    fn softmax_rows(
+        scores: &mut [f32],
+        width: usize,
+        hulls: &[Range<usize>; 2],
+        spans: &[[u32; 4]],
+    ) {
+        let first = hulls[0].len();
+        for (scores, span) in scores.chunks_mut(width).zip(spans) {
             let [s0, e0, s1, e1] = span.map(|i| i as usize);
-            let first = hulls[0].len();
             let visible = [
                 s0.max(hulls[0].start) - hulls[0].start..e0.max(s0) - hulls[0].start,
                 first + s1.max(hulls[1].start) - hulls[1].start
@@ -117,27 +131,28 @@ impl<'a> Operands<'a> {
             ];
             softmax(scores, &visible);
         }
-        hulls
     }
 }
 
 /// Softmax over the visible columns of a row; the others become zero.
+#[inline(always)]
 fn softmax(scores: &mut [f32], visible: &[Range<usize>; 2]) {
-    let most = visible
-        .iter()
-        .flat_map(|v| &scores[v.clone()])
-        .fold(f32::NEG_INFINITY, |most, &score| most.max(score));
-    let mut sum = 0.0;
+    let [first, second] = visible
+        .each_ref()
+        .map(|range| largest(&scores[range.clone()]));
+    let most = first.max(second);
+    let mut total = 0.0;
     let mut done = 0;
     for range in visible.iter().filter(|v| !v.is_empty()) {
         scores[done..range.start].fill(0.0);
-        for score in &mut scores[range.clone()] {
+        let seen = &mut scores[range.clone()];
+        for score in &mut *seen {
             *score = exp(*score - most);
         }
-        sum += scores[range.clone()].iter().sum::<f32>();
+        total += sum(seen);
         done = range.end;
     }
     scores[done..].fill(0.0);
-    let scale = 1.0 / sum;
+    let scale = 1.0 / total;
     scores.iter_mut().for_each(|score| *score *= scale);
 }

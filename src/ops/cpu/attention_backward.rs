@@ -10,7 +10,9 @@
 //! within them segments follow each other in order, so that sums are the same to the bit.
 
 use super::attention::{BLOCK, Operands};
+use super::lanes::sum_of_terms;
 use super::product::{Operand, Target};
+use super::wide::wide;
 use super::{MANY_PRODUCTS, RowsOf, for_jobs};
 use crate::ops::attention::{Segment, segments};
 
@@ -113,14 +115,15 @@ unsafe fn one_head(
         return;
     }
 
-    let scale = operands.spec.scale();
-    let both = weights.chunks(width).zip(slopes.chunks_mut(width));
-    for (row, (weights, slopes)) in segment.rows.clone().zip(both) {
-        let (o, g) = (&output.row(row)[column..], &grad.row(row)[column..]);
-        let mean: f32 = o[..dim].iter().zip(&g[..dim]).map(|(o, g)| o * g).sum();
-        for (slope, weight) in slopes.iter_mut().zip(weights) {
-            *slope = weight * (*slope - mean) * scale;
-        }
+    for (within, row) in segment.rows.clone().enumerate() {
+        let part = within * width..(within + 1) * width;
+        slopes_of_scores(
+            &mut slopes[part.clone()],
+            &weights[part],
+            &output.row(row)[column..column + dim],
+            &grad.row(row)[column..column + dim],
+            operands.spec.scale(),
+        );
     }
 
     let mut first = 0;
@@ -142,6 +145,22 @@ unsafe fn one_head(
             }
         }
         first += keys;
+    }
+}
+
+wide! {
+    /// Makes a row of `dP` a row of `dS`.
+    fn slopes_of_scores(
+        slopes: &mut [f32],
+        weights: &[f32],
+        output: &[f32],
+        grad: &[f32],
+        scale: f32,
+    ) {
+        let mean = sum_of_terms([output, grad], |[o, g]| o * g);
+        for (slope, weight) in slopes.iter_mut().zip(weights) {
+            *slope = weight * (*slope - mean) * scale;
+        }
     }
 }
 

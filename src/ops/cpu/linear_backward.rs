@@ -5,7 +5,7 @@
 
 use super::linear::Rows;
 use super::product::{Operand, Target};
-use super::{MANY_PRODUCTS, MANY_VALUES, for_jobs, pieces, sum_of_rows};
+use super::{MANY_PRODUCTS, MANY_VALUES, add_rows, for_jobs, pieces, sum_of_rows};
 use crate::ops::linear::LinearSpec;
 
 /// `grad · W`, `[rows, in]`.
@@ -75,10 +75,6 @@ pub fn column_sums(values: &[f32], columns: usize) -> Vec<f32> {
         .zip(pieces(&mut partial, columns, count))
         .collect();
     let share = values.len() >= MANY_VALUES;
-    for_jobs(share, jobs, |(rows, sum), _: &mut ()| {
-        for row in rows.chunks_exact(columns) {
-            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        }
-    });
+    for_jobs(share, jobs, |(rows, sum), _: &mut ()| add_rows(sum, rows));
     sum_of_rows(&partial, columns)
 }

@@ -9,6 +9,7 @@ mod attention;
 mod attention_backward;
 #[cfg(feature = "train")]
 mod backward;
+mod lanes;
 mod linear;
 #[cfg(feature = "train")]
 mod linear_backward;
@@ -17,12 +18,15 @@ mod product;
 mod rotary;
 #[cfg(feature = "train")]
 mod rows_backward;
+mod wide;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::tensor::TensorData;
 use burn_flex::{Flex, FlexTensor};
 
 use self::product::Operand;
+#[cfg(feature = "train")]
+use self::wide::wide;
 use super::Kernels;
 #[cfg(feature = "train")]
 use super::activation::ActivationSpec;
@@ -277,8 +281,16 @@ fn pieces(mut values: &mut [f32], size: usize, count: usize) -> impl Iterator<It
 #[cfg(feature = "train")]
 fn sum_of_rows(rows: &[f32], width: usize) -> Vec<f32> {
     let mut sum = vec![0.0; width];
-    for row in rows.chunks_exact(width) {
-        sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-    }
+    add_rows(&mut sum, rows);
     sum
+}
+
+#[cfg(feature = "train")]
+wide! {
+    /// Adds every row to `sum`.
+    fn add_rows(sum: &mut [f32], rows: &[f32]) {
+        for row in rows.chunks_exact(sum.len()) {
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+    }
 }

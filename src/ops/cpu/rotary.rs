@@ -1,6 +1,7 @@
 //! Per-head RMSNorm and rotary positions.
 
-use super::norm::sum_of_squares;
+use super::lanes::sum_of_squares;
+use super::wide::wide;
 use super::{RowsOf, for_chunks};
 use crate::ops::rotary::RotarySpec;
 
@@ -14,11 +15,25 @@ pub fn norm_rotary(
     let (heads, head_dim, half) = (spec.heads, spec.head_dim, spec.head_dim / 2);
     let mut out = vec![0.0; x.count() * heads * head_dim];
     for_chunks(&mut out, heads * head_dim, |row, out| {
-        let (cos, sin) = (&cos[row * half..][..half], &sin[row * half..][..half]);
+        let angles = [&cos[row * half..][..half], &sin[row * half..][..half]];
         out.copy_from_slice(&x.row(row)[..heads * head_dim]);
-        for head in out.chunks_mut(head_dim) {
-            if let Some(epsilon) = spec.norm_epsilon {
-                let scale = 1.0 / (sum_of_squares(head) / head_dim as f32 + epsilon).sqrt();
+        norm_rotary_row(out, weight, angles, spec.norm_epsilon);
+    });
+    out
+}
+
+wide! {
+    fn norm_rotary_row(
+        row: &mut [f32],
+        weight: &[f32],
+        angles: [&[f32]; 2],
+        norm_epsilon: Option<f32>,
+    ) {
+        let [cos, sin] = angles;
+        let half = cos.len();
+        for head in row.chunks_exact_mut(2 * half) {
+            if let Some(epsilon) = norm_epsilon {
+                let scale = 1.0 / (sum_of_squares(head) / head.len() as f32 + epsilon).sqrt();
                 for (y, w) in head.iter_mut().zip(weight) {
                     *y *= scale * w;
                 }
@@ -28,6 +43,5 @@ pub fn norm_rotary(
                 (*a, *b) = (*a * c - *b * s, *b * c + *a * s);
             }
         }
-    });
-    out
+    }
 }

@@ -1,7 +1,8 @@
 //! Derivatives of the operations over rows: RMSNorm, LayerNorm, and rotary positions with QK-norm.
 
-use super::norm::sum_of_squares;
-use super::{MANY_VALUES, RowsOf, for_jobs, pieces, sum_of_rows};
+use super::lanes::{sum, sum_of_squares, sum_of_terms};
+use super::wide::wide;
+use super::{MANY_VALUES, RowsOf, add_rows, for_jobs, pieces, sum_of_rows};
 use crate::ops::rotary::RotarySpec;
 
 /// Rows that a thread takes at once; their share of a weight's derivative is added up by itself.
@@ -30,21 +31,46 @@ pub fn rms_norm(
         .zip(pieces(&mut dx, block, count))
         .zip(pieces(&mut partial, width, count))
         .collect();
-    for_jobs(
-        x.len() >= MANY_VALUES,
-        jobs,
-        |(((x, grad), dx), dweight), _: &mut ()| {
-            let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
-            for (row, (x, grad)) in rows.enumerate() {
-                let dx = row_of(dx, row, width);
-                rms_norm_row(x, weight, grad, epsilon, dx, dweight);
-            }
-        },
-    );
+    let share = x.len() >= MANY_VALUES;
+    for_jobs(share, jobs, |(((x, grad), dx), dweight), _: &mut ()| {
+        rms_norm_rows(x, weight, grad, epsilon, dx, dweight);
+    });
     [
         wants_x.then_some(dx),
         wants_weight.then(|| sum_of_rows(&partial, width)),
     ]
+}
+
+wide! {
+    fn rms_norm_rows(
+        x: &[f32],
+        weight: &[f32],
+        grad: &[f32],
+        epsilon: f32,
+        dx: &mut [f32],
+        dweight: &mut [f32],
+    ) {
+        let width = weight.len();
+        let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
+        for (row, (x, grad)) in rows.enumerate() {
+            rms_norm_row(x, weight, grad, epsilon, row_of(dx, row, width), dweight);
+        }
+    }
+
+    fn layer_norm_rows(
+        x: &[f32],
+        weight: &[f32],
+        grad: &[f32],
+        epsilon: f32,
+        dx: &mut [f32],
+        dweight: &mut [f32],
+    ) {
+        let width = weight.len();
+        let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
+        for (row, (x, grad)) in rows.enumerate() {
+            layer_norm_row(x, weight, grad, epsilon, row_of(dx, row, width), dweight);
+        }
+    }
 }
 
 /// One row: `dx` becomes its derivative, and `dweight` gets its share added; both may be empty.
@@ -60,7 +86,7 @@ fn rms_norm_row(
     let width = x.len() as f32;
     let scale = 1.0 / (sum_of_squares(x) / width + epsilon).sqrt();
     if !dx.is_empty() {
-        let along = lanes3(x, weight, grad, |x, w, g| x * w * g);
+        let along = sum_of_terms([x, weight, grad], |[x, w, g]| x * w * g);
         let back = along * scale * scale * scale / width;
         let operands = x.iter().zip(weight).zip(grad);
         for (dx, ((x, w), g)) in dx.iter_mut().zip(operands) {
@@ -95,18 +121,13 @@ pub fn layer_norm(
         .zip(pieces(&mut partial_bias, width, count))
         .map(|((((x, grad), dx), dweight), dbias)| (x, grad, dx, dweight, dbias))
         .collect();
-    for_jobs(
-        x.len() >= MANY_VALUES,
-        jobs,
-        |(x, grad, dx, dweight, dbias), _: &mut ()| {
-            let rows = x.chunks_exact(width).zip(grad.chunks_exact(width));
-            for (row, (x, grad)) in rows.enumerate() {
-                let dx = row_of(dx, row, width);
-                layer_norm_row(x, weight, grad, epsilon, dx, dweight);
-                dbias.iter_mut().zip(grad).for_each(|(db, g)| *db += g);
-            }
-        },
-    );
+    let share = x.len() >= MANY_VALUES;
+    for_jobs(share, jobs, |(x, grad, dx, dweight, dbias), _: &mut ()| {
+        layer_norm_rows(x, weight, grad, epsilon, dx, dweight);
+        if !dbias.is_empty() {
+            add_rows(dbias, grad);
+        }
+    });
     [
         wants_x.then_some(dx),
         wants_weight.then(|| sum_of_rows(&partial_weight, width)),
@@ -125,12 +146,12 @@ fn layer_norm_row(
     dweight: &mut [f32],
 ) {
     let width = x.len() as f32;
-    let mean = lanes3(x, x, x, |x, _, _| x) / width;
-    let squares = lanes3(x, x, x, |x, _, _| (x - mean) * (x - mean));
+    let mean = sum(x) / width;
+    let squares = sum_of_terms([x], |[x]| (x - mean) * (x - mean));
     let scale = 1.0 / (squares / width + epsilon).sqrt();
     if !dx.is_empty() {
-        let level = lanes3(x, weight, grad, |_, w, g| w * g) * scale / width;
-        let along = lanes3(x, weight, grad, |x, w, g| (x - mean) * w * g);
+        let level = sum_of_terms([weight, grad], |[w, g]| w * g) * scale / width;
+        let along = sum_of_terms([x, weight, grad], |[x, w, g]| (x - mean) * w * g);
         let back = along * scale * scale * scale / width;
         let operands = x.iter().zip(weight).zip(grad);
         for (dx, ((x, w), g)) in dx.iter_mut().zip(operands) {
@@ -164,34 +185,29 @@ pub fn norm_rotary(
         .zip(pieces(&mut partial, dim, count))
         .enumerate()
         .collect();
+    let share = grad.len() >= MANY_VALUES;
     for_jobs(
-        grad.len() >= MANY_VALUES,
+        share,
         jobs,
         |(job, (dx, dweight)), turned: &mut Vec<f32>| {
             turned.resize(dim, 0.0);
             for within in 0..block.min(x.count() - job * block) {
                 let row = job * block + within;
-                let (cos, sin) = (&cos[row * half..][..half], &sin[row * half..][..half]);
+                let angles = [&cos[row * half..][..half], &sin[row * half..][..half]];
                 let grad = &grad[row * columns..][..columns];
-                let x_row = &x.row(row)[..columns];
                 let dx = row_of(dx, within, x.stride);
-                let mut dx = dx.get_mut(x.offset..x.offset + columns);
-                for (head, (grad, x)) in grad
-                    .chunks_exact(dim)
-                    .zip(x_row.chunks_exact(dim))
-                    .enumerate()
-                {
-                    turn_back(grad, cos, sin, turned);
-                    let dx: &mut [f32] = match &mut dx {
-                        Some(dx) => &mut dx[head * dim..(head + 1) * dim],
-                        None => &mut [],
-                    };
-                    match spec.norm_epsilon {
-                        Some(epsilon) => rms_norm_row(x, weight, turned, epsilon, dx, dweight),
-                        None if wants_x => dx.copy_from_slice(turned),
-                        None => {}
-                    }
-                }
+                let dx = dx.get_mut(x.offset..x.offset + columns).unwrap_or_default();
+                let x = &x.row(row)[..columns];
+                norm_rotary_row(
+                    x,
+                    weight,
+                    angles,
+                    grad,
+                    spec.norm_epsilon,
+                    dx,
+                    dweight,
+                    turned,
+                );
             }
         },
     );
@@ -199,6 +215,33 @@ pub fn norm_rotary(
         wants_x.then_some(dx),
         wants_weight.then(|| sum_of_rows(&partial, dim)),
     ]
+}
+
+wide! {
+    #[expect(clippy::too_many_arguments, reason = "the operands of one inner function")]
+    fn norm_rotary_row(
+        x: &[f32],
+        weight: &[f32],
+        angles: [&[f32]; 2],
+        grad: &[f32],
+        norm_epsilon: Option<f32>,
+        dx: &mut [f32],
+        dweight: &mut [f32],
+        turned: &mut [f32],
+    ) {
+        let [cos, sin] = angles;
+        let dim = turned.len();
+        let heads = x.chunks_exact(dim).zip(grad.chunks_exact(dim));
+        for (head, (x, grad)) in heads.enumerate() {
+            turn_back(grad, cos, sin, turned);
+            let dx = row_of(dx, head, dim);
+            match norm_epsilon {
+                Some(epsilon) => rms_norm_row(x, weight, turned, epsilon, dx, dweight),
+                None if !dx.is_empty() => dx.copy_from_slice(turned),
+                None => {}
+            }
+        }
+    }
 }
 
 /// The rotation the other way round: the derivative by the head before it was rotated.
@@ -218,23 +261,9 @@ fn results(length: usize, wanted: bool) -> Vec<f32> {
 }
 
 /// A row of a result, empty if the result is not wanted.
+#[inline(always)]
 fn row_of(values: &mut [f32], row: usize, width: usize) -> &mut [f32] {
     values
         .get_mut(row * width..(row + 1) * width)
         .unwrap_or_default()
-}
-
-/// Sums of a term over three rows, over eight lanes as in the forward pass.
-#[inline(always)]
-fn lanes3(a: &[f32], b: &[f32], c: &[f32], term: impl Fn(f32, f32, f32) -> f32) -> f32 {
-    let mut sums = [0.0; 8];
-    let ((a, a_rest), (b, b_rest), (c, c_rest)) =
-        (a.as_chunks::<8>(), b.as_chunks::<8>(), c.as_chunks::<8>());
-    for ((a, b), c) in a.iter().zip(b).zip(c) {
-        for lane in 0..8 {
-            sums[lane] += term(a[lane], b[lane], c[lane]);
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest).zip(c_rest);
-    sums.iter().sum::<f32>() + rest.map(|((&a, &b), &c)| term(a, b, c)).sum::<f32>()
 }
