@@ -1,13 +1,16 @@
 // Linear layer without barriers or workgroup memory, for software adapters.
 //
 // Bindings and flags: linear_common.wgsl; weights: weight_*.wgsl.
-// An invocation computes a tile of ROWS × 4 results over the whole depth, in registers. The
-// workgroup's invocations lie side by side along the columns, so that all of them read the same
-// values of x: a software adapter loads such a value once for all its lanes.
-// Sizes: any. ROWS is 1, 2, 4 or 8, WORKGROUP at most 64.
+// An invocation computes a tile of ROWS × 4 · GROUPS results over the whole depth, in registers. A
+// software adapter loads for one lane after the other, even where all lanes want the same value, so
+// that a load costs more than many products: the tile is large, though its sums outgrow the real
+// registers. The workgroup's invocations lie side by side along the columns; it is small (as many
+// as a processor has lanes), so that few of them lie beyond the last column.
+// Sizes: any. ROWS is 1, 2, 4, 8 or 16, GROUPS 1, 2 or 4, WORKGROUP at most 64.
 // Arithmetic per byte of global memory, nothing cached: in 8 steps of depth an invocation does
-// 64 · ROWS operations on 32 · ROWS bytes of x (shared by the workgroup) and 32 values of weight;
-// with ROWS = 4 and floats 256 operations on 256 bytes, 1 per byte; with q4 256 on 146, 1.8.
+// 64 · ROWS · GROUPS operations on 32 · ROWS bytes of x and 32 · GROUPS values of weight; with 16
+// rows and 2 groups 2048 operations on 768 bytes of floats, 2.7 per byte, and with q4 3.7; with 4
+// groups 4.0 and 7.0.
 // Tested by tests/kernels.
 
 @compute @workgroup_size(WORKGROUP)
@@ -19,33 +22,47 @@ fn main(
     let number = number_of(workgroup, grid);
     let down = (info.rows + ROWS - 1u) / ROWS;
     let row = (number % down) * ROWS;
-    let column = ((number / down) * WORKGROUP + lane) * 4u;
+    let column = ((number / down) * WORKGROUP + lane) * 4u * GROUPS;
 
     // Rows and columns outside are computed from the last inside one and not stored: a branch
     // here would make all that follows divergent.
 //#for r 0 ROWS
-    let row$r = min(row + $ru, info.rows - 1u);
-    var sum$r = vec4<f32>();
+    let row_$r = min(row + $ru, info.rows - 1u);
+//#for g 0 GROUPS
+    var sum_$r_$g = vec4<f32>();
 //#end
+//#end
+//#for g 0 GROUPS
 //#for c 0 4
-    let column$c = min(column + $cu, info.columns - 1u);
+    let column_$g_$c = min(column + 4u * $gu + $cu, info.columns - 1u);
+//#end
 //#end
     for (var begin = 0u; begin < info.eighths; begin += 4u) {
+//#for g 0 GROUPS
 //#for c 0 4
-        let scale$c = scale_of(column$c, begin / 4u);
+        let scale_$g_$c = scale_of(column_$g_$c, begin / 4u);
+//#end
 //#end
         let end = min(begin + 4u, info.eighths);
         for (var step = begin; step < end; step++) {
+//#for g 0 GROUPS
 //#for c 0 4
-            let w$c = weight8(column$c, step, scale$c);
+            let w_$g_$c = weight8(column_$g_$c, step, scale_$g_$c);
+//#end
 //#end
 //#for r 0 ROWS
-            let x$r = x8(row$r, step);
-            sum$r += vec4<f32>(dot8(x$r, w0), dot8(x$r, w1), dot8(x$r, w2), dot8(x$r, w3));
+            let x_$r = x8(row_$r, step);
+//#for g 0 GROUPS
+            sum_$r_$g += vec4<f32>(
+                dot8(x_$r, w_$g_0), dot8(x_$r, w_$g_1), dot8(x_$r, w_$g_2), dot8(x_$r, w_$g_3),
+            );
+//#end
 //#end
         }
     }
 //#for r 0 ROWS
-    store4(sum$r, row + $ru, column);
+//#for g 0 GROUPS
+    store4(sum_$r_$g, row + $ru, column + 4u * $gu);
+//#end
 //#end
 }

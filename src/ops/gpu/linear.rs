@@ -38,23 +38,7 @@ pub fn linear(
     let eighths = depth.is_multiple_of(8);
     let quads = columns.is_multiple_of(4);
 
-    let (body, workgroup, tile_rows, workgroups) = match kind_of(&x.device) {
-        Kind::Software => {
-            let tile = tile_rows(rows, 4);
-            let lanes = 32;
-            let count = rows.div_ceil(tile) * columns.div_ceil(4 * lanes);
-            (File::LinearRegister, lanes, tile, count)
-        }
-        Kind::Hardware if rows <= FEW_ROWS => {
-            let tile = tile_rows(rows, FEW_ROWS);
-            let count = rows.div_ceil(tile) * columns.div_ceil(4);
-            (File::LinearRows, 64, tile, count)
-        }
-        Kind::Hardware => {
-            let count = rows.div_ceil(64) * columns.div_ceil(64);
-            (File::LinearTiled, 128, 64, count)
-        }
-    };
+    let plan = Plan::new(kind_of(&x.device), rows, columns);
 
     let mut files = vec![File::Prelude, File::LinearCommon];
     files.push(match spec.packing {
@@ -67,7 +51,7 @@ pub fn linear(
     if scaled {
         files.push(File::WeightScales);
     }
-    files.push(body);
+    files.push(plan.body);
 
     let x_type = if eighths {
         "array<vec4<f32>>"
@@ -87,8 +71,9 @@ pub fn linear(
         "array<f32>"
     };
 
-    let mut launch = Launch::new(files, workgroup as u32)
-        .constant("ROWS", tile_rows)
+    let mut launch = Launch::new(files, plan.workgroup)
+        .constant("ROWS", plan.rows)
+        .constant("GROUPS", plan.groups)
         .flag("EIGHTHS", eighths)
         .flag("QUADS", quads)
         .flag("BIAS", spec.bias)
@@ -114,10 +99,67 @@ pub fn linear(
         launch = launch.input("other", column_type, &contiguous(other));
     }
     let info = [rows, depth, columns, depth.div_ceil(8)].map(|n| n as u32);
-    launch.run(column_type, [rows, columns], &x, &info, workgroups)
+    launch.run(column_type, [rows, columns], &x, &info, plan.workgroups)
 }
 
-/// 1, 2, 4 or 8 rows: enough for all, but no more than `most`.
+/// Which kernel computes a product, and in which tiles.
+struct Plan {
+    body: File,
+    /// Invocations in a workgroup.
+    workgroup: u32,
+    /// Rows that an invocation computes, or a workgroup in the tiled kernel.
+    rows: usize,
+    /// Groups of four columns that an invocation computes.
+    groups: usize,
+    workgroups: usize,
+}
+
+impl Plan {
+    fn new(kind: Kind, rows: usize, columns: usize) -> Self {
+        match kind {
+            Kind::Software => {
+                let (tile, groups, lanes) = (tile_rows(rows, 16), column_groups(columns), 8);
+                Self {
+                    body: File::LinearRegister,
+                    workgroup: lanes as u32,
+                    rows: tile,
+                    groups,
+                    workgroups: rows.div_ceil(tile) * columns.div_ceil(4 * groups * lanes),
+                }
+            }
+            Kind::Hardware if rows <= FEW_ROWS => {
+                let tile = tile_rows(rows, FEW_ROWS);
+                Self {
+                    body: File::LinearRows,
+                    workgroup: 64,
+                    rows: tile,
+                    groups: 1,
+                    workgroups: rows.div_ceil(tile) * columns.div_ceil(4),
+                }
+            }
+            Kind::Hardware => Self {
+                body: File::LinearTiled,
+                workgroup: 128,
+                rows: 64,
+                groups: 1,
+                workgroups: rows.div_ceil(64) * columns.div_ceil(64),
+            },
+        }
+    }
+}
+
+/// Groups of four columns in a tile of the kernel for software adapters: the larger the tile, the
+/// fewer loads, but with few columns lanes would have nothing to do, and the driver compiles a tile
+/// of four groups for about a second, which only wide layers win back.
+fn column_groups(columns: usize) -> usize {
+    match columns {
+        0..=32 => 1,
+        33..1024 => 2,
+        _ => 4,
+    }
+}
+
+/// A power of two of rows: enough for all, but no more than `most`.
 fn tile_rows(rows: usize, most: usize) -> usize {
     rows.next_power_of_two().min(most)
 }
