@@ -11,7 +11,7 @@ use agff::eval::questions::Score;
 
 use super::bars::bar;
 use super::material::Material;
-use super::measured::{Column, interval, percent, points};
+use super::measured::{Column, interval, percent, points, probability};
 use super::misses::{self, Miss};
 use super::pictures::thumbnail;
 use super::table::{counts, has_groups};
@@ -176,10 +176,21 @@ fn comparison(columns: &[Column], material: &Material, body: &mut String) {
             _ => column.measured.differences(material, &columns[0].measured),
         };
         let difference = |of: Option<agff::eval::Difference>| {
-            let of = of.map(|of| format!("{}<br><small>p = {:.3}</small>", points(&of), of.p));
+            let shown = |of| {
+                format!(
+                    "{}<br><small>{}</small>",
+                    points(&of),
+                    escaped(&probability(&of))
+                )
+            };
+            let of = of.map(shown);
             format!("<td class=\"interval\">{}</td>", of.unwrap_or_default())
         };
-        let _ = write!(body, "<tr><th>{}</th>", escaped(&column.about.name));
+        let _ = write!(
+            body,
+            "<tr><th class=\"name\">{}</th>",
+            escaped(&column.about.name)
+        );
         body.push_str(&cells(&score.precision_at_1, chance.precision_at_1, i));
         body.push_str(&difference(differences.map(|of| of.precision_at_1)));
         if groups {
