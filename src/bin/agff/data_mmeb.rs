@@ -28,6 +28,9 @@ its folder's for names such as `test-00000-of-00001`. Marks of images (<|image_1
 out of the texts. A question whose images are not there is left out and counted, and the
 exit code is 2.";
 
+// The file to write is the last of the files, so that options may stand anywhere.
+const USAGE: &str = "agff eval-mmeb [OPTIONS] --images <DIR> <FILE.parquet>... <OUT.jsonl>";
+
 const EXAMPLES: &str = "\
 Examples:
   agff eval-mmeb MMEB-eval/*/test*.parquet --images images mmeb.jsonl
@@ -35,10 +38,10 @@ Examples:
 
 /// Make questions of data sets of the MMEB benchmark
 #[derive(clap::Args)]
-#[command(long_about = LONG, after_help = EXAMPLES)]
+#[command(long_about = LONG, after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
     /// Data sets, and last the file to write
-    #[arg(value_name = "FILE.parquet… OUT.jsonl", required = true, num_args = 2..)]
+    #[arg(value_name = "FILE.parquet", required = true)]
     files: Vec<PathBuf>,
     /// Folder that the image paths begin in
     #[arg(long, value_name = "DIR")]

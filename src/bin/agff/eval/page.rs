@@ -264,7 +264,7 @@ fn score_cells(score: &Score, groups: bool, column: usize) -> String {
 /// A bar, and the value with its interval.
 fn cells(rate: &Rate, chance: f64, column: usize) -> String {
     format!(
-        "<td>{}</td><td class=\"interval\"><b>{}</b> <small>{}</small></td>",
+        "<td>{}</td><td class=\"interval\"><b>{}</b><br><small>{}</small></td>",
         bar(rate, Some(chance), &format!("c{}", column % 6)),
         percent(rate.value),
         interval(rate)
@@ -283,7 +283,7 @@ fn retrieval(columns: &[Column], body: &mut String) {
                 report.targets
             );
             body.push_str(
-                "<table><thead><tr><th></th><th colspan=\"2\">recall@1</th><th colspan=\"2\">recall@5</th><th colspan=\"2\">recall@10</th><th>median rank</th></tr></thead><tbody>\n",
+                "<table><thead><tr><th></th><th colspan=\"2\">recall@1</th><th colspan=\"2\">recall@5</th><th colspan=\"2\">recall@10</th><th class=\"name\">median rank</th></tr></thead><tbody>\n",
             );
             for (c, column) in columns.iter().enumerate() {
                 let Some(set) = column.measured.sets.get(i) else {
@@ -293,7 +293,7 @@ fn retrieval(columns: &[Column], body: &mut String) {
                 let chance = &report.chance;
                 let _ = writeln!(
                     body,
-                    "<tr><th>{}</th>{}{}{}<td class=\"count\">{}</td></tr>",
+                    "<tr><th class=\"name\">{}</th>{}{}{}<td class=\"count\">{}</td></tr>",
                     escaped(&column.about.name),
                     cells(&report.recall_at_1, chance.recall_at_1, c),
                     cells(&report.recall_at_5, chance.recall_at_5, c),
