@@ -28,6 +28,7 @@
 //! assert_eq!(report.overall.precision_at_1.value, 1.0);
 //! ```
 
+mod chance;
 pub mod colour;
 pub mod questions;
 pub mod rates;

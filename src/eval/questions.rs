@@ -5,12 +5,23 @@
 //! right as well (MMEB's lists have such). A group is right if every question of it is; that is how
 //! MMVP-VLM counts its pairs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::chance;
 use super::rates::{Difference, Rate, paired};
 use crate::data::{Part, Question};
+
+/// The distinct inputs of questions, in the order of their first mention: what has to be embedded.
+pub fn parts(questions: &[Question]) -> Vec<&Part> {
+    let mut seen = HashSet::new();
+    questions
+        .iter()
+        .flat_map(|question| std::iter::once(&question.query).chain(&question.candidates))
+        .filter(|part| seen.insert(*part))
+        .collect()
+}
 
 /// How a question was answered.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +34,7 @@ pub struct Answer {
     pub rival: Option<usize>,
     /// Its score.
     pub rival_score: f32,
-    /// Probability of being right by chance: the share of right ones among the candidates.
+    /// Probability of being right by chance: 1 of the distinct candidates.
     pub chance: f64,
 }
 
@@ -57,7 +68,6 @@ pub fn answer(question: &Question, scores: &[f32]) -> Option<Answer> {
         true => i,
         false => best,
     };
-    let count = wrong.clone().count();
     let rival = wrong.reduce(best);
     let (score, rival_score) = (
         scores[question.answer],
@@ -68,16 +78,17 @@ pub fn answer(question: &Question, scores: &[f32]) -> Option<Answer> {
         score,
         rival,
         rival_score,
-        chance: (scores.len() - count) as f64 / scores.len() as f64,
+        chance: chance::of_question(question),
     })
 }
 
-/// What chance alone would reach.
+/// What chance alone would reach: a model that gives every distinct pair of inputs a random score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Chance {
     /// Of the questions: the mean of what each gives by chance.
     pub precision_at_1: f64,
-    /// Of the groups, if the guesses are independent.
+    /// Of the groups: the mean of what each gives by chance. Questions that compare the same pairs are
+    /// no guesses of their own: two images' captions for each other are right together in 1 of 6 cases.
     pub group_accuracy: f64,
 }
 
@@ -163,7 +174,17 @@ fn count(questions: &[Question], answers: &[Option<Answer>], of: &[usize]) -> Sc
     let groups = groups(questions, of);
     let whole: Vec<(bool, f64)> = groups
         .iter()
-        .filter_map(|group| together(answers, group))
+        .filter_map(|group| {
+            let right = together(answers, group)?;
+            let chance = match group.as_slice() {
+                &[only] => answers.get(only)?.as_ref()?.chance,
+                group => {
+                    let of_group: Vec<&Question> = group.iter().map(|&i| &questions[i]).collect();
+                    chance::of_group(&of_group)
+                }
+            };
+            Some((right, chance))
+        })
         .collect();
     let mean = |values: &mut dyn Iterator<Item = f64>, count: usize| match count {
         0 => 0.0,
@@ -202,14 +223,13 @@ fn groups(questions: &[Question], of: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Whether all questions of a group are right, and how probable that is by chance; `None` if one was left out.
-fn together(answers: &[Option<Answer>], group: &[usize]) -> Option<(bool, f64)> {
-    let mut whole = (true, 1.0);
+/// Whether all questions of a group are right; `None` if one was left out.
+fn together(answers: &[Option<Answer>], group: &[usize]) -> Option<bool> {
+    let mut right = true;
     for &i in group {
-        let answer = answers.get(i)?.as_ref()?;
-        whole = (whole.0 && answer.right, whole.1 * answer.chance);
+        right &= answers.get(i)?.as_ref()?.right;
     }
-    Some(whole)
+    Some(right)
 }
 
 /// How two models' answers to the same questions differ.
@@ -238,139 +258,10 @@ pub fn compare(
         group_accuracy: paired(
             groups(questions, &all)
                 .iter()
-                .filter_map(|group| Some((together(first, group)?.0, together(second, group)?.0))),
+                .filter_map(|group| Some((together(first, group)?, together(second, group)?))),
         ),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::eval::wilson;
-
-    /// A question among texts whose place on a line is their number.
-    fn question(group: &str, category: &str, query: &str, candidates: &[&str]) -> Question {
-        let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
-        Question {
-            group: named(group),
-            category: named(category),
-            query: Part::text(query),
-            candidates: candidates.iter().copied().map(Part::text).collect(),
-            answer: 0,
-        }
-    }
-
-    /// Answers by how near the numbers are; a text that is no number has no embedding.
-    fn answers(questions: &[Question]) -> Vec<Option<Answer>> {
-        let numbers: HashMap<String, f32> = (0..100).map(|n| (n.to_string(), n as f32)).collect();
-        let embed = |part: &Part| numbers.get(part.text.as_deref()?);
-        score(questions, embed, |a, b| -(a - b).abs())
-    }
-
-    #[test]
-    fn precision_and_groups_are_counted_by_hand() {
-        let questions = [
-            question("a", "near", "10", &["11", "20"]), // right
-            question("a", "near", "30", &["31", "20"]), // right: group a is
-            question("b", "near", "10", &["11", "20"]), // right
-            question("b", "far", "10", &["20", "11"]),  // wrong: group b is, but not in "near"
-            question("", "far", "10", &["12", "13", "14", "15"]), // right, by itself
-            question("", "", "10", &["12", "11"]),      // wrong, in no category
-        ];
-        let report = Report::new(&questions, &answers(&questions));
-        let overall = report.overall;
-        assert_eq!(overall.precision_at_1, wilson(4, 6));
-        assert_eq!(overall.group_accuracy, wilson(2, 4));
-        assert_eq!((overall.questions, overall.groups), (6, 4));
-        let chance = overall.chance;
-        assert!((chance.precision_at_1 - (5.0 * 0.5 + 0.25) / 6.0).abs() < 1e-12);
-        assert!((chance.group_accuracy - (0.25 + 0.25 + 0.25 + 0.5) / 4.0).abs() < 1e-12);
-
-        let near = report.categories["near"];
-        assert_eq!(near.precision_at_1, wilson(3, 3));
-        assert_eq!(near.group_accuracy, wilson(2, 2));
-        let far = report.categories["far"];
-        assert_eq!(far.precision_at_1, wilson(1, 2));
-        assert_eq!(far.group_accuracy, wilson(1, 2));
-        assert_eq!(report.categories.len(), 2);
-        let means = report.mean_of_categories.unwrap();
-        assert_eq!((means.precision_at_1, means.group_accuracy), (0.75, 0.75));
-    }
-
-    #[test]
-    fn a_tie_is_wrong_and_a_copy_of_the_answer_is_right() {
-        let tie = question("", "", "10", &["11", "9"]);
-        let copy = question("", "", "10", &["11", "20", "11", "30"]);
-        let same = question("", "", "10", &["11", "11"]);
-        let got = answers(&[tie, copy, same]);
-        let tie = got[0].unwrap();
-        assert_eq!((tie.right, tie.score, tie.rival_score), (false, -1.0, -1.0));
-        let copy = got[1].unwrap();
-        assert_eq!((copy.right, copy.rival, copy.chance), (true, Some(1), 0.5));
-        let same = got[2].unwrap();
-        assert_eq!((same.right, same.rival, same.chance), (true, None, 1.0));
-    }
-
-    #[test]
-    fn a_score_that_is_no_number_is_wrong() {
-        let question = question("", "", "1", &["2", "3"]);
-        for scores in [[f32::NAN, 0.0], [f32::NAN, f32::NAN]] {
-            assert!(!answer(&question, &scores).unwrap().right, "{scores:?}");
-        }
-        assert_eq!(answer(&question, &[1.0]), None);
-    }
-
-    #[test]
-    fn what_cannot_be_embedded_is_left_out_with_its_group() {
-        let questions = [
-            question("a", "near", "10", &["11", "20"]),
-            question("a", "near", "10", &["broken", "20"]),
-            question("b", "near", "10", &["11", "20"]),
-            question("c", "gone", "broken", &["11", "20"]),
-        ];
-        let report = Report::new(&questions, &answers(&questions));
-        let overall = report.overall;
-        assert_eq!(overall.precision_at_1, wilson(2, 2));
-        assert_eq!(overall.group_accuracy, wilson(1, 1));
-        assert_eq!(
-            (overall.questions_left_out, overall.groups_left_out),
-            (2, 2)
-        );
-        assert_eq!(report.categories["gone"].precision_at_1, wilson(0, 0));
-        // A category without answers says nothing, and so does not count in the mean.
-        assert_eq!(report.mean_of_categories.unwrap().precision_at_1, 1.0);
-    }
-
-    #[test]
-    fn two_models_are_compared_on_what_both_answered() {
-        let questions = [
-            question("a", "", "10", &["11", "20"]),
-            question("a", "", "10", &["11", "20"]),
-            question("b", "", "10", &["11", "20"]),
-            question("c", "", "10", &["11", "20"]),
-        ];
-        let first = answers(&questions);
-        let mut second = first.clone();
-        second[1].as_mut().unwrap().right = false;
-        second[3] = None;
-        let got = compare(&questions, &first, &second);
-        let precision = got.precision_at_1;
-        assert_eq!((precision.only_first, precision.only_second), (1, 0));
-        assert!((precision.value + 1.0 / 3.0).abs() < 1e-12);
-        let groups = got.group_accuracy;
-        assert_eq!((groups.only_first, groups.value), (1, -0.5));
-    }
-
-    #[test]
-    fn the_report_is_written_with_the_keys_that_others_read() {
-        let questions = [question("a", "near", "10", &["11", "20"])];
-        let report = Report::new(&questions, &answers(&questions));
-        let json = serde_json::to_value(&report).unwrap();
-        assert_eq!(json["precision_at_1"]["value"], 1.0);
-        assert_eq!(json["precision_at_1"]["count"], 1);
-        assert_eq!(json["group_accuracy"]["correct"], 1);
-        assert_eq!(json["categories"]["near"]["chance"]["group_accuracy"], 0.5);
-        let back: Report = serde_json::from_value(json).unwrap();
-        assert_eq!(back, report);
-    }
-}
+mod tests;

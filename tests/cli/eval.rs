@@ -4,16 +4,16 @@
 //! other: those win, whatever the weights.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Run, on_cpu, run, text_of};
+use crate::program::{Run, on_cpu, text_of};
 use crate::support;
 
 /// A folder with plain pictures in colours: `red.png`, and its copy `red-2.png`.
-fn pictures(colours: &[(&str, [u8; 3])]) -> TempDir {
+pub fn pictures(colours: &[(&str, [u8; 3])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, rgb) in colours {
         let picture = image::RgbImage::from_fn(64, 48, |x, y| {
@@ -28,7 +28,7 @@ fn pictures(colours: &[(&str, [u8; 3])]) -> TempDir {
     folder
 }
 
-const COLOURS: [(&str, [u8; 3]); 6] = [
+pub const COLOURS: [(&str, [u8; 3]); 6] = [
     ("red", [220, 21, 30]),
     ("green", [41, 160, 60]),
     ("blue", [30, 71, 200]),
@@ -38,7 +38,7 @@ const COLOURS: [(&str, [u8; 3]); 6] = [
 ];
 
 /// Writes JSON lines.
-fn lines(folder: &Path, name: &str, lines: &[Value]) -> String {
+pub fn lines(folder: &Path, name: &str, lines: &[Value]) -> String {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let path = folder.join(name);
     fs::write(&path, text).unwrap();
@@ -46,7 +46,7 @@ fn lines(folder: &Path, name: &str, lines: &[Value]) -> String {
 }
 
 /// Questions for the copy of each picture among two, in pairs: a model's get right what is a copy.
-fn copies(folder: &Path) -> String {
+pub fn copies(folder: &Path) -> String {
     let questions: Vec<Value> = (0..COLOURS.len())
         .map(|i| {
             let (own, other) = (COLOURS[i].0, COLOURS[i ^ 1].0);
@@ -62,11 +62,11 @@ fn copies(folder: &Path) -> String {
     lines(folder, "copies.jsonl", &questions)
 }
 
-fn eval(arguments: &[&str]) -> Run {
+pub fn eval(arguments: &[&str]) -> Run {
     on_cpu("eval", arguments)
 }
 
-fn object(arguments: &[&str]) -> Value {
+pub fn object(arguments: &[&str]) -> Value {
     let got = eval(&[arguments, &["--json"]].concat());
     assert_eq!(got.code, 0, "{}", got.err);
     let mut objects = got.lines();
@@ -331,165 +331,4 @@ fn an_unreadable_image_is_reported_once_and_its_questions_are_left_out() {
     });
     let got = eval(&[&lines(folder.path(), "one.jsonl", &[question])]);
     assert_eq!((got.code, got.out.as_str()), (1, ""), "{}", got.err);
-}
-
-#[test]
-fn a_file_that_is_wrong_is_refused_with_its_line() {
-    let folder = pictures(&COLOURS[..2]);
-    let good = r#"{"query": {"text": "a"}, "candidates": [{"text": "b"}, {"image": "red.png"}], "answer": 0}"#;
-    for (text, line, part) in [
-        ("", "", "no rows"),
-        ("not JSON", ":1", "column 2"),
-        (&format!("{good}\n{{\"query\": "), ":2", "column"),
-        (r#"{"query": {"text": "a"}}"#, ":1", "neither"),
-        (
-            &format!("{good}\n{}", good.replace(r#", {"image": "red.png"}"#, "")),
-            ":2",
-            "fewer than two candidates",
-        ),
-        (&good.replace("red.png", "none.png"), ":1", "none.png"),
-        (
-            &good.replace("\"answer\": 0", "\"answer\": 2"),
-            ":1",
-            "answer is 2",
-        ),
-        (
-            &good.replace("\"text\": \"a\"", "\"text\": \" \""),
-            ":1",
-            "neither a text nor an image",
-        ),
-        (
-            r#"{"query": {"text": "a"}, "positive": {}}"#,
-            ":1",
-            "positive",
-        ),
-    ] {
-        let path = folder.path().join("x.jsonl");
-        fs::write(&path, text).unwrap();
-        let got = eval(&[&text_of(&path)]);
-        assert_eq!((got.code, got.out.as_str()), (1, ""), "{text}");
-        let at = format!("error: {}{line}: ", path.display());
-        assert!(
-            got.err.contains(&at) && got.err.contains(part),
-            "{text}: {}",
-            got.err
-        );
-    }
-    let got = eval(&["none.jsonl", "--json"]);
-    assert_eq!((got.code, got.error_codes()), (1, vec!["io".into()]));
-    assert_eq!(run(["eval"]).code, 2);
-    assert_eq!(run(["eval", "x.jsonl", "--baseline", "luck"]).code, 2);
-}
-
-#[test]
-fn the_page_needs_nothing_else_and_shows_what_files_say_as_text() {
-    let folder = pictures(&COLOURS);
-    let questions = [json!({
-        "category": "<script>alert(1)</script>",
-        "query": {"text": "<b>& \"bold\"</b>"},
-        "candidates": [{"image": "red.png"}, {"image": "red-2.png"}],
-        "answer": 0,
-    })];
-    let path = lines(folder.path(), "page.jsonl", &questions);
-    let page: PathBuf = folder.path().join("report.html");
-    let got = eval(&[&path, "--baseline", "colour", "--html", &text_of(&page)]);
-    assert_eq!(got.code, 0, "{}", got.err);
-    let html = fs::read_to_string(&page).unwrap();
-    assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
-    for part in [
-        "&lt;b&gt;&amp; &quot;bold&quot;&lt;/b&gt;",
-        "&lt;script&gt;alert(1)",
-        "data:image/png;base64,",
-        "<svg class=\"bar c0\"",
-        "never trained",
-        "Worst misses",
-        "default-src 'none'",
-        "prefers-color-scheme: dark",
-    ] {
-        assert!(html.contains(part), "{part}");
-    }
-    for part in [
-        "<script", "<b>&", "http://", "https://", "<link", "@import", "url(",
-    ] {
-        assert!(!html.contains(part), "{part}");
-    }
-    // A page that cannot be written is an error, and nothing is left of it.
-    let got = eval(&[
-        &path,
-        "--html",
-        &text_of(&folder.path().join("none/report.html")),
-    ]);
-    assert_eq!((got.code, got.out.as_str()), (1, ""), "{}", got.err);
-}
-
-#[test]
-fn a_published_benchmark_becomes_questions_that_can_be_asked() {
-    let folder = pictures(&COLOURS);
-    let images = folder.path().join("MMVP_VLM/MLLM_VLM Images/Color");
-    fs::create_dir_all(&images).unwrap();
-    for (i, (name, _)) in COLOURS.iter().enumerate() {
-        let from = folder.path().join(format!("{name}.png"));
-        fs::copy(from, images.join(format!("{}.png", i + 1))).unwrap();
-    }
-    let table: String = (1..=6)
-        .map(|i| format!("{i},Color,a {} thing\n", COLOURS[i - 1].0))
-        .collect();
-    fs::write(
-        folder.path().join("MMVP_VLM/Questions.csv"),
-        format!("Question ID,Type,Statement\n{table}"),
-    )
-    .unwrap();
-    let out = text_of(&folder.path().join("mmvp.jsonl"));
-    let got = run(["eval-mmvp", &text_of(&folder.path().join("MMVP_VLM")), &out]);
-    assert_eq!(got.code, 0, "{}", got.err);
-    assert!(got.out.contains("6 questions in 3 pairs"), "{}", got.out);
-    let first: Value =
-        serde_json::from_str(fs::read_to_string(&out).unwrap().lines().next().unwrap()).unwrap();
-    assert_eq!(first["query"]["text"], "a photo of a red thing");
-    assert_eq!(
-        first["candidates"][0]["image"],
-        "MMVP_VLM/MLLM_VLM Images/Color/1.png"
-    );
-
-    let got = object(&[&out, "--baseline", "colour"]);
-    assert_eq!(got["groups"], 3);
-    let others = &got["others"][0];
-    assert_eq!(
-        others["categories"]["Color and Appearance"]["group_accuracy"]["correct"],
-        3
-    );
-
-    let got = run(["eval-mmvp", &text_of(&images), &out]);
-    assert_eq!(got.code, 1);
-    assert!(got.err.contains("no Questions.csv"), "{}", got.err);
-    // The file that was there is as it was.
-    assert_eq!(object(&[&out])["questions"], 6);
-}
-
-#[cfg(feature = "parquet")]
-#[test]
-fn a_data_set_that_is_no_parquet_is_refused_and_nothing_is_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.parquet");
-    fs::write(&path, "PAR1 and nothing else").unwrap();
-    let out = folder.path().join("out.jsonl");
-    let images = text_of(folder.path());
-    let got = run([
-        "eval-mmeb",
-        &text_of(&path),
-        "--images",
-        &images,
-        &text_of(&out),
-    ]);
-    assert_eq!(got.code, 1);
-    assert!(got.err.contains("cannot be read as Parquet"), "{}", got.err);
-    assert!(!out.exists());
-    let got = run([
-        "eval-mmeb",
-        &text_of(&path),
-        "--images",
-        "none",
-        &text_of(&out),
-    ]);
-    assert!(got.err.contains("is not a folder"), "{}", got.err);
 }

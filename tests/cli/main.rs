@@ -7,6 +7,7 @@ mod arguments;
 mod compare;
 mod embed;
 mod eval;
+mod eval_files;
 mod packages;
 mod program;
 mod serve;

@@ -28,6 +28,9 @@ its folder's for names such as `test-00000-of-00001`. Marks of images (<|image_1
 out of the texts. A question whose images are not there is left out and counted, and the
 exit code is 2.";
 
+// The file to write is the last of the files, so that options may stand anywhere.
+const USAGE: &str = "agff eval-mmeb [OPTIONS] --images <DIR> <FILE.parquet>... <OUT.jsonl>";
+
 const EXAMPLES: &str = "\
 Examples:
   agff eval-mmeb MMEB-eval/*/test*.parquet --images images mmeb.jsonl
@@ -35,26 +38,39 @@ Examples:
 
 /// Make questions of data sets of the MMEB benchmark
 #[derive(clap::Args)]
-#[command(long_about = LONG, after_help = EXAMPLES)]
+#[command(long_about = LONG, after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
-    /// Data sets
-    #[arg(value_name = "FILE.parquet", required = true, num_args = 1..)]
-    parquet: Vec<PathBuf>,
+    /// Data sets, and last the file to write
+    #[arg(value_name = "FILE.parquet", required = true)]
+    files: Vec<PathBuf>,
     /// Folder that the image paths begin in
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
     /// Take what the texts of a data set begin with, up to a colon or full stop, as its instruction
     #[arg(long)]
     split_instruction: bool,
-    /// File to write
-    #[arg(value_name = "OUT.jsonl", required = true)]
-    out: PathBuf,
 }
 
 /// Missing images that are named; the others are counted.
 const NAMED: usize = 5;
 
 pub fn run(args: Args, console: &Console) -> Done {
+    let Some((out, data_sets)) = args.files.split_last().filter(|(_, sets)| !sets.is_empty())
+    else {
+        return Err(Failure::Usage(
+            "name data sets, and last the file to write".into(),
+        ));
+    };
+    if out
+        .extension()
+        .is_some_and(|extension| extension == "parquet")
+    {
+        let why = format!(
+            "{} is a data set; name the file to write last",
+            out.display()
+        );
+        return Err(Failure::Usage(why));
+    }
     if !args.images.is_dir() {
         let name = args.images.display().to_string();
         return Err(Error::new(
@@ -64,11 +80,11 @@ pub fn run(args: Args, console: &Console) -> Done {
         )
         .into());
     }
-    let folder = args.out.parent().unwrap_or(Path::new(""));
-    let mut lines = Lines::to(Some(&args.out), console)?;
+    let folder = out.parent().unwrap_or(Path::new(""));
+    let mut lines = Lines::to(Some(out), console)?;
     let mut missing = BTreeSet::new();
     let (mut written, mut left_out) = (0, 0);
-    for path in &args.parquet {
+    for path in data_sets {
         let rows = read(path)?;
         let instructions = match args.split_instruction {
             true => Instructions::of(&rows),
@@ -102,10 +118,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         return Err(Failure::Reported);
     }
     lines.finish()?;
-    let mut told = format!(
-        "{}: {written} questions",
-        shown(&args.out.display().to_string())
-    );
+    let mut told = format!("{}: {written} questions", shown(&out.display().to_string()));
     if left_out > 0 {
         told += &format!(", {left_out} left out");
     }

@@ -1,5 +1,6 @@
 //! `agff eval`: how good a model is, on questions and rows, with intervals and beside others.
 
+mod asked;
 mod bars;
 mod baselines;
 mod material;
@@ -11,20 +12,20 @@ mod page;
 mod pictures;
 mod table;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use agff::eval::colour::Colours;
-use agff::package::manifest::{Dtype, Manifest};
+use agff::package::manifest::Dtype;
 
 use crate::model::{self, Device, ModelArgs};
-use crate::output::{Console, write_file};
+use crate::output::{Console, NewFile};
 use crate::{Done, Failure, Outcome, inputs};
+use asked::Asked;
 use baselines::Baseline;
 use material::{Material, Task};
-use measured::{About, AboutModel, Column, Measured};
-use models::{Embeddings, Failures};
+use measured::{About, Column, Measured};
+use models::{Candidate, Failures};
 
 const LONG: &str = "\
 Measure a model on questions and rows
@@ -137,6 +138,17 @@ pub struct Args {
     prompt: Option<OsString>,
 }
 
+impl Args {
+    /// Names of the views to compare by; none is all of them together.
+    fn views(&self) -> agff::Result<Vec<String>> {
+        if self.single_view {
+            return Ok(vec!["global".to_owned()]);
+        }
+        let views = self.view.iter();
+        views.map(|view| inputs::text("--view", view)).collect()
+    }
+}
+
 /// `--dtype`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Stored {
@@ -161,32 +173,60 @@ impl From<Stored> for Dtype {
     }
 }
 
-/// A model that was asked everything.
-struct Asked<'a> {
-    label: String,
-    manifest: Manifest,
-    device: String,
-    material: Cow<'a, Material>,
-    embeddings: Embeddings,
-}
-
 pub fn run(args: Args, console: &Console) -> Done {
-    let views = match args.single_view {
-        true => vec!["global".to_owned()],
-        false => args
-            .view
-            .iter()
-            .map(|view| inputs::text("--view", view))
-            .collect::<agff::Result<Vec<_>>>()?,
-    };
     let material = Material::read(&args.files, args.task)?;
+    let views = args.views()?;
     let candidates = models::open(&args.model, &views)?;
     for candidate in &candidates {
         for &dimensions in &args.dim {
             model::check_dimensions(candidate.package.manifest(), dimensions, console)?;
         }
     }
+    // Now, so that a place where no page can be written is found before the work.
+    let page = args.html.as_deref().map(NewFile::create).transpose()?;
 
+    let mut failures = Failures::default();
+    let asked = ask(&args, &candidates, &material, &mut failures, console)?;
+    let mut columns = Vec::new();
+    for model in &asked {
+        for view in or_default(&views) {
+            for dimensions in or_default(&args.dim) {
+                columns.push(model.column(view, dimensions.copied(), &failures)?);
+            }
+        }
+    }
+    let Some(first) = asked
+        .first()
+        .filter(|_| !columns.iter().all(|column| column.measured.is_empty()))
+    else {
+        return Err(Failure::Reported);
+    };
+    let dimensions = args.dim.first().copied();
+    columns.extend(first.shuffled_column(views.first(), dimensions, &failures)?);
+    if args.baseline.contains(&Baseline::Colour) {
+        let parts = first.material.parts();
+        let colours = baselines::colours(&parts, &mut failures, console);
+        let known = |part: &_| colours.get(part).filter(|_| !failures.has(part));
+        columns.push(Column {
+            about: About {
+                name: "colours only".into(),
+                baseline: Some("colour"),
+                model: None,
+            },
+            measured: Measured::new(&first.material, known, Colours::similarity),
+        });
+    }
+    report(&args, &columns, &first.material, &failures, page, console)
+}
+
+/// Asks every model, with every type of weights; the first one with exchanged images too, if that is wanted.
+fn ask<'a>(
+    args: &Args,
+    candidates: &[Candidate],
+    material: &'a Material,
+    failures: &mut Failures,
+    console: &Console,
+) -> Result<Vec<Asked<'a>>, Failure> {
     let model_args = ModelArgs {
         model: None,
         device: args.device,
@@ -195,148 +235,41 @@ pub fn run(args: Args, console: &Console) -> Done {
         instruction: args.instruction.clone(),
         prompt: args.prompt.clone(),
     };
-    let mut failures = Failures::default();
-    let mut asked: Vec<Asked<'_>> = Vec::new();
-    let mut shuffled = None;
-    for candidate in &candidates {
+    let mut asked = Vec::new();
+    for candidate in candidates {
         for dtype in or_default(&args.dtype) {
-            let loaded = candidate.load(dtype.map(|&dtype| dtype.into()), &model_args, console)?;
-            let material = match &loaded.instruction {
-                Some(text) => Cow::Owned(material.clone().with_instruction(text)),
-                None => Cow::Borrowed(&material),
-            };
-            let mut embeddings = Embeddings::new();
-            let parts = material.parts();
-            models::embed(&loaded, &parts, &mut embeddings, &mut failures, console)?;
+            let dtype = dtype.map(|&dtype| dtype.into());
+            let loaded = candidate.load(dtype, &model_args, console)?;
+            let mut model = Asked::new(candidate, dtype, &loaded, material, failures, console)?;
             if asked.is_empty() && args.baseline.contains(&Baseline::Shuffled) {
-                let (other, images) = material.shuffled(args.seed, |image| failures.spare(image));
-                if images < 2 {
-                    console.note("there are no two images to exchange; `shuffled` changes nothing");
-                }
-                let parts = other.parts();
-                models::embed(&loaded, &parts, &mut embeddings, &mut failures, console)?;
-                shuffled = Some(other);
+                model.shuffle(args.seed, &loaded, failures, console)?;
             }
-            let manifest = loaded.agff.manifest().clone();
-            let mut label = candidate.label.clone();
-            if dtype.is_some() {
-                label = format!("{label} {}", type_name(manifest.dtype));
-            }
-            asked.push(Asked {
-                label,
-                manifest,
-                device: loaded.agff.device().kind.to_string(),
-                material,
-                embeddings,
-            });
+            asked.push(model);
         }
     }
-
-    let mut columns = Vec::new();
-    for model in &asked {
-        for view in or_default(&views) {
-            for dimensions in or_default(&args.dim) {
-                let dimensions = dimensions.copied();
-                let mut column = model.column(&model.material, view, dimensions, &failures)?;
-                let mut name = model.label.clone();
-                view.iter().for_each(|view| name += &format!(" {view}"));
-                dimensions.iter().for_each(|n| name += &format!(" {n}"));
-                column.about.name = name;
-                columns.push(column);
-            }
-        }
-    }
-    if columns.iter().all(|column| column.measured.is_empty()) {
-        return Err(Failure::Reported);
-    }
-    if let (Some(model), Some(material)) = (asked.first(), &shuffled) {
-        let (view, dimensions) = (views.first(), args.dim.first().copied());
-        let mut column = model.column(material, view, dimensions, &failures)?;
-        column.about.name = "shuffled images".into();
-        column.about.baseline = Some("shuffled");
-        columns.push(column);
-    }
-    let material = asked.first().map_or(&material, |model| &model.material);
-    if args.baseline.contains(&Baseline::Colour) {
-        let colours = baselines::colours(&material.parts(), &mut failures, console);
-        let known = |part: &_| colours.get(part).filter(|_| !failures.has(part));
-        columns.push(Column {
-            about: About {
-                name: "colours only".into(),
-                baseline: Some("colour"),
-                model: None,
-            },
-            measured: Measured::new(material, known, Colours::similarity),
-        });
-    }
-    report(&args, &columns, material, &failures, console)
+    Ok(asked)
 }
 
-impl Asked<'_> {
-    /// The column of this model with a view, or all, and so many dimensions.
-    fn column(
-        &self,
-        material: &Material,
-        view: Option<&String>,
-        dimensions: Option<usize>,
-        failures: &Failures,
-    ) -> agff::Result<Column> {
-        let view = view.map(String::as_str);
-        let embeddings = match (view, dimensions) {
-            (None, None) => Cow::Borrowed(&self.embeddings),
-            _ => Cow::Owned(models::cut(
-                &self.embeddings,
-                &self.manifest,
-                view,
-                dimensions,
-            )?),
-        };
-        let fusion = &self.manifest.fusion;
-        let known = |part: &_| embeddings.get(part).filter(|_| !failures.has(part));
-        // Embeddings of one model have the same dimensions, which is all that could be wrong; and
-        // what is no number loses.
-        let similarity = |query: &_, target: &_| {
-            agff::similarity(query, target, fusion).map_or(f32::NAN, |s| s.score)
-        };
-        Ok(Column {
-            about: About {
-                name: self.label.clone(),
-                baseline: None,
-                model: Some(AboutModel {
-                    model: self.manifest.name.clone(),
-                    trained: self.manifest.trained,
-                    dtype: self.manifest.dtype,
-                    view: view
-                        .filter(|view| *view != models::FUSED)
-                        .map(str::to_owned),
-                    dimensions: dimensions.unwrap_or(self.manifest.config.text.hidden_size),
-                    device: self.device.clone(),
-                }),
-            },
-            measured: Measured::new(material, known, similarity),
-        })
-    }
-}
-
-/// Prints or writes the result.
+/// Prints the result, and writes the page.
 fn report(
     args: &Args,
     columns: &[Column],
     material: &Material,
     failures: &Failures,
+    page: Option<NewFile>,
     console: &Console,
 ) -> Done {
-    if failures.truncated > 0 {
+    if failures.truncated() > 0 {
         console.note(&format!(
             "{} texts were too long and were cut",
-            failures.truncated
+            failures.truncated()
         ));
     }
     let files = args.files.iter().map(|file| file.display().to_string());
     let files: Vec<String> = files.collect();
-    if let Some(path) = &args.html {
-        write_file(path, &page::page(columns, material, &files))?;
-        console.status(&format!("wrote {}", path.display()));
+    if let Some(mut file) = page {
+        file.write_line(&page::page(columns, material, &files))?;
+        file.finish()?;
     }
     if args.json {
         let object = object::Object::new(columns, material, failures, files);

@@ -360,13 +360,6 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Writes a text to a file that appears whole or not at all.
-pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut file = NewFile::create(path)?;
-    file.write_line(text)?;
-    file.finish()
-}
-
 /// A file that is written beside its place and takes its name when it is whole.
 pub struct NewFile {
     target: PathBuf,
@@ -376,7 +369,7 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    fn create(path: &Path) -> Result<Self, Failure> {
+    pub fn create(path: &Path) -> Result<Self, Failure> {
         // Through a link, so that the link stays.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let special = fs::metadata(&target).is_ok_and(|meta| !meta.is_file());
@@ -398,11 +391,11 @@ impl NewFile {
         })
     }
 
-    fn write_line(&mut self, line: &str) -> Result<(), Failure> {
+    pub fn write_line(&mut self, line: &str) -> Result<(), Failure> {
         writeln!(self.writer, "{line}").map_err(|e| failed(&self.target, e))
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
+    pub fn finish(mut self) -> Result<(), Failure> {
         self.writer.flush().map_err(|e| failed(&self.target, e))?;
         if let Some(beside) = &self.beside {
             fs::rename(beside, &self.target).map_err(|e| failed(&self.target, e))?;

@@ -3,8 +3,8 @@
 use agff::eval::Rate;
 
 /// Width of the drawing; its height is [`HEIGHT`].
-const WIDTH: f64 = 240.0;
-const HEIGHT: f64 = 18.0;
+const WIDTH: f64 = 160.0;
+const HEIGHT: f64 = 16.0;
 
 /// A bar from 0 to 1 with a whisker from the interval's lower to its upper end, and a dashed line at
 /// chance. Its colours are the page's; `class` picks the bar's.
@@ -25,7 +25,7 @@ pub fn bar(rate: &Rate, chance: Option<f64>, class: &str) -> String {
     );
     format!(
         concat!(
-            r#"<svg class="bar {class}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">"#,
+            r#"<svg class="bar {class}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{label}">"#,
             r#"<rect class="track" width="{width}" height="{height}" rx="3"/>"#,
             r#"<rect class="value" y="3" width="{value:.1}" height="{inner}" rx="2"/>"#,
             r#"{chance}{whisker}{low}{high}</svg>"#
@@ -53,14 +53,14 @@ mod tests {
         let rate = wilson(1, 2);
         let svg = bar(&rate, Some(0.25), "one");
         assert!(
-            svg.contains(r#"<rect class="value" y="3" width="120.0""#),
+            svg.contains(r#"<rect class="value" y="3" width="80.0""#),
             "{svg}"
         );
-        assert!(svg.contains(r#"class="chance" x1="60.0""#), "{svg}");
-        let (low, high) = (240.0 * rate.low, 240.0 * rate.high);
+        assert!(svg.contains(r#"class="chance" x1="40.0""#), "{svg}");
+        let (low, high) = (160.0 * rate.low, 160.0 * rate.high);
         assert!(
             svg.contains(&format!(
-                r#"x1="{low:.1}" y1="9.0" x2="{high:.1}" y2="9.0""#
+                r#"x1="{low:.1}" y1="8.0" x2="{high:.1}" y2="8.0""#
             )),
             "{svg}"
         );

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use agff::data::{Part, Question, Row, read_questions, read_rows};
+use agff::eval::questions::parts;
 use agff::eval::shuffle::{shuffle_questions, shuffle_rows};
 use agff::{Code, Error, Result};
 use serde_json::Value;
@@ -90,18 +91,11 @@ impl Material {
 
     /// The distinct inputs, in the order of their first mention.
     pub fn parts(&self) -> Vec<&Part> {
-        let of_questions = self
-            .questions
-            .iter()
-            .flat_map(|question| std::iter::once(&question.query).chain(&question.candidates));
-        let of_rows = self
-            .sets
-            .iter()
-            .flat_map(|set| &set.rows)
-            .flat_map(|row| [&row.query, &row.positive]);
+        let rows = self.sets.iter().flat_map(|set| &set.rows);
         let mut seen = HashSet::new();
-        of_questions
-            .chain(of_rows)
+        parts(&self.questions)
+            .into_iter()
+            .chain(rows.flat_map(|row| [&row.query, &row.positive]))
             .filter(|part| seen.insert(*part))
             .collect()
     }

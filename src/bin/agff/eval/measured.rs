@@ -129,12 +129,44 @@ pub fn interval(rate: &Rate) -> String {
     format!("{:.1} – {:.1}", 100.0 * rate.low, 100.0 * rate.high)
 }
 
-/// A difference as people read it, in points of a percent, with its interval.
+/// A difference as people read it, in percentage points, with its interval.
 pub fn points(difference: &Difference) -> String {
+    let point = |value: f64| match (100.0 * value, value) {
+        (-0.05..0.05, _) => "0.0".to_owned(),
+        (points, 0.0..) => format!("+{points:.1}"),
+        (points, _) => format!("−{:.1}", -points),
+    };
     format!(
-        "{:+.1} [{:+.1}, {:+.1}]",
-        100.0 * difference.value,
-        100.0 * difference.low,
-        100.0 * difference.high
+        "{} [{}, {}]",
+        point(difference.value),
+        point(difference.low),
+        point(difference.high)
     )
+}
+
+/// The probability of a difference as people read it.
+pub fn probability(difference: &Difference) -> String {
+    match difference.p {
+        ..0.001 => "p < 0.001".to_owned(),
+        p => format!("p = {p:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agff::eval::{paired, wilson};
+
+    #[test]
+    fn numbers_are_written_as_people_read_them() {
+        assert_eq!(percent(1.0 / 3.0), "33.3 %");
+        assert_eq!(interval(&wilson(0, 20)), "0.0 – 16.1");
+        let outcomes = |count: usize| vec![(true, false); count];
+        let worse = paired(outcomes(12).into_iter().chain([(false, false); 38]));
+        assert_eq!(points(&worse), "−24.0 [−37.4, −12.0]");
+        assert_eq!(probability(&worse), "p < 0.001");
+        let same = paired([(true, true); 54]);
+        assert_eq!(points(&same), "0.0 [−6.6, +6.6]");
+        assert_eq!(probability(&same), "p = 1.000");
+    }
 }

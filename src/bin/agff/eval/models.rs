@@ -113,8 +113,8 @@ impl Candidate {
 pub struct Failures {
     /// Inputs without their instructions.
     inputs: HashSet<Part>,
-    /// Texts that were cut.
-    pub truncated: usize,
+    /// Inputs whose texts were cut.
+    truncated: HashSet<Part>,
 }
 
 impl Failures {
@@ -137,6 +137,11 @@ impl Failures {
 
     pub fn count(&self) -> usize {
         self.inputs.len()
+    }
+
+    /// How many texts were cut.
+    pub fn truncated(&self) -> usize {
+        self.truncated.len()
     }
 }
 
@@ -182,7 +187,9 @@ pub fn embed(
         };
         match embedding {
             Ok(embedding) => {
-                failures.truncated += usize::from(embedding.truncated);
+                if embedding.truncated {
+                    failures.truncated.insert(bare(part));
+                }
                 known.insert((*part).clone(), embedding);
             }
             Err(error) => failures.add(part, &error, console),

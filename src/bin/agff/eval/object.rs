@@ -71,7 +71,7 @@ impl<'a> Object<'a> {
             inputs: Inputs {
                 distinct: material.parts().len(),
                 failed: failures.count(),
-                truncated: failures.truncated,
+                truncated: failures.truncated(),
             },
             others: others
                 .iter()

@@ -11,7 +11,7 @@ use agff::eval::questions::Score;
 
 use super::bars::bar;
 use super::material::Material;
-use super::measured::{Column, interval, percent, points};
+use super::measured::{Column, interval, percent, points, probability};
 use super::misses::{self, Miss};
 use super::pictures::thumbnail;
 use super::table::{counts, has_groups};
@@ -176,10 +176,21 @@ fn comparison(columns: &[Column], material: &Material, body: &mut String) {
             _ => column.measured.differences(material, &columns[0].measured),
         };
         let difference = |of: Option<agff::eval::Difference>| {
-            let of = of.map(|of| format!("{}<br><small>p = {:.3}</small>", points(&of), of.p));
+            let shown = |of| {
+                format!(
+                    "{}<br><small>{}</small>",
+                    points(&of),
+                    escaped(&probability(&of))
+                )
+            };
+            let of = of.map(shown);
             format!("<td class=\"interval\">{}</td>", of.unwrap_or_default())
         };
-        let _ = write!(body, "<tr><th>{}</th>", escaped(&column.about.name));
+        let _ = write!(
+            body,
+            "<tr><th class=\"name\">{}</th>",
+            escaped(&column.about.name)
+        );
         body.push_str(&cells(&score.precision_at_1, chance.precision_at_1, i));
         body.push_str(&difference(differences.map(|of| of.precision_at_1)));
         if groups {
@@ -253,7 +264,7 @@ fn score_cells(score: &Score, groups: bool, column: usize) -> String {
 /// A bar, and the value with its interval.
 fn cells(rate: &Rate, chance: f64, column: usize) -> String {
     format!(
-        "<td>{}</td><td class=\"interval\"><b>{}</b> <small>{}</small></td>",
+        "<td>{}</td><td class=\"interval\"><b>{}</b><br><small>{}</small></td>",
         bar(rate, Some(chance), &format!("c{}", column % 6)),
         percent(rate.value),
         interval(rate)
@@ -272,7 +283,7 @@ fn retrieval(columns: &[Column], body: &mut String) {
                 report.targets
             );
             body.push_str(
-                "<table><thead><tr><th></th><th colspan=\"2\">recall@1</th><th colspan=\"2\">recall@5</th><th colspan=\"2\">recall@10</th><th>median rank</th></tr></thead><tbody>\n",
+                "<table><thead><tr><th></th><th colspan=\"2\">recall@1</th><th colspan=\"2\">recall@5</th><th colspan=\"2\">recall@10</th><th class=\"name\">median rank</th></tr></thead><tbody>\n",
             );
             for (c, column) in columns.iter().enumerate() {
                 let Some(set) = column.measured.sets.get(i) else {
@@ -282,7 +293,7 @@ fn retrieval(columns: &[Column], body: &mut String) {
                 let chance = &report.chance;
                 let _ = writeln!(
                     body,
-                    "<tr><th>{}</th>{}{}{}<td class=\"count\">{}</td></tr>",
+                    "<tr><th class=\"name\">{}</th>{}{}{}<td class=\"count\">{}</td></tr>",
                     escaped(&column.about.name),
                     cells(&report.recall_at_1, chance.recall_at_1, c),
                     cells(&report.recall_at_5, chance.recall_at_5, c),

@@ -4,7 +4,7 @@ use agff::eval::Rate;
 use agff::eval::questions::Score;
 
 use super::material::Material;
-use super::measured::{Column, interval, percent, points};
+use super::measured::{Column, interval, percent, points, probability};
 use crate::Failure;
 use crate::output::{Align, Console, Style, shortened, table};
 
@@ -17,7 +17,7 @@ pub fn print(columns: &[Column], material: &Material, console: &Console) -> Resu
         let overall = &report.overall;
         console.line(&console.style(Style::Bold, &counts(overall)))?;
         print_overall(columns, has_groups(overall), console)?;
-        print_differences(columns, material, console)?;
+        print_differences(columns, material, has_groups(overall), console)?;
         print_categories(columns, console)?;
     }
     print_retrieval(columns, console)
@@ -89,6 +89,7 @@ fn print_overall(columns: &[Column], groups: bool, console: &Console) -> Result<
 fn print_differences(
     columns: &[Column],
     material: &Material,
+    groups: bool,
     console: &Console,
 ) -> Result<(), Failure> {
     let (first, others) = columns.split_at(1);
@@ -97,30 +98,25 @@ fn print_differences(
         let Some(differences) = other.measured.differences(material, &first[0].measured) else {
             continue;
         };
-        let p = |p: f64| match p {
-            ..0.001 => "p < 0.001".to_owned(),
-            p => format!("p = {p:.3}"),
-        };
-        let (precision, groups) = (differences.precision_at_1, differences.group_accuracy);
-        rows.push(vec![
-            other.about.name.clone(),
-            points(&precision),
-            p(precision.p),
-            points(&groups),
-            p(groups.p),
-        ]);
+        let mut row = vec![other.about.name.clone()];
+        let of_groups = groups.then_some(differences.group_accuracy);
+        for difference in [differences.precision_at_1].iter().chain(&of_groups) {
+            row.extend([points(difference), probability(difference)]);
+        }
+        rows.push(row);
     }
     if rows.is_empty() {
         return Ok(());
     }
     let against = format!("against {}, points", first[0].about.name);
-    let heads = [
+    let mut heads = vec![
         (against.as_str(), Align::Left),
         ("precision@1", Align::Right),
         ("", Align::Right),
-        ("groups", Align::Right),
-        ("", Align::Right),
     ];
+    if groups {
+        heads.extend([("groups", Align::Right), ("", Align::Right)]);
+    }
     console.line("")?;
     print_table(&heads, &rows, console)
 }
