@@ -39,7 +39,7 @@ impl Metrics {
     /// file is then what it would be had the run never been stopped.
     ///
     /// # Errors
-    /// [`Code::Io`](crate::Code::Io). The old file is whole until the new one takes its place.
+    /// [`Code::Io`]. The old file is whole until the new one takes its place.
     pub fn open(folder: &Path, resumed: Option<u64>, tensorboard: bool) -> Result<Self> {
         let path = folder.join(METRICS_FILE);
         match resumed {
@@ -63,7 +63,7 @@ impl Metrics {
     /// Writes an entry: its values by name, in their order. It reaches the files at once.
     ///
     /// # Errors
-    /// [`Code::Io`](crate::Code::Io).
+    /// [`Code::Io`].
     pub fn write(&mut self, step: u64, kind: &str, values: &[(&str, f64)]) -> Result<()> {
         let time = now();
         let line = Line {
