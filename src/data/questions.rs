@@ -43,9 +43,10 @@ pub fn read_questions(path: &Path) -> Result<Vec<Question>> {
         }
         match question.candidates.len() {
             0 | 1 => Err("has fewer than two candidates".into()),
-            n if question.answer >= n => {
-                Err(format!("the answer is {} of {n} candidates", question.answer))
-            }
+            n if question.answer >= n => Err(format!(
+                "the answer is {} of {n} candidates",
+                question.answer
+            )),
             _ => Ok(()),
         }
     })

@@ -10,6 +10,8 @@
 
 mod compare;
 mod convert;
+#[cfg(feature = "train")]
+mod data;
 mod doctor;
 mod embed;
 mod files;
@@ -65,6 +67,8 @@ enum Verb {
     Embed(embed::Args),
     Compare(compare::Args),
     Convert(convert::Args),
+    #[cfg(feature = "train")]
+    Data(data::Args),
     Inspect(inspect::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
@@ -76,6 +80,8 @@ impl Verb {
             Verb::Embed(_) => "embed",
             Verb::Compare(_) => "compare",
             Verb::Convert(_) => "convert",
+            #[cfg(feature = "train")]
+            Verb::Data(_) => "data",
             Verb::Inspect(_) => "inspect",
             Verb::Doctor(_) => "doctor",
             Verb::Serve(_) => "serve",
@@ -86,6 +92,8 @@ impl Verb {
         match self {
             Verb::Embed(args) => args.json(),
             Verb::Compare(args) => args.json,
+            #[cfg(feature = "train")]
+            Verb::Data(args) => args.json(),
             Verb::Inspect(args) => args.json,
             Verb::Doctor(args) => args.json,
             Verb::Convert(_) | Verb::Serve(_) => false,
@@ -97,6 +105,8 @@ impl Verb {
             Verb::Embed(args) => embed::run(args, console),
             Verb::Compare(args) => compare::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
+            #[cfg(feature = "train")]
+            Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Doctor(args) => doctor::run(args, console),
             Verb::Serve(args) => serve::run(args, console),

@@ -1,15 +1,12 @@
 //! What lies behind the things: walls and floors, meadows, beaches, patterns.
 
-use resvg::tiny_skia::{
-    FillRule, GradientStop, LinearGradient, Paint, Path, Pixmap, Point, Shader, SpreadMode,
-    Transform,
-};
+use resvg::tiny_skia::Pixmap;
 
 use super::art::color;
+use super::brush::Brush;
 use super::colour::{BARK, BLACK, Colour, GLOW, Rgb, WHITE, WOOD};
 use super::draw::Draw;
 use super::look::Figure;
-use super::path;
 
 /// A background: what it is of, its colours, and where its horizon is.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,13 +45,19 @@ const FLAT: [Form; 6] = [
     Form::Tiles,
 ];
 
-const GROUND: [Form; 6] = [
+/// The night goes with nearly every colour, so it would come up too often.
+const GROUND: [Form; 11] = [
+    Form::Room,
     Form::Room,
     Form::Meadow,
+    Form::Meadow,
+    Form::Beach,
     Form::Beach,
     Form::Snow,
-    Form::Night,
+    Form::Snow,
     Form::Street,
+    Form::Street,
+    Form::Night,
 ];
 
 impl Background {
@@ -65,7 +68,13 @@ impl Background {
         ground: bool,
     ) -> Self {
         // What a figure without a dark line around it needs to stand out.
-        let enough = |figure: &Figure| if figure.style.outline > 0.0 { 0.42 } else { 0.6 };
+        let enough = |figure: &Figure| {
+            if figure.style.outline > 0.0 {
+                0.42
+            } else {
+                0.6
+            }
+        };
         let mut best: Option<(f32, Self)> = None;
         for _ in 0..24 {
             let candidate = Self::any(draw, ground);
@@ -111,14 +120,8 @@ impl Background {
                 near(draw, Rgb(120, 196, 226)),
                 near(draw, Rgb(238, 216, 164)),
             ],
-            Form::Snow => [
-                near(draw, Rgb(168, 196, 222)),
-                Rgb(238, 243, 248),
-            ],
-            Form::Night => [
-                near(draw, Rgb(30, 38, 74)),
-                near(draw, Rgb(44, 58, 62)),
-            ],
+            Form::Snow => [near(draw, Rgb(168, 196, 222)), Rgb(238, 243, 248)],
+            Form::Night => [near(draw, Rgb(30, 38, 74)), near(draw, Rgb(44, 58, 62))],
             Form::Street => [
                 near(draw, Rgb(196, 206, 216)),
                 near(draw, Rgb(112, 114, 120)),
@@ -162,7 +165,11 @@ impl Background {
         match self.form {
             Form::Plain => {}
             Form::Gradient => {
-                let ends = *draw.pick(&[[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.0, 1.0]]);
+                let ends = *draw.pick(&[
+                    [0.0, 0.0, 0.0, 1.0],
+                    [0.0, 0.0, 1.0, 1.0],
+                    [1.0, 0.0, 0.0, 1.0],
+                ]);
                 brush.gradient(ends, first, second);
             }
             Form::Blobs => {
@@ -225,7 +232,11 @@ impl Background {
         if draw.chance(40) {
             for i in 0..6 {
                 let x = i as f32 / 6.0;
-                brush.rect(wall.mix(WHITE, 0.18), 1.0, [x, 0.0, 1.0 / 12.0, self.horizon]);
+                brush.rect(
+                    wall.mix(WHITE, 0.18),
+                    1.0,
+                    [x, 0.0, 1.0 / 12.0, self.horizon],
+                );
             }
         }
         self.ground(brush);
@@ -242,7 +253,10 @@ impl Background {
 
     fn clouds(&self, brush: &mut Brush<'_>, draw: &mut Draw) {
         for _ in 0..draw.below(4) {
-            let (x, y) = (draw.between(0.05, 0.95), draw.between(0.04, self.horizon * 0.6));
+            let (x, y) = (
+                draw.between(0.05, 0.95),
+                draw.between(0.04, self.horizon * 0.6),
+            );
             let w = draw.between(0.05, 0.11);
             for (dx, r) in [(-1.0, 0.6), (0.0, 0.9), (1.0, 0.65)] {
                 brush.oval(WHITE, 0.75, [x + dx * w * 0.8, y], [w * r, w * r * 0.6]);
@@ -262,7 +276,10 @@ impl Background {
         }
         self.ground(brush);
         for _ in 0..26 {
-            let (x, y) = (draw.between(0.0, 1.0), draw.between(self.horizon + 0.03, 0.98));
+            let (x, y) = (
+                draw.between(0.0, 1.0),
+                draw.between(self.horizon + 0.03, 0.98),
+            );
             let blade = grass.mix(BLACK, 0.24);
             brush.rect(blade, 0.7, [x, y, 0.008, 0.024]);
         }
@@ -274,7 +291,10 @@ impl Background {
         let water = Rgb(58, 136, 190);
         brush.rect(water, 1.0, [0.0, sea, 1.0, self.horizon - sea + 0.02]);
         for _ in 0..5 {
-            let (x, y) = (draw.between(0.0, 0.9), draw.between(sea + 0.02, self.horizon - 0.01));
+            let (x, y) = (
+                draw.between(0.0, 0.9),
+                draw.between(sea + 0.02, self.horizon - 0.01),
+            );
             brush.rect(WHITE, 0.6, [x, y, draw.between(0.04, 0.12), 0.007]);
         }
         self.ground(brush);
@@ -286,7 +306,11 @@ impl Background {
             let (w, top) = (draw.between(0.1, 0.26), draw.between(0.08, 0.24));
             let (base, peak) = (self.horizon, self.horizon - top);
             let hill = Rgb(136, 152, 172);
-            brush.shape(hill, 0.9, &format!("M{} {base} L{x} {peak} L{} {base} Z", x - w, x + w));
+            brush.shape(
+                hill,
+                0.9,
+                &format!("M{} {base} L{x} {peak} L{} {base} Z", x - w, x + w),
+            );
         }
         self.ground(brush);
         for _ in 0..28 {
@@ -333,68 +357,5 @@ fn tone(draw: &mut Draw) -> Rgb {
         0..6 => hue.mix(WHITE, draw.between(0.55, 0.85)),
         6..8 => hue.mix(Rgb(128, 128, 132), draw.between(0.5, 0.85)),
         _ => hue.mix(BLACK, draw.between(0.45, 0.75)),
-    }
-}
-
-/// Paints in shares of the picture's side.
-struct Brush<'a> {
-    picture: &'a mut Pixmap,
-    side: f32,
-}
-
-impl Brush<'_> {
-    fn fill(&mut self, path: Option<Path>, shader: Shader<'_>) {
-        let paint = Paint {
-            anti_alias: true,
-            shader,
-            ..Paint::default()
-        };
-        let scale = Transform::from_scale(self.side, self.side);
-        if let Some(path) = path {
-            self.picture.fill_path(&path, &paint, FillRule::Winding, scale, None);
-        }
-    }
-
-    fn rect(&mut self, rgb: Rgb, opacity: f32, [x, y, w, h]: [f32; 4]) {
-        let path = path::rounded(x, y, w, h, 0.0);
-        self.fill(path, Shader::SolidColor(color(rgb, opacity)));
-    }
-
-    fn oval(&mut self, rgb: Rgb, opacity: f32, [x, y]: [f32; 2], [rx, ry]: [f32; 2]) {
-        let path = path::oval(x, y, rx, ry);
-        self.fill(path, Shader::SolidColor(color(rgb, opacity)));
-    }
-
-    fn shape(&mut self, rgb: Rgb, opacity: f32, outline: &str) {
-        self.fill(path::parse(outline), Shader::SolidColor(color(rgb, opacity)));
-    }
-
-    /// From one colour to another, between two corners.
-    fn gradient(&mut self, [x0, y0, x1, y1]: [f32; 4], from: Rgb, to: Rgb) {
-        self.blend([x0, y0, x1, y1], [0.0, 0.0, 1.0, 1.0], [(from, 1.0), (to, 1.0)]);
-    }
-
-    /// A colour that comes in downwards over a part.
-    fn fade(&mut self, rgb: Rgb, part: [f32; 4]) {
-        let ends = [0.0, part[1], 0.0, part[1] + part[3]];
-        self.blend(ends, part, [(rgb, 0.0), (rgb, 1.0)]);
-    }
-
-    fn blend(&mut self, [x0, y0, x1, y1]: [f32; 4], [x, y, w, h]: [f32; 4], stops: [(Rgb, f32); 2]) {
-        let [from, to] = stops;
-        let stops = vec![
-            GradientStop::new(0.0, color(from.0, from.1)),
-            GradientStop::new(1.0, color(to.0, to.1)),
-        ];
-        let shader = LinearGradient::new(
-            Point::from_xy(x0, y0),
-            Point::from_xy(x1, y1),
-            stops,
-            SpreadMode::Pad,
-            Transform::identity(),
-        );
-        if let Some(shader) = shader {
-            self.fill(path::rounded(x, y, w, h, 0.0), shader);
-        }
     }
 }

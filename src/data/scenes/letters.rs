@@ -42,7 +42,7 @@ pub(super) const TRAINING: [usize; 6] = [0, 1, 2, 3, 4, 5];
 pub(super) const HELD_OUT: [usize; 2] = [6, 7];
 
 /// The fonts as text in an SVG finds them: no font of the system is ever used.
-pub(in crate::data) static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+pub(super) static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut database = fontdb::Database::new();
     for font in &FONTS {
         database.load_font_data(font.bytes.to_vec());
@@ -118,8 +118,12 @@ mod tests {
                 let path = outline(&lettering, [10.0, 20.0, 30.0, 40.0]).unwrap();
                 let bounds = path.bounds();
                 assert!(bounds.left() > 9.99 && bounds.right() < 40.01, "{c} {font}");
-                assert!(bounds.top() > 19.99 && bounds.bottom() < 60.01, "{c} {font}");
-                let full = (bounds.width() - 30.0).abs() < 0.01 || (bounds.height() - 40.0).abs() < 0.01;
+                assert!(
+                    bounds.top() > 19.99 && bounds.bottom() < 60.01,
+                    "{c} {font}"
+                );
+                let full =
+                    (bounds.width() - 30.0).abs() < 0.01 || (bounds.height() - 40.0).abs() < 0.01;
                 assert!(full, "{c} {font}: {bounds:?}");
             }
         }

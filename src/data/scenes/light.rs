@@ -15,7 +15,7 @@ impl Light {
     /// Any light in which colours are still called the same.
     pub fn any(draw: &mut Draw) -> Self {
         let bright = match draw.below(4) {
-            0 => draw.between(190.0, 230.0),
+            0 => draw.between(206.0, 236.0),
             1 => draw.between(262.0, 282.0),
             _ => draw.between(240.0, 262.0),
         };
@@ -23,7 +23,7 @@ impl Light {
         let warm = draw.between(-0.06, 0.06);
         let gain = [bright * (1.0 + warm), bright, bright * (1.0 - warm)];
         let slope = match draw.chance(60) {
-            true => [draw.between(-60.0, 60.0), draw.between(-60.0, 60.0)],
+            true => [draw.between(-44.0, 44.0), draw.between(-44.0, 44.0)],
             false => [0.0; 2],
         };
         Self {

@@ -11,12 +11,14 @@
 //!              └───── wording ─ captions            └ background, light
 //! ```
 //!
-//! [`kinds`] has the drawings, `split` keeps combinations, words and fonts apart for the test set.
+//! `kinds` has the drawings, `split` keeps combinations, words and fonts apart for the test set.
 
 mod art;
 mod background;
+mod brush;
 mod colour;
 mod draw;
+pub mod files;
 mod kinds;
 mod letters;
 mod light;
@@ -89,11 +91,20 @@ impl Plan {
             Split::Test => b"held out",
         };
         let key = index.wrapping_mul(Pattern::ALL.len() as u64) + pattern as u64;
-        let mut stage = Stage::new(Draw::new(seed, stream, key), split);
-        Self {
-            pattern,
-            draft: pattern.draft(&mut stage),
+        let mut draw = Draw::new(seed, stream, key);
+        let mut again = || {
+            let mut stage = Stage::new(Draw::new(draw.word(), stream, key), split);
+            pattern.draft(&mut stage)
+        };
+        // White steam before a white wall: rather something else.
+        let mut draft = again();
+        for _ in 1..ATTEMPTS {
+            if is_seen(&draft) {
+                break;
+            }
+            draft = again();
         }
+        Self { pattern, draft }
     }
 
     /// Training unit number `index` under `seed`; the patterns take turns.
@@ -141,6 +152,25 @@ impl Plan {
     }
 }
 
+/// How often a unit is thought of anew until its fact can be seen.
+const ATTEMPTS: usize = 12;
+
+/// Whether the two scenes of a draft clearly differ even when they are small.
+fn is_seen(draft: &Draft) -> bool {
+    const SIDE: u32 = 64;
+    const CLEARLY: u32 = 75;
+    const PIXELS: usize = 8;
+    let [Some(a), Some(b)] = draft.sketches.each_ref().map(|sketch| sketch.paint(SIDE)) else {
+        return false;
+    };
+    let differ = |(a, b): &(&[u8], &[u8])| {
+        let channels = a.iter().zip(*b).map(|(&a, &b)| u32::from(a.abs_diff(b)));
+        channels.sum::<u32>() > CLEARLY
+    };
+    let pixels = a.chunks_exact(3).zip(b.chunks_exact(3));
+    pixels.filter(differ).nth(PIXELS - 1).is_some()
+}
+
 /// Draws training unit number `index` of `seed`, its scenes `side` pixels wide and high.
 ///
 /// # Errors
@@ -149,5 +179,10 @@ pub fn draw(seed: u64, index: u64, side: u32) -> Result<Unit> {
     Plan::training(seed, index).paint(side)
 }
 
-#[cfg(feature = "sheets")]
-pub mod sheets { include!("/tmp/scenes/scratch/src/sheets.rs"); }
+/// The fonts that come with the crate, as text in an SVG finds them.
+pub(super) fn fonts() -> std::sync::Arc<resvg::usvg::fontdb::Database> {
+    letters::DATABASE.clone()
+}
+
+#[cfg(test)]
+mod tests;

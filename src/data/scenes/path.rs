@@ -218,7 +218,10 @@ mod tests {
             let (sine, cosine) = sine_cosine(degrees);
             let radians = f64::from(degrees).to_radians();
             assert!((f64::from(sine) - radians.sin()).abs() < 1e-6, "{degrees}");
-            assert!((f64::from(cosine) - radians.cos()).abs() < 1e-6, "{degrees}");
+            assert!(
+                (f64::from(cosine) - radians.cos()).abs() < 1e-6,
+                "{degrees}"
+            );
         }
     }
 
@@ -232,7 +235,14 @@ mod tests {
         let curve = parse("M0 0 C0 10 10 10 10 0").unwrap();
         let bounds = curve.compute_tight_bounds().unwrap();
         assert!((bounds.height() - 7.5).abs() < 0.05, "{bounds:?}");
-        for wrong in ["", "M0", "M0 0 L1", "10 10", "M0 0 A1 1 0 0 0 2 2", "M0 0 Lx 1"] {
+        for wrong in [
+            "",
+            "M0",
+            "M0 0 L1",
+            "10 10",
+            "M0 0 A1 1 0 0 0 2 2",
+            "M0 0 Lx 1",
+        ] {
             assert!(parse(wrong).is_none(), "{wrong}");
         }
     }

@@ -149,7 +149,7 @@ impl Thing {
             .pre_translate(-middle[0], -middle[1])
     }
 
-    fn paint(&self, picture: &mut Pixmap, side: f32) {
+    pub fn paint(&self, picture: &mut Pixmap, side: f32) {
         let seen_from_above = self.figure.view == View::Above;
         if self.grounded && !seen_from_above {
             let [w, h] = self.half();

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use super::colour::Colour;
 use super::kinds::{self, Kind};
 use super::letters;
+use crate::data::hash::stable;
 
 /// For which of the two a scene is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +34,7 @@ type Colours = HashMap<&'static str, Vec<Colour>>;
 static COLOURS: LazyLock<Colours> = LazyLock::new(|| {
     let ordered = |kind: &&'static Kind| {
         let mut colours = Colour::ALL.to_vec();
-        colours.sort_by_key(|colour| hash(&[kind.name, colour.name()]));
+        colours.sort_by_key(|colour| stable(&[kind.name, colour.name()]));
         (kind.name, colours)
     };
     kinds::ALL.iter().map(ordered).collect()
@@ -53,13 +54,13 @@ impl Split {
     /// Whether captions may speak of two kinds together.
     pub(super) fn joins(self, a: &Kind, b: &Kind) -> bool {
         let (first, last) = (a.name.min(b.name), a.name.max(b.name));
-        let held_out = hash(&["pair", first, last]).is_multiple_of(HELD_OUT_PAIRS);
+        let held_out = stable(&["pair", first, last]).is_multiple_of(HELD_OUT_PAIRS);
         held_out == (self == Self::Test)
     }
 
     /// Whether a word or number may be written on things.
     pub(super) fn writes(self, word: &str) -> bool {
-        let held_out = hash(&["word", word]).is_multiple_of(HELD_OUT_WORDS);
+        let held_out = stable(&["word", word]).is_multiple_of(HELD_OUT_WORDS);
         held_out == (self == Self::Test)
     }
 
@@ -70,19 +71,6 @@ impl Split {
             Self::Test => &letters::HELD_OUT,
         }
     }
-}
-
-/// A hash that is the same for all time: FNV-1a over the parts with a separator, and a final mix.
-fn hash(parts: &[&str]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for part in parts {
-        for byte in part.bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash ^= hash >> 32;
-    hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
-    hash ^ hash >> 32
 }
 
 #[cfg(test)]

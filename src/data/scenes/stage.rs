@@ -68,11 +68,16 @@ impl Stage {
     pub fn two_colours(&mut self, kind: &Kind) -> [Colour; 2] {
         let mut colours = self.split.colours(kind).to_vec();
         self.draw.shuffle(&mut colours);
-        let pairs = colours.iter().flat_map(|a| colours.iter().map(move |b| [*a, *b]));
+        let pairs = colours
+            .iter()
+            .flat_map(|a| colours.iter().map(move |b| [*a, *b]));
         let distance = |[a, b]: &[Colour; 2]| a.rgb().distance(b.rgb());
         let mut clear = pairs.clone().filter(|pair| distance(pair) > 0.5);
         let most = || pairs.max_by(|a, b| distance(a).total_cmp(&distance(b)));
-        clear.next().or_else(most).unwrap_or([Colour::Red, Colour::Blue])
+        clear
+            .next()
+            .or_else(most)
+            .unwrap_or([Colour::Red, Colour::Blue])
     }
 
     /// A figure of any colour.
@@ -85,7 +90,10 @@ impl Stage {
     pub fn painted(&mut self, kind: &'static Kind, colour: Colour) -> Figure {
         let main = self.tone(colour);
         let accents = Colour::ALL.map(Colour::rgb);
-        let seen: Vec<Rgb> = accents.into_iter().filter(|c| c.distance(main) > 0.9).collect();
+        let seen: Vec<Rgb> = accents
+            .into_iter()
+            .filter(|c| c.distance(main) > 0.9)
+            .collect();
         let accent = *self.draw.pick(&seen);
         let mut figure = Figure {
             kind,
@@ -149,7 +157,10 @@ impl Stage {
             things: others
                 .iter()
                 .cloned()
-                .chain([Thing { figure, ..thing.clone() }])
+                .chain([Thing {
+                    figure,
+                    ..thing.clone()
+                }])
                 .collect(),
         })
     }
@@ -204,6 +215,18 @@ impl Stage {
         others
     }
 
+    /// The scenes with a small thing or two in the background, the same in both, where there is room.
+    pub fn with_bystanders(&mut self, mut sketches: [Sketch; 2]) -> [Sketch; 2] {
+        let mains: Vec<Thing> = sketches.iter().flat_map(|s| s.things.clone()).collect();
+        let mains: Vec<&Thing> = mains.iter().collect();
+        let background = sketches[0].background.clone();
+        let others = self.bystanders(&background, &mains);
+        for sketch in &mut sketches {
+            sketch.things.splice(0..0, others.iter().cloned());
+        }
+        sketches
+    }
+
     /// Two scenes of the same background and light with these things, from the back to the front.
     pub fn scenes(&mut self, ground: bool, things: [Vec<Thing>; 2]) -> [Sketch; 2] {
         let figures: Vec<&Figure> = things.iter().flatten().map(|thing| &thing.figure).collect();
@@ -212,7 +235,11 @@ impl Stage {
     }
 
     /// The same before a background that was chosen already.
-    pub fn scenes_before(&mut self, background: Background, things: [Vec<Thing>; 2]) -> [Sketch; 2] {
+    pub fn scenes_before(
+        &mut self,
+        background: Background,
+        things: [Vec<Thing>; 2],
+    ) -> [Sketch; 2] {
         let light = Light::any(&mut self.draw);
         things.map(|things| Sketch {
             background: background.clone(),

@@ -52,9 +52,10 @@ pub(super) struct Noun {
 
 impl Noun {
     fn with_colour(&self, name: &str) -> String {
-        match self.colour {
-            Some(colour) => format!("{} {name}", colour.name()),
-            None => name.to_owned(),
+        match (self.colour, self.kind.preposition) {
+            (Some(colour), None) => format!("{} {name}", colour.name()),
+            (Some(colour), Some(preposition)) => format!("{name} {preposition} {}", colour.name()),
+            (None, _) => name.to_owned(),
         }
     }
 
@@ -207,7 +208,11 @@ mod tests {
             ("a bright cat", false, true),
             ("a bright cat", true, false),
         ] {
-            assert_eq!(Caption::new(text.into(), vec![], letters).flip, flip, "{text}");
+            assert_eq!(
+                Caption::new(text.into(), vec![], letters).flip,
+                flip,
+                "{text}"
+            );
         }
     }
 }

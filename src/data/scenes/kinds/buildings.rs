@@ -13,35 +13,67 @@ pub(super) const KINDS: &[Kind] = &[
         ]),
     Kind::new("castle", "castles", castle)
         .views(&[Front])
-        .aspects(&[Part("a flag"), State("open", "closed"), Made("pointed towers", "flat towers")]),
+        .aspects(&[
+            Part("a flag"),
+            State("open", "closed"),
+            Made("pointed towers", "flat towers"),
+        ]),
     Kind::new("lighthouse", "lighthouses", lighthouse)
         .patterned()
-        .aspects(&[Part("a door"), State("lit", "unlit"), Shape("tall", "short")]),
+        .aspects(&[
+            Part("a door"),
+            State("lit", "unlit"),
+            Shape("tall", "short"),
+        ]),
     Kind::new("church", "churches", church)
         .views(&[Side, Front])
-        .aspects(&[Part("a cross"), Part("a clock"), Made("a high tower", "a low tower")]),
-    Kind::new("tent", "tents", tent)
-        .patterned()
-        .aspects(&[Part("a flag"), State("open", "closed"), Shape("round", "pointed")]),
+        .aspects(&[
+            Part("a cross"),
+            Part("a clock"),
+            Made("a high tower", "a low tower"),
+        ]),
+    Kind::new("tent", "tents", tent).patterned().aspects(&[
+        Part("a flag"),
+        State("open", "closed"),
+        Shape("round", "pointed"),
+    ]),
     Kind::new("windmill", "windmills", windmill)
         .patterned()
         .aspects(&[Part("a door"), Made("four sails", "three sails")]),
-    Kind::new("bridge", "bridges", bridge)
-        .aspects(&[Part("lamps"), State("whole", "broken"), Shape("curved", "straight")]),
+    Kind::new("bridge", "bridges", bridge).aspects(&[
+        Part("lamps"),
+        State("whole", "broken"),
+        Shape("curved", "straight"),
+    ]),
     Kind::new("tower", "towers", tower)
         .views(&[Front])
         .patterned()
-        .aspects(&[Part("an antenna"), State("lit", "dark"), Shape("wide", "narrow")]),
+        .aspects(&[
+            Part("an antenna"),
+            State("lit", "dark"),
+            Shape("wide", "narrow"),
+        ]),
     Kind::new("fence", "fences", fence)
+        .any_way_up()
         .views(&[Front])
-        .aspects(&[State("whole", "broken"), Made("pointed posts", "flat posts"), Shape("tall", "low")]),
+        .aspects(&[
+            State("whole", "broken"),
+            Made("pointed posts", "flat posts"),
+            Shape("tall", "low"),
+        ]),
 ];
 
 fn house(a: &mut Art<'_>) {
     let (chimney, lit, pointed, door) = (a.on(0), a.on(1), a.on(2), a.on(3));
     let glass = Is(if lit { GLOW } else { NIGHT });
     if chimney {
-        a.rect(Is(BARK), 68.0, if pointed { 10.0 } else { 22.0 }, 13.0, 32.0);
+        a.rect(
+            Is(BARK),
+            68.0,
+            if pointed { 10.0 } else { 22.0 },
+            13.0,
+            32.0,
+        );
     }
     if a.view() == Side {
         // The long wall: the roof's slope is seen, not its gable.
@@ -83,7 +115,18 @@ fn castle(a: &mut Art<'_>) {
     let tower = |a: &mut Art<'_>, x: f32, top: f32, w: f32| {
         a.rect(Main, x, top, w, 96.0 - top);
         match pointed {
-            true => a.fill(Is(CRIMSON), &format!("M{} {} L{} {} L{} {} Z", x - 4.0, top + 2.0, x + w / 2.0, top - 26.0, x + w + 4.0, top + 2.0)),
+            true => a.fill(
+                Is(CRIMSON),
+                &format!(
+                    "M{} {} L{} {} L{} {} Z",
+                    x - 4.0,
+                    top + 2.0,
+                    x + w / 2.0,
+                    top - 26.0,
+                    x + w + 4.0,
+                    top + 2.0
+                ),
+            ),
             false => {
                 let step = w / 5.0;
                 for tooth in [0.0, 2.0, 4.0] {
@@ -96,7 +139,10 @@ fn castle(a: &mut Art<'_>) {
     let top = if pointed { 2.0 } else { 16.0 };
     if flag {
         a.line(Is(BLACK), 2.5, &format!("M50 34 L50 {}", top - 18.0));
-        a.fill(Is(GLOW), &format!("M50 {} L72 {} L50 {} Z", top - 18.0, top - 11.0, top - 4.0));
+        a.fill(
+            Is(GLOW),
+            &format!("M50 {} L72 {} L50 {} Z", top - 18.0, top - 11.0, top - 4.0),
+        );
     }
     tower(a, 38.0, 30.0, 24.0);
     a.rect(Main, 14.0, 54.0, 72.0, 42.0);
@@ -113,13 +159,33 @@ fn lighthouse(a: &mut Art<'_>) {
     let (door, lit, tall) = (a.on(0), a.on(1), a.on(2));
     let top = if tall { 26.0 } else { 52.0 };
     if lit {
-        a.bare(Clear(GLOW, 0.75), &format!("M56 {} L108 {} L108 {} Z", top - 8.0, top - 28.0, top + 14.0));
-        a.bare(Clear(GLOW, 0.75), &format!("M44 {} L-8 {} L-8 {} Z", top - 8.0, top - 28.0, top + 14.0));
+        a.bare(
+            Clear(GLOW, 0.75),
+            &format!(
+                "M56 {} L108 {} L108 {} Z",
+                top - 8.0,
+                top - 28.0,
+                top + 14.0
+            ),
+        );
+        a.bare(
+            Clear(GLOW, 0.75),
+            &format!("M44 {} L-8 {} L-8 {} Z", top - 8.0, top - 28.0, top + 14.0),
+        );
     }
     a.fill(Main, &format!("M40 {top} L60 {top} L70 96 L30 96 Z"));
     a.rect(Is(BLACK), 36.0, top - 3.0, 28.0, 5.0);
-    a.rect(Is(if lit { GLOW } else { NIGHT }), 42.0, top - 16.0, 16.0, 14.0);
-    a.fill(Is(CRIMSON), &format!("M37 {} L63 {} L50 {} Z", top - 15.0, top - 15.0, top - 27.0));
+    a.rect(
+        Is(if lit { GLOW } else { NIGHT }),
+        42.0,
+        top - 16.0,
+        16.0,
+        14.0,
+    );
+    a.fill(
+        Is(CRIMSON),
+        &format!("M37 {} L63 {} L50 {} Z", top - 15.0, top - 15.0, top - 27.0),
+    );
     if door {
         a.slab(Is(BARK), [43.0, 76.0, 14.0, 20.0], 6.0);
     }
@@ -128,10 +194,26 @@ fn lighthouse(a: &mut Art<'_>) {
 fn church(a: &mut Art<'_>) {
     let (cross, clock, high) = (a.on(0), a.on(1), a.on(2));
     let top = if high { 30.0 } else { 54.0 };
-    let (x, centre) = if a.view() == Front { (37.0, 50.0) } else { (10.0, 23.0) };
+    let (x, centre) = if a.view() == Front {
+        (37.0, 50.0)
+    } else {
+        (10.0, 23.0)
+    };
     if cross {
         let tip = top - 24.0;
-        a.line(Is(BLACK), 3.5, &format!("M{centre} {} L{centre} {} M{} {} L{} {}", tip + 4.0, tip - 14.0, centre - 6.0, tip - 8.0, centre + 6.0, tip - 8.0));
+        a.line(
+            Is(BLACK),
+            3.5,
+            &format!(
+                "M{centre} {} L{centre} {} M{} {} L{} {}",
+                tip + 4.0,
+                tip - 14.0,
+                centre - 6.0,
+                tip - 8.0,
+                centre + 6.0,
+                tip - 8.0
+            ),
+        );
     }
     if a.view() == Front {
         a.fill(Is(BARK), "M8 66 L50 40 L92 66 Z");
@@ -145,10 +227,30 @@ fn church(a: &mut Art<'_>) {
         }
     }
     a.rect(Main, x, top, 26.0, 96.0 - top);
-    a.fill(Is(BARK), &format!("M{} {} L{centre} {} L{} {} Z", x - 3.0, top + 2.0, top - 24.0, x + 29.0, top + 2.0));
+    a.fill(
+        Is(BARK),
+        &format!(
+            "M{} {} L{centre} {} L{} {} Z",
+            x - 3.0,
+            top + 2.0,
+            top - 24.0,
+            x + 29.0,
+            top + 2.0
+        ),
+    );
     if clock {
         a.oval(Is(WHITE), centre, top + 13.0, 8.5, 8.5);
-        a.line(Is(BLACK), 2.0, &format!("M{centre} {} L{centre} {} L{} {}", top + 7.0, top + 13.0, centre + 4.5, top + 13.0));
+        a.line(
+            Is(BLACK),
+            2.0,
+            &format!(
+                "M{centre} {} L{centre} {} L{} {}",
+                top + 7.0,
+                top + 13.0,
+                centre + 4.5,
+                top + 13.0
+            ),
+        );
     }
     a.slab(Is(WOOD), [centre - 6.0, 80.0, 12.0, 16.0], 5.0);
 }
@@ -201,7 +303,11 @@ fn bridge(a: &mut Art<'_>) {
     };
     if lamps {
         for x in [16.0, 84.0] {
-            a.line(Is(BLACK), 2.5, &format!("M{x} {} L{x} {}", deck(x), deck(x) - 22.0));
+            a.line(
+                Is(BLACK),
+                2.5,
+                &format!("M{x} {} L{x} {}", deck(x), deck(x) - 22.0),
+            );
             a.oval(Is(GLOW), x, deck(x) - 25.0, 5.0, 5.0);
         }
     }
@@ -246,11 +352,32 @@ fn fence(a: &mut Art<'_>) {
     for post in 0..5u8 {
         let x = 2.0 + 21.0 * f32::from(post);
         if !whole && (post == 1 || post == 3) {
-            a.fill(Main, &format!("M{x} 96 L{x} {} L{} {} L{} {} L{} 96 Z", upper + 14.0, x + 6.0, upper + 22.0, x + 12.0, upper + 10.0, x + 12.0));
+            a.fill(
+                Main,
+                &format!(
+                    "M{x} 96 L{x} {} L{} {} L{} {} L{} 96 Z",
+                    upper + 14.0,
+                    x + 6.0,
+                    upper + 22.0,
+                    x + 12.0,
+                    upper + 10.0,
+                    x + 12.0
+                ),
+            );
             continue;
         }
         match pointed {
-            true => a.fill(Main, &format!("M{x} 96 L{x} {} L{} {top} L{} {} L{} 96 Z", top + 12.0, x + 6.0, x + 12.0, top + 12.0, x + 12.0)),
+            true => a.fill(
+                Main,
+                &format!(
+                    "M{x} 96 L{x} {} L{} {top} L{} {} L{} 96 Z",
+                    top + 12.0,
+                    x + 6.0,
+                    x + 12.0,
+                    top + 12.0,
+                    x + 12.0
+                ),
+            ),
             false => a.rect(Main, x, top, 12.0, 96.0 - top),
         }
     }

@@ -30,9 +30,11 @@ pub(super) const KINDS: &[Kind] = &[
             State("clean", "dirty"),
             Made("a high heel", "a flat heel"),
         ]),
-    Kind::new("boot", "boots", boot)
-        .faces()
-        .aspects(&[Part("a buckle"), State("clean", "dirty"), Shape("tall", "short")]),
+    Kind::new("boot", "boots", boot).faces().aspects(&[
+        Part("a buckle"),
+        State("clean", "dirty"),
+        Shape("tall", "short"),
+    ]),
     Kind::new("sock", "socks", sock)
         .faces()
         .patterned()
@@ -60,6 +62,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("crown", "crowns", crown)
         .aspects(&[Part("stones"), Made("five points", "three points")]),
     Kind::new("pair of glasses", "pairs of glasses", spectacles)
+        .any_way_up()
         .views(&[Front])
         .aspects(&[State("whole", "broken"), Shape("round", "square")]),
     Kind::new("glove", "gloves", glove)
@@ -96,18 +99,35 @@ fn shirt(a: &mut Art<'_>) {
         a.fill(Dark, "M54 36 L70 36 L70 50 L62 56 L54 50 Z");
     }
     if !clean {
-        mud(a, &[[36.0, 72.0, 7.0], [60.0, 80.0, 5.0], [44.0, 52.0, 4.0], [66.0, 66.0, 4.0]]);
+        mud(
+            a,
+            &[
+                [36.0, 72.0, 7.0],
+                [60.0, 80.0, 5.0],
+                [44.0, 52.0, 4.0],
+                [66.0, 66.0, 4.0],
+            ],
+        );
     }
     a.letters(a.ink(), [27.0, 34.0, 46.0, 30.0]);
 }
 
 fn hat(a: &mut Art<'_>) {
     let (feather, ribbon, tall, wide) = (a.on(0), a.on(1), a.on(2), a.on(3));
-    let (rx, top) = (if wide { 48.0 } else { 33.0 }, if tall { 14.0 } else { 46.0 });
+    let (rx, top) = (
+        if wide { 48.0 } else { 33.0 },
+        if tall { 14.0 } else { 46.0 },
+    );
     if a.view() == Above {
         a.oval(Main, 50.0, 50.0, rx, rx * 0.86);
         a.oval(Dark, 50.0, 50.0, 25.0, 22.0);
-        a.oval(Main, 50.0, 50.0, if tall { 21.0 } else { 16.0 }, if tall { 18.0 } else { 13.0 });
+        a.oval(
+            Main,
+            50.0,
+            50.0,
+            if tall { 21.0 } else { 16.0 },
+            if tall { 18.0 } else { 13.0 },
+        );
         if ribbon {
             a.ring(Accent, 4.0, 50.0, 50.0, 25.0, 22.0);
         }
@@ -117,9 +137,24 @@ fn hat(a: &mut Art<'_>) {
         return;
     }
     if feather {
-        a.fill(Is(WATER), &format!("M66 80 Q74 {} 98 {} Q96 {} 72 82 Z", top + 6.0, top - 12.0, top + 40.0));
+        a.fill(
+            Is(WATER),
+            &format!(
+                "M66 80 Q74 {} 98 {} Q96 {} 72 82 Z",
+                top + 6.0,
+                top - 12.0,
+                top + 40.0
+            ),
+        );
     }
-    a.fill(Main, &format!("M27 84 L29 {} Q30 {top} 36 {top} L64 {top} Q70 {top} 71 {} L73 84 Z", top + 7.0, top + 7.0));
+    a.fill(
+        Main,
+        &format!(
+            "M27 84 L29 {} Q30 {top} 36 {top} L64 {top} Q70 {top} 71 {} L73 84 Z",
+            top + 7.0,
+            top + 7.0
+        ),
+    );
     if ribbon {
         a.rect(Accent, 27.0, 72.0, 46.0, 10.0);
     }
@@ -129,16 +164,29 @@ fn hat(a: &mut Art<'_>) {
 fn shoe(a: &mut Art<'_>) {
     let (laces, clean, high) = (a.on(0), a.on(1), a.on(2));
     if a.view() == Above {
-        a.fill(Main, "M10 50 Q6 28 30 30 Q52 36 70 28 Q98 28 98 50 Q98 72 70 72 Q52 64 30 70 Q6 72 10 50 Z");
-        a.fill(Is(NIGHT), "M16 50 Q14 38 30 38 Q44 42 46 50 Q44 58 30 62 Q14 62 16 50 Z");
+        a.fill(
+            Main,
+            "M10 50 Q6 28 30 30 Q52 36 70 28 Q98 28 98 50 Q98 72 70 72 Q52 64 30 70 Q6 72 10 50 Z",
+        );
+        a.fill(
+            Is(NIGHT),
+            "M16 50 Q14 38 30 38 Q44 42 46 50 Q44 58 30 62 Q14 62 16 50 Z",
+        );
         if laces {
-            a.line(Is(WHITE), 3.2, "M50 42 L58 58 M58 42 L50 58 M60 41 L68 59 M68 41 L60 59");
+            a.line(
+                Is(WHITE),
+                3.2,
+                "M50 42 L58 58 M58 42 L50 58 M60 41 L68 59 M68 41 L60 59",
+            );
         }
         if high {
             a.slab(Dark, [4.0, 42.0, 8.0, 16.0], 2.0);
         }
         if !clean {
-            mud(a, &[[80.0, 44.0, 5.0], [88.0, 56.0, 4.0], [72.0, 62.0, 4.0]]);
+            mud(
+                a,
+                &[[80.0, 44.0, 5.0], [88.0, 56.0, 4.0], [72.0, 62.0, 4.0]],
+            );
         }
         return;
     }
@@ -149,17 +197,31 @@ fn shoe(a: &mut Art<'_>) {
                 a.line(Is(WHITE), 3.4, "M52 62 L62 56 M60 70 L70 63");
             }
             if !clean {
-                mud(a, &[[84.0, 83.0, 4.5], [70.0, 78.0, 3.5], [26.0, 54.0, 4.0]]);
+                mud(
+                    a,
+                    &[[84.0, 83.0, 4.5], [70.0, 78.0, 3.5], [26.0, 54.0, 4.0]],
+                );
             }
         }
         false => {
-            a.fill(Main, "M6 44 Q6 38 14 40 Q28 48 40 38 L44 36 L66 58 Q96 58 98 80 L4 80 Z");
+            a.fill(
+                Main,
+                "M6 44 Q6 38 14 40 Q28 48 40 38 L44 36 L66 58 Q96 58 98 80 L4 80 Z",
+            );
             a.slab(Is(WHITE), [2.0, 78.0, 97.0, 10.0], 4.0);
             if laces {
                 a.line(Is(WHITE), 3.4, "M42 50 L54 42 M48 57 L60 49 M54 63 L66 55");
             }
             if !clean {
-                mud(a, &[[82.0, 71.0, 5.0], [24.0, 66.0, 5.0], [56.0, 73.0, 4.0], [40.0, 82.0, 3.5]]);
+                mud(
+                    a,
+                    &[
+                        [82.0, 71.0, 5.0],
+                        [24.0, 66.0, 5.0],
+                        [56.0, 73.0, 4.0],
+                        [40.0, 82.0, 3.5],
+                    ],
+                );
             }
         }
     }
@@ -168,7 +230,10 @@ fn shoe(a: &mut Art<'_>) {
 fn boot(a: &mut Art<'_>) {
     let (buckle, clean, tall) = (a.on(0), a.on(1), a.on(2));
     let top = if tall { 4.0 } else { 40.0 };
-    a.fill(Main, &format!("M20 {top} L58 {top} L58 58 Q66 66 84 68 Q98 72 98 88 L20 88 Z"));
+    a.fill(
+        Main,
+        &format!("M20 {top} L58 {top} L58 58 Q66 66 84 68 Q98 72 98 88 L20 88 Z"),
+    );
     a.rect(Light, 18.0, top, 42.0, 9.0);
     a.slab(Is(BLACK), [18.0, 86.0, 82.0, 8.0], 2.0);
     a.rect(Is(BLACK), 18.0, 90.0, 22.0, 8.0);
@@ -177,7 +242,15 @@ fn boot(a: &mut Art<'_>) {
         a.slab(Is(GLOW), [34.0, 59.0, 13.0, 14.0], 2.0);
     }
     if !clean {
-        mud(a, &[[80.0, 79.0, 5.5], [30.0, 78.0, 5.0], [56.0, 78.0, 4.0], [48.0, 54.0, 4.0]]);
+        mud(
+            a,
+            &[
+                [80.0, 79.0, 5.5],
+                [30.0, 78.0, 5.0],
+                [56.0, 78.0, 4.0],
+                [48.0, 54.0, 4.0],
+            ],
+        );
     }
 }
 
@@ -205,7 +278,11 @@ fn dress(a: &mut Art<'_>) {
         ),
     );
     let (left, right) = (50.0 - half * 0.36, 50.0 + half * 0.36);
-    a.line(Dark, 2.2, &format!("M44 48 L{left} {} M56 48 L{right} {}", low - 4.0, low - 4.0));
+    a.line(
+        Dark,
+        2.2,
+        &format!("M44 48 L{left} {} M56 48 L{right} {}", low - 4.0, low - 4.0),
+    );
     if a.view() == Behind {
         a.line(Dark, 2.6, "M50 14 L50 38");
         a.fill(Accent, "M50 42 L34 34 L34 52 Z");
@@ -220,11 +297,18 @@ fn dress(a: &mut Art<'_>) {
 fn trousers(a: &mut Art<'_>) {
     let (belt, holes, long) = (a.on(0), a.on(1), a.on(2));
     let low = if long { 98.0 } else { 58.0 };
-    a.fill(Main, &format!("M24 6 L76 6 L84 {low} L56 {low} L50 34 L44 {low} L16 {low} Z"));
+    a.fill(
+        Main,
+        &format!("M24 6 L76 6 L84 {low} L56 {low} L50 34 L44 {low} L16 {low} Z"),
+    );
     if a.view() == Behind {
         a.both_sides(|a| a.fill(Dark, "M29 20 L43 20 L43 32 L36 36 L29 32 Z"));
     } else {
-        a.line(Dark, 2.6, "M50 8 L50 32 M27 20 Q34 20 36 10 M73 20 Q66 20 64 10");
+        a.line(
+            Dark,
+            2.6,
+            "M50 8 L50 32 M27 20 Q34 20 36 10 M73 20 Q66 20 64 10",
+        );
     }
     if belt {
         a.rect(Is(BARK), 22.0, 4.0, 56.0, 9.0);
@@ -258,7 +342,10 @@ fn bag(a: &mut Art<'_>) {
 fn crown(a: &mut Art<'_>) {
     let (stones, five) = (a.on(0), a.on(1));
     match five {
-        true => a.fill(Main, "M14 84 L2 28 L22 54 L28 16 L42 50 L50 8 L58 50 L72 16 L78 54 L98 28 L86 84 Z"),
+        true => a.fill(
+            Main,
+            "M14 84 L2 28 L22 54 L28 16 L42 50 L50 8 L58 50 L72 16 L78 54 L98 28 L86 84 Z",
+        ),
         false => a.fill(Main, "M14 84 L2 24 L32 56 L50 8 L68 56 L98 24 L86 84 Z"),
     }
     a.slab(Dark, [12.0, 76.0, 76.0, 14.0], 2.0);
@@ -286,7 +373,11 @@ fn spectacles(a: &mut Art<'_>) {
         }
     });
     if !whole {
-        a.line(Is(BLACK), 2.4, "M75 52 L62 40 M75 52 L88 40 M75 52 L90 58 M75 52 L72 70 M75 52 L60 58");
+        a.line(
+            Is(BLACK),
+            2.4,
+            "M75 52 L62 40 M75 52 L88 40 M75 52 L90 58 M75 52 L72 70 M75 52 L60 58",
+        );
         a.star(Is(NIGHT), [75.0, 52.0], 6, 9.0, 4.5);
     }
 }
@@ -298,7 +389,14 @@ fn glove(a: &mut Art<'_>) {
         a.limb(Main, 12.0, &format!("M{x} 50 L{x} {top}"));
     }
     a.limb(Main, 12.0, "M34 64 L14 44");
-    a.fill(Main, &format!("M26 46 L77 46 L76 {} L74 {low} L30 {low} L28 {} Z", low - 16.0, low - 16.0));
+    a.fill(
+        Main,
+        &format!(
+            "M26 46 L77 46 L76 {} L74 {low} L30 {low} L28 {} Z",
+            low - 16.0,
+            low - 16.0
+        ),
+    );
     a.slab(Dark, [27.0, low - 10.0, 50.0, 10.0], 3.0);
     if button {
         a.oval(Is(GLOW), 52.0, 64.0, 7.0, 7.0);

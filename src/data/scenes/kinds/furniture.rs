@@ -1,4 +1,4 @@
-//! Furniture and other things of a room.
+//! Furniture.
 
 use super::*;
 
@@ -7,11 +7,19 @@ pub(super) const KINDS: &[Kind] = &[
         .faces()
         .views(&[Side, Front, Behind, Above])
         .patterned()
-        .aspects(&[Part("a cushion"), Part("armrests"), Made("a high back", "a low back")]),
+        .aspects(&[
+            Part("a cushion"),
+            Part("armrests"),
+            Made("a high back", "a low back"),
+        ]),
     Kind::new("table", "tables", table)
         .views(&[Side, Above])
         .role(Role::Table)
-        .aspects(&[Part("a drawer"), Made("four legs", "one leg"), Shape("long", "short")]),
+        .aspects(&[
+            Part("a drawer"),
+            Made("four legs", "one leg"),
+            Shape("long", "short"),
+        ]),
     Kind::new("bench", "benches", bench)
         .patterned()
         .role(Role::Table)
@@ -21,9 +29,11 @@ pub(super) const KINDS: &[Kind] = &[
         .patterned()
         .role(Role::Table)
         .aspects(&[Part("a cushion"), Made("four legs", "three legs")]),
-    Kind::new("lamp", "lamps", lamp)
-        .patterned()
-        .aspects(&[State("lit", "unlit"), Shape("tall", "short"), Made("a round shade", "a pointed shade")]),
+    Kind::new("lamp", "lamps", lamp).patterned().aspects(&[
+        State("lit", "unlit"),
+        Shape("tall", "short"),
+        Made("a round shade", "a pointed shade"),
+    ]),
     Kind::new("bed", "beds", bed)
         .views(&[Side, Above])
         .patterned()
@@ -32,26 +42,10 @@ pub(super) const KINDS: &[Kind] = &[
         .views(&[Front, Behind, Above])
         .patterned()
         .aspects(&[Part("cushions"), Made("round arms", "square arms")]),
-    Kind::new("clock", "clocks", clock)
-        .views(&[Front])
-        .aspects(&[Part("bells"), Part("numbers"), Shape("round", "square")]),
-    Kind::new("door", "doors", door)
-        .views(&[Front])
-        .aspects(&[Part("a window"), State("open", "closed"), Made("a round top", "a flat top")]),
-    Kind::new("window", "windows", window)
-        .views(&[Front])
-        .aspects(&[Part("curtains"), State("whole", "broken"), Shape("round", "square")]),
     Kind::new("shelf", "shelves", shelf)
+        .any_way_up()
         .views(&[Front])
         .aspects(&[State("full", "empty"), Shape("tall", "low")]),
-    Kind::new("television", "televisions", television)
-        .views(&[Front, Behind])
-        .role(Role::Surface)
-        .aspects(&[Part("an antenna"), State("on", "off")]),
-    Kind::new("mirror", "mirrors", mirror)
-        .views(&[Front])
-        .patterned()
-        .aspects(&[Part("feet"), State("whole", "broken"), Shape("round", "square")]),
     Kind::new("bathtub", "bathtubs", bathtub)
         .views(&[Side, Above])
         .role(Role::Container)
@@ -77,7 +71,16 @@ fn chair(a: &mut Art<'_>) {
         Front | Behind => {
             let back = |a: &mut Art<'_>| {
                 a.slab(Main, [24.0, top, 52.0, 60.0 - top], 7.0);
-                a.line(Dark, 3.0, &format!("M38 {} L38 54 M50 {} L50 54 M62 {} L62 54", top + 8.0, top + 8.0, top + 8.0));
+                a.line(
+                    Dark,
+                    3.0,
+                    &format!(
+                        "M38 {} L38 54 M50 {} L50 54 M62 {} L62 54",
+                        top + 8.0,
+                        top + 8.0,
+                        top + 8.0
+                    ),
+                );
             };
             let behind = a.view() == Behind;
             if !behind {
@@ -117,7 +120,11 @@ fn table(a: &mut Art<'_>) {
     if a.view() == Above {
         a.slab(Main, [left, 26.0, 2.0 * half, 48.0], 4.0);
         for y in [36.0, 48.0, 60.0] {
-            a.line(Dark, 1.8, &format!("M{} {y} L{} {y}", left + 5.0, right - 5.0));
+            a.line(
+                Dark,
+                1.8,
+                &format!("M{} {y} L{} {y}", left + 5.0, right - 5.0),
+            );
         }
         if drawer {
             a.slab(Dark, [36.0, 74.0, 28.0, 7.0], 1.0);
@@ -169,9 +176,15 @@ fn bench(a: &mut Art<'_>) {
 fn stool(a: &mut Art<'_>) {
     let (cushion, four) = (a.on(0), a.on(1));
     if a.view() == Above {
-        let angles: &[f32] = if four { &[45.0, 135.0, 225.0, 315.0] } else { &[0.0, 120.0, 240.0] };
+        let angles: &[f32] = if four {
+            &[45.0, 135.0, 225.0, 315.0]
+        } else {
+            &[0.0, 120.0, 240.0]
+        };
         for &degrees in angles {
-            a.turned(degrees, [50.0, 50.0], |a| a.slab(Dark, [45.0, 2.0, 10.0, 16.0], 3.0));
+            a.turned(degrees, [50.0, 50.0], |a| {
+                a.slab(Dark, [45.0, 2.0, 10.0, 16.0], 3.0)
+            });
         }
         a.oval(Main, 50.0, 50.0, 38.0, 38.0);
         match cushion {
@@ -197,7 +210,10 @@ fn lamp(a: &mut Art<'_>) {
     let top = if tall { 2.0 } else { 34.0 };
     let shade = top + 32.0;
     if lit {
-        a.bare(Clear(GLOW, 0.75), &format!("M24 {} L2 99 L98 99 L76 {} Z", shade - 2.0, shade - 2.0));
+        a.bare(
+            Clear(GLOW, 0.75),
+            &format!("M24 {} L2 99 L98 99 L76 {} Z", shade - 2.0, shade - 2.0),
+        );
     }
     a.slab(Is(STEEL), [46.5, shade - 4.0, 7.0, 94.0 - shade], 1.0);
     a.slab(Is(STEEL), [28.0, 89.0, 44.0, 8.0], 3.0);
@@ -205,8 +221,18 @@ fn lamp(a: &mut Art<'_>) {
         a.oval(Is(GLOW), 50.0, shade, 10.0, 8.0);
     }
     match round {
-        true => a.fill(Main, &format!("M22 {shade} C20 {} 80 {} 78 {shade} Z", top - 6.0, top - 6.0)),
-        false => a.fill(Main, &format!("M18 {shade} L42 {top} L58 {top} L82 {shade} Z")),
+        true => a.fill(
+            Main,
+            &format!(
+                "M22 {shade} C20 {} 80 {} 78 {shade} Z",
+                top - 6.0,
+                top - 6.0
+            ),
+        ),
+        false => a.fill(
+            Main,
+            &format!("M18 {shade} L42 {top} L58 {top} L82 {shade} Z"),
+        ),
     }
 }
 
@@ -273,101 +299,17 @@ fn sofa(a: &mut Art<'_>) {
             a.slab(Main, [12.0, 22.0, 76.0, 48.0], 8.0);
             a.line(Dark, 2.5, "M50 26 L50 58");
             if cushions {
-                a.turned(-10.0, [30.0, 50.0], |a| a.slab(Accent, [21.0, 38.0, 20.0, 20.0], 4.0));
-                a.turned(10.0, [70.0, 50.0], |a| a.slab(Accent, [59.0, 38.0, 20.0, 20.0], 4.0));
+                a.turned(-10.0, [30.0, 50.0], |a| {
+                    a.slab(Accent, [21.0, 38.0, 20.0, 20.0], 4.0)
+                });
+                a.turned(10.0, [70.0, 50.0], |a| {
+                    a.slab(Accent, [59.0, 38.0, 20.0, 20.0], 4.0)
+                });
             }
             a.slab(Main, [14.0, 57.0, 72.0, 14.0], 4.0);
             a.rect(Dark, 12.0, 70.0, 76.0, 12.0);
             a.both_sides(arm);
         }
-    }
-}
-
-fn clock(a: &mut Art<'_>) {
-    let (bells, numbers, round) = (a.on(0), a.on(1), a.on(2));
-    if bells {
-        a.both_sides(|a| {
-            a.turned(-35.0, [26.0, 16.0], |a| a.fill(Is(GLOW), "M12 18 C12 2 40 2 40 18 Z"));
-            a.limb(Is(STEEL), 5.0, "M28 86 L20 97");
-        });
-    }
-    if round {
-        a.oval(Main, 50.0, 54.0, 42.0, 42.0);
-        a.oval(Is(WHITE), 50.0, 54.0, 33.0, 33.0);
-    } else {
-        a.slab(Main, [10.0, 14.0, 80.0, 80.0], 4.0);
-        a.slab(Is(WHITE), [18.0, 22.0, 64.0, 64.0], 2.0);
-    }
-    if numbers {
-        let ink = Is(BLACK);
-        a.line(ink, 2.6, "M45 27 L45 37 M50 29 Q55 25 55 29 Q55 32 50 37 L56 37");
-        a.line(ink, 2.6, "M71 49 Q76 49 76 51 Q76 54 73 54 Q77 54 77 57 Q76 60 71 59");
-        a.line(ink, 2.6, "M53 71 Q47 73 47 79 Q48 83 51 83 Q54 82 53 78 Q50 75 47 79");
-        a.line(ink, 2.6, "M28 54 Q24 56 23 52 Q24 48 27 49 Q29 50 28 54 Q28 58 24 60");
-    } else {
-        for (x, y) in [(50.0, 27.0), (77.0, 54.0), (50.0, 81.0), (23.0, 54.0)] {
-            a.spot(Is(BLACK), x, y, 2.8, 2.8);
-        }
-    }
-    a.line(Is(BLACK), 4.5, "M50 54 L62 42");
-    a.line(Is(BLACK), 3.2, "M50 54 L42 36");
-    a.spot(Is(CRIMSON), 50.0, 54.0, 3.5, 3.5);
-}
-
-fn door(a: &mut Art<'_>) {
-    let (pane, open, round) = (a.on(0), a.on(1), a.on(2));
-    let arch = |x: f32, y: f32, w: f32| {
-        let (right, middle) = (x + w, x + w / 2.0);
-        match round {
-            true => format!("M{x} 96 L{x} {} C{x} {y} {right} {y} {right} {} L{right} 96 Z", y + w * 0.55, y + w * 0.55),
-            false => format!("M{x} 96 L{x} {y} L{middle} {y} L{right} {y} L{right} 96 Z"),
-        }
-    };
-    a.fill(Is(BARK), &arch(22.0, 2.0, 60.0));
-    if open {
-        a.bare(Is(BLACK), &arch(28.0, 9.0, 48.0));
-        a.bare(Is(Rgb(90, 84, 78)), "M28 96 L40 80 L66 80 L76 96 Z");
-        // The leaf stands towards us, hinged on the left.
-        let top = if round { 26.0 } else { 0.0 };
-        a.fill(Main, &format!("M28 {} L4 {} L4 99 L28 96 Z", top + 9.0, top + 4.0));
-        a.oval(Is(GLOW), 9.0, 58.0, 2.6, 3.6);
-        if pane {
-            a.fill(Is(PANE), &format!("M23 {} L10 {} L10 {} L23 {} Z", top + 18.0, top + 15.0, top + 34.0, top + 34.0));
-        }
-    } else {
-        a.fill(Main, &arch(28.0, 9.0, 48.0));
-        a.rect(Dark, 36.0, 62.0, 32.0, 26.0);
-        if pane {
-            a.slab(Is(PANE), [37.0, 24.0, 30.0, 24.0], 3.0);
-            a.line(Dark, 2.5, "M52 24 L52 48");
-        } else {
-            a.rect(Dark, 37.0, 26.0, 30.0, 24.0);
-        }
-        a.oval(Is(GLOW), 69.0, 56.0, 3.8, 3.8);
-    }
-}
-
-fn window(a: &mut Art<'_>) {
-    let (curtains, whole, round) = (a.on(0), a.on(1), a.on(2));
-    match round {
-        true => {
-            a.oval(Main, 50.0, 50.0, 46.0, 46.0);
-            a.oval(Is(PANE), 50.0, 50.0, 37.0, 37.0);
-        }
-        false => {
-            a.rect(Main, 5.0, 5.0, 90.0, 90.0);
-            a.rect(Is(PANE), 13.0, 13.0, 74.0, 74.0);
-        }
-    }
-    a.limb(Flat, 5.0, "M50 12 L50 88 M12 50 L88 50");
-    if !whole {
-        a.star(Is(NIGHT), [66.0, 34.0], 7, 19.0, 9.0);
-        a.line(Is(WHITE), 1.8, "M66 34 L86 24 M66 34 L50 18 M66 34 L80 58 M66 34 L44 50");
-        a.star(Is(NIGHT), [32.0, 68.0], 6, 12.0, 6.0);
-    }
-    if curtains {
-        a.line(Is(BARK), 4.5, "M-4 6 L104 6");
-        a.both_sides(|a| a.fill(Is(ROSE), "M0 6 L40 6 C38 40 20 60 14 66 L16 94 L-2 94 Z"));
     }
 }
 
@@ -383,64 +325,17 @@ fn shelf(a: &mut Art<'_>) {
         if full {
             let colours = [CRIMSON, WATER, GLOW, LEAF, CREAM, ROSE];
             for book in 0..7 {
-                let tallness = (height - 12.0) * [0.95, 0.8, 1.0, 0.7, 0.9, 0.82, 0.96][(book + level) % 7];
+                let tallness =
+                    (height - 12.0) * [0.95, 0.8, 1.0, 0.7, 0.9, 0.82, 0.96][(book + level) % 7];
                 let x = 19.5 + 9.0 * book as f32;
-                a.rect(Is(colours[(book + 2 * level) % 6]), x, y + height - 7.0 - tallness, 7.5, tallness);
+                a.rect(
+                    Is(colours[(book + 2 * level) % 6]),
+                    x,
+                    y + height - 7.0 - tallness,
+                    7.5,
+                    tallness,
+                );
             }
-        }
-    }
-}
-
-fn television(a: &mut Art<'_>) {
-    let (antenna, on) = (a.on(0), a.on(1));
-    if antenna {
-        a.line(Is(STEEL), 3.0, "M50 24 L28 0 M50 24 L74 2");
-        a.oval(Is(STEEL), 28.0, 1.0, 3.0, 3.0);
-        a.oval(Is(STEEL), 74.0, 2.0, 3.0, 3.0);
-    }
-    a.both_sides(|a| a.limb(Is(BLACK), 5.0, "M28 86 L22 96"));
-    a.slab(Main, [3.0, 22.0, 94.0, 66.0], 7.0);
-    if a.view() == Behind {
-        a.slab(Dark, [24.0, 34.0, 52.0, 40.0], 5.0);
-        a.line(Is(BLACK), 2.5, "M34 44 L66 44 M34 52 L66 52 M34 60 L66 60");
-        a.line(Is(BLACK), 3.5, "M50 74 C50 92 86 80 96 98");
-        return;
-    }
-    match on {
-        true => {
-            a.slab(Is(WATER), [10.0, 29.0, 62.0, 52.0], 5.0);
-            a.bare(Is(LEAF), "M10 66 Q28 50 44 64 Q58 54 72 66 L72 80 L10 80 Z");
-            a.spot(Is(GLOW), 56.0, 42.0, 7.0, 7.0);
-        }
-        false => {
-            a.slab(Is(BLACK), [10.0, 29.0, 62.0, 52.0], 5.0);
-            a.line(Is(STEEL), 2.5, "M18 46 L30 35");
-        }
-    }
-    a.oval(a.hollow(), 84.0, 40.0, 5.0, 5.0);
-    a.oval(a.hollow(), 84.0, 56.0, 5.0, 5.0);
-    a.line(Dark, 2.0, "M79 68 L89 68 M79 74 L89 74");
-}
-
-fn mirror(a: &mut Art<'_>) {
-    let (feet, whole, round) = (a.on(0), a.on(1), a.on(2));
-    if feet {
-        a.both_sides(|a| a.limb(Is(BARK), 6.0, "M36 88 L26 100"));
-    }
-    match round {
-        true => {
-            a.oval(Main, 50.0, 48.0, 38.0, 46.0);
-            a.oval(Is(Rgb(214, 232, 240)), 50.0, 48.0, 29.0, 37.0);
-        }
-        false => {
-            a.slab(Main, [14.0, 2.0, 72.0, 92.0], 3.0);
-            a.rect(Is(Rgb(214, 232, 240)), 23.0, 11.0, 54.0, 74.0);
-        }
-    }
-    match whole {
-        true => a.line(Is(WHITE), 4.0, "M34 44 L52 22 M38 58 L64 28"),
-        false => {
-            a.line(Is(BLACK), 2.0, "M54 44 L34 24 M54 44 L66 18 M54 44 L76 52 M54 44 L58 80 M54 44 L28 62 M44 34 L58 32 L66 47 L56 62 L40 53 L44 34");
         }
     }
 }
@@ -450,15 +345,34 @@ fn bathtub(a: &mut Art<'_>) {
     let duck_at = |a: &mut Art<'_>, x: f32, y: f32| {
         a.oval(Is(GLOW), x, y, 13.0, 8.0);
         a.oval(Is(GLOW), x + 8.0, y - 9.0, 7.0, 7.0);
-        a.fill(Is(FLAME), &format!("M{} {} L{} {} L{} {} Z", x + 14.0, y - 11.0, x + 22.0, y - 8.0, x + 14.0, y - 6.0));
+        a.fill(
+            Is(FLAME),
+            &format!(
+                "M{} {} L{} {} L{} {} Z",
+                x + 14.0,
+                y - 11.0,
+                x + 22.0,
+                y - 8.0,
+                x + 14.0,
+                y - 6.0
+            ),
+        );
         a.spot(Is(BLACK), x + 10.0, y - 11.0, 1.6, 1.6);
     };
     if a.view() == Above {
         a.slab(Main, [2.0, 22.0, 96.0, 56.0], 26.0);
-        a.slab(Is(if full { WATER } else { WHITE }), [10.0, 30.0, 80.0, 40.0], 19.0);
+        a.slab(
+            Is(if full { WATER } else { WHITE }),
+            [10.0, 30.0, 80.0, 40.0],
+            19.0,
+        );
         a.oval(Is(STEEL), 20.0, 50.0, 4.0, 4.0);
         if full {
-            a.line(Is(WHITE), 2.0, "M34 42 Q40 38 46 42 Q52 46 58 42 M54 60 Q60 56 66 60");
+            a.line(
+                Is(WHITE),
+                2.0,
+                "M34 42 Q40 38 46 42 Q52 46 58 42 M54 60 Q60 56 66 60",
+            );
         }
         if duck {
             duck_at(a, 62.0, 52.0);
@@ -467,12 +381,18 @@ fn bathtub(a: &mut Art<'_>) {
     }
     a.line(Is(STEEL), 5.0, "M10 46 L10 26 Q12 20 20 24");
     if full {
-        a.fill(Is(WATER), "M8 50 Q8 36 22 40 Q30 32 40 39 Q50 32 60 39 Q70 32 80 40 Q92 36 93 50 Z");
+        a.fill(
+            Is(WATER),
+            "M8 50 Q8 36 22 40 Q30 32 40 39 Q50 32 60 39 Q70 32 80 40 Q92 36 93 50 Z",
+        );
     }
     if duck {
         duck_at(a, 52.0, 38.0);
     }
     a.both_sides(|a| a.limb(Is(STEEL), 6.0, "M24 84 L20 95"));
-    a.fill(Main, "M4 50 L96 50 C96 76 88 88 74 88 L26 88 C12 88 4 76 4 50 Z");
+    a.fill(
+        Main,
+        "M4 50 L96 50 C96 76 88 88 74 88 L26 88 C12 88 4 76 4 50 Z",
+    );
     a.slab(Main, [0.0, 46.0, 100.0, 8.0], 4.0);
 }

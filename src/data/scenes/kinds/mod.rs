@@ -6,12 +6,21 @@
 //! [`Art::on`] with their number.
 
 mod animals;
+mod birds;
 mod buildings;
 mod clothes;
+mod craft;
+mod devices;
+mod figures;
 mod food;
+mod fruit;
 mod furniture;
+mod household;
+mod kitchen;
+mod large_animals;
 mod people;
 mod plants;
+mod rooms;
 mod small_animals;
 mod symbols;
 mod tableware;
@@ -26,8 +35,8 @@ use resvg::tiny_skia::Transform;
 use super::art::Art;
 use super::art::Ink::{self, Accent, Clear, Dark, Flat, Is, Light, Main};
 use super::colour::{
-    BARK, BLACK, CREAM, CRIMSON, FLAME, GLOW, LEAF, NIGHT, PANE, ROSE, SILVER, SKIN, STEEL, STRAW,
-    Rgb, WATER, WHITE, WOOD,
+    BARK, BLACK, CREAM, CRIMSON, FLAME, GLOW, LEAF, NIGHT, PANE, ROSE, Rgb, SILVER, SKIN, STEEL,
+    STRAW, WATER, WHITE, WOOD,
 };
 use super::look::View;
 use super::path;
@@ -48,6 +57,8 @@ pub(super) struct Kind {
     pub aspects: &'static [Aspect],
     /// Whether the main colour may be striped, dotted or checked.
     pub patterned: bool,
+    /// How its colour is said after its name, where it is not said before it: "a man in red".
+    pub preposition: Option<&'static str>,
     /// Whether it shows a word.
     pub lettered: bool,
     pub role: Role,
@@ -109,6 +120,7 @@ impl Kind {
             views: &[Side],
             aspects: &[],
             patterned: false,
+            preposition: None,
             lettered: false,
             role: Role::Thing,
         }
@@ -157,6 +169,11 @@ impl Kind {
         self
     }
 
+    const fn coloured(mut self, preposition: &'static str) -> Self {
+        self.preposition = Some(preposition);
+        self
+    }
+
     const fn lettered(mut self) -> Self {
         self.lettered = true;
         self
@@ -177,22 +194,34 @@ impl PartialEq for Kind {
 
 impl Eq for Kind {}
 
+#[cfg(test)]
+mod tests;
+
 /// Every kind.
 pub(super) static ALL: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
     [
         animals::KINDS,
+        large_animals::KINDS,
+        birds::KINDS,
         small_animals::KINDS,
         vehicles::KINDS,
+        craft::KINDS,
+        fruit::KINDS,
         food::KINDS,
         furniture::KINDS,
+        rooms::KINDS,
         tools::KINDS,
+        household::KINDS,
         buildings::KINDS,
         plants::KINDS,
         tableware::KINDS,
+        kitchen::KINDS,
         clothes::KINDS,
         symbols::KINDS,
         things::KINDS,
+        devices::KINDS,
         people::KINDS,
+        figures::KINDS,
     ]
     .into_iter()
     .flatten()

@@ -6,16 +6,29 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("tree", "trees", tree)
         .views(&[Side, Above])
         .patterned()
-        .aspects(&[Part("apples"), Part("a bird"), Made("a round crown", "a pointed crown")]),
+        .aspects(&[
+            Part("apples"),
+            Part("a bird"),
+            Made("a round crown", "a pointed crown"),
+        ]),
     Kind::new("flower", "flowers", flower)
         .views(&[Side, Above])
-        .aspects(&[Part("leaves"), State("fresh", "wilted"), Made("round petals", "pointed petals")]),
+        .aspects(&[
+            Part("leaves"),
+            State("fresh", "wilted"),
+            Made("round petals", "pointed petals"),
+        ]),
     Kind::new("cactus", "cactuses", cactus)
+        .any_way_up()
         .patterned()
         .aspects(&[Part("a flower"), Part("a pot"), Made("two arms", "no arms")]),
     Kind::new("mushroom", "mushrooms", mushroom)
         .views(&[Side, Above])
-        .aspects(&[Part("spots"), State("whole", "bitten"), Made("a pointed cap", "a flat cap")]),
+        .aspects(&[
+            Part("spots"),
+            State("whole", "bitten"),
+            Made("a pointed cap", "a flat cap"),
+        ]),
     Kind::new("palm tree", "palm trees", palm)
         .aspects(&[Part("coconuts"), Made("a curved trunk", "a straight trunk")]),
     Kind::new("leaf", "leaves", big_leaf)
@@ -33,11 +46,21 @@ fn tree(a: &mut Art<'_>) {
             false => a.star(Main, [50.0, 50.0], 9, 48.0, 30.0),
         }
         match round {
-            true => a.line(Dark, 3.0, "M34 36 Q42 28 50 36 M56 56 Q64 48 72 56 M28 62 Q36 54 44 62"),
+            true => a.line(
+                Dark,
+                3.0,
+                "M34 36 Q42 28 50 36 M56 56 Q64 48 72 56 M28 62 Q36 54 44 62",
+            ),
             false => a.star(Dark, [50.0, 50.0], 9, 26.0, 13.0),
         }
         if apples {
-            for (x, y) in [(36.0, 30.0), (66.0, 34.0), (30.0, 60.0), (62.0, 68.0), (48.0, 48.0)] {
+            for (x, y) in [
+                (36.0, 30.0),
+                (66.0, 34.0),
+                (30.0, 60.0),
+                (62.0, 68.0),
+                (48.0, 48.0),
+            ] {
                 a.oval(red, x, y, 5.5, 5.5);
             }
         }
@@ -58,8 +81,20 @@ fn tree(a: &mut Art<'_>) {
     }
     if apples {
         let places = match round {
-            true => [(30.0, 32.0), (56.0, 22.0), (70.0, 44.0), (42.0, 52.0), (24.0, 54.0)],
-            false => [(50.0, 20.0), (42.0, 44.0), (58.0, 46.0), (34.0, 66.0), (64.0, 67.0)],
+            true => [
+                (30.0, 32.0),
+                (56.0, 22.0),
+                (70.0, 44.0),
+                (42.0, 52.0),
+                (24.0, 54.0),
+            ],
+            false => [
+                (50.0, 20.0),
+                (42.0, 44.0),
+                (58.0, 46.0),
+                (34.0, 66.0),
+                (64.0, 67.0),
+            ],
         };
         for (x, y) in places {
             a.oval(red, x, y, 5.5, 5.5);
@@ -67,9 +102,15 @@ fn tree(a: &mut Art<'_>) {
     }
     if bird {
         let y = if round { 4.0 } else { -5.0 };
-        a.fill(Is(FLAME), &format!("M60 {} L70 {} L60 {} Z", y - 6.0, y - 3.0, y - 1.0));
+        a.fill(
+            Is(FLAME),
+            &format!("M60 {} L70 {} L60 {} Z", y - 6.0, y - 3.0, y - 1.0),
+        );
         a.oval(Is(WATER), 50.0, y, 12.0, 7.0);
-        a.fill(Is(WATER), &format!("M40 {y} L26 {} L38 {} Z", y - 7.0, y + 5.0));
+        a.fill(
+            Is(WATER),
+            &format!("M40 {y} L26 {} L38 {} Z", y - 7.0, y + 5.0),
+        );
         a.spot(Is(BLACK), 57.0, y - 2.0, 1.6, 1.6);
     }
 }
@@ -78,7 +119,17 @@ fn blossom(a: &mut Art<'_>, [x, y]: [f32; 2], size: f32, round: bool) {
     for petal in 0..6u8 {
         a.turned(f32::from(petal) * 60.0, [x, y], |a| match round {
             true => a.oval(Main, x, y - size * 0.62, size * 0.34, size * 0.4),
-            false => a.fill(Main, &format!("M{x} {y} L{} {} L{x} {} L{} {} Z", x - size * 0.3, y - size * 0.5, y - size, x + size * 0.3, y - size * 0.5)),
+            false => a.fill(
+                Main,
+                &format!(
+                    "M{x} {y} L{} {} L{x} {} L{} {} Z",
+                    x - size * 0.3,
+                    y - size * 0.5,
+                    y - size,
+                    x + size * 0.3,
+                    y - size * 0.5
+                ),
+            ),
         });
     }
     a.oval(Accent, x, y, size * 0.3, size * 0.3);
@@ -90,7 +141,9 @@ fn flower(a: &mut Art<'_>) {
     if a.view() == Above {
         if leaves {
             for degrees in [30.0, 150.0, 270.0] {
-                a.turned(degrees, [50.0, 50.0], |a| a.fill(green, "M50 50 Q36 16 50 -2 Q64 16 50 50 Z"));
+                a.turned(degrees, [50.0, 50.0], |a| {
+                    a.fill(green, "M50 50 Q36 16 50 -2 Q64 16 50 50 Z")
+                });
             }
         }
         let size = if fresh { 42.0 } else { 26.0 };
@@ -112,7 +165,9 @@ fn flower(a: &mut Art<'_>) {
         }
         false => {
             a.limb(green, 4.5, "M50 98 L50 46 C50 20 74 20 76 44");
-            a.turned(160.0, [77.0, 50.0], |a| blossom(a, [77.0, 50.0], 21.0, round));
+            a.turned(160.0, [77.0, 50.0], |a| {
+                blossom(a, [77.0, 50.0], 21.0, round)
+            });
             a.fill(Main, "M66 92 Q74 84 84 92 Q76 100 66 92 Z");
             a.fill(Main, "M28 94 Q34 88 42 94 Q36 100 28 94 Z");
         }
@@ -129,7 +184,9 @@ fn cactus(a: &mut Art<'_>) {
     a.line(Dark, 2.2, "M45 18 L45 70 M50 14 L50 74 M55 18 L55 70");
     if bloom {
         for degrees in [-60.0, -30.0, 0.0, 30.0, 60.0] {
-            a.turned(degrees, [50.0, 12.0], |a| a.oval(Is(ROSE), 50.0, 1.0, 4.5, 9.0));
+            a.turned(degrees, [50.0, 12.0], |a| {
+                a.oval(Is(ROSE), 50.0, 1.0, 4.5, 9.0)
+            });
         }
         a.oval(Is(GLOW), 50.0, 10.0, 5.0, 4.0);
     }
@@ -141,6 +198,8 @@ fn cactus(a: &mut Art<'_>) {
 
 fn mushroom(a: &mut Art<'_>) {
     let (spots, whole, pointed) = (a.on(0), a.on(1), a.on(2));
+    let pale = a.figure.main.distance(CREAM) < 0.6;
+    let dots = Is(if pale { CRIMSON } else { CREAM });
     if a.view() == Above {
         match whole {
             true => a.oval(Main, 50.0, 50.0, 44.0, 44.0),
@@ -152,13 +211,22 @@ fn mushroom(a: &mut Art<'_>) {
             a.ring(Dark, 3.0, 50.0, 50.0, 32.0, 32.0);
         }
         if spots {
-            for (x, y, r) in [(30.0, 32.0, 7.0), (54.0, 26.0, 5.5), (28.0, 62.0, 6.0), (56.0, 76.0, 7.0), (74.0, 62.0, 6.0)] {
-                a.spot(Is(CREAM), x, y, r, r);
+            for (x, y, r) in [
+                (30.0, 32.0, 7.0),
+                (54.0, 26.0, 5.5),
+                (28.0, 62.0, 6.0),
+                (56.0, 76.0, 7.0),
+                (74.0, 62.0, 6.0),
+            ] {
+                a.spot(dots, x, y, r, r);
             }
         }
         return;
     }
-    a.fill(Is(CREAM), "M40 54 Q42 74 36 92 Q50 100 64 92 Q58 74 60 54 Z");
+    a.fill(
+        Is(CREAM),
+        "M40 54 Q42 74 36 92 Q50 100 64 92 Q58 74 60 54 Z",
+    );
     match (pointed, whole) {
         (true, true) => a.fill(Main, "M6 62 Q30 46 50 2 Q70 46 94 62 Q50 72 6 62 Z"),
         (true, false) => a.fill(Main, "M6 62 Q30 46 50 2 Q56 18 64 30 C58 36 62 44 70 42 C68 50 72 56 80 54 Q86 58 94 62 Q50 72 6 62 Z"),
@@ -167,20 +235,40 @@ fn mushroom(a: &mut Art<'_>) {
     }
     if spots {
         let places = match pointed {
-            true => [(50.0, 26.0, 5.0), (38.0, 48.0, 5.5), (57.0, 52.0, 5.0), (24.0, 59.0, 3.5)],
-            false => [(30.0, 44.0, 6.0), (50.0, 40.0, 5.0), (56.0, 54.0, 5.0), (16.0, 54.0, 4.0)],
+            true => [
+                (50.0, 26.0, 5.0),
+                (38.0, 48.0, 5.5),
+                (57.0, 52.0, 5.0),
+                (24.0, 59.0, 3.5),
+            ],
+            false => [
+                (30.0, 44.0, 6.0),
+                (50.0, 40.0, 5.0),
+                (56.0, 54.0, 5.0),
+                (16.0, 54.0, 4.0),
+            ],
         };
         for (x, y, r) in places {
-            a.spot(Is(CREAM), x, y, r, r * 0.85);
+            a.spot(dots, x, y, r, r * 0.85);
         }
     }
 }
 
 fn palm(a: &mut Art<'_>) {
     let (coconuts, curved) = (a.on(0), a.on(1));
-    let trunk = if curved { "M34 97 Q34 60 54 32" } else { "M52 97 L52 32" };
+    let trunk = if curved {
+        "M34 97 Q34 60 54 32"
+    } else {
+        "M52 97 L52 32"
+    };
     a.limb(Is(WOOD), 9.0, trunk);
-    for end in ["Q70 0 98 22", "Q78 24 94 54", "Q40 -4 10 14", "Q30 14 8 46", "Q54 -8 66 -4"] {
+    for end in [
+        "Q70 0 98 22",
+        "Q78 24 94 54",
+        "Q40 -4 10 14",
+        "Q30 14 8 46",
+        "Q54 -8 66 -4",
+    ] {
         a.limb(Main, 6.5, &format!("M53 32 {end}"));
     }
     if coconuts {
@@ -195,9 +283,22 @@ fn big_leaf(a: &mut Art<'_>) {
     let half = if round { 42.0 } else { 20.0 };
     let (left, right) = (50.0 - half, 50.0 + half);
     a.limb(Is(BARK), 4.5, "M50 78 L50 99");
-    a.fill(Main, &format!("M50 2 C{right} 20 {right} 70 50 82 C{left} 70 {left} 20 50 2 Z"));
+    a.fill(
+        Main,
+        &format!("M50 2 C{right} 20 {right} 70 50 82 C{left} 70 {left} 20 50 2 Z"),
+    );
     let reach = half * 0.5;
-    a.line(Dark, 2.4, &format!("M50 12 L50 80 M50 36 L{} 26 M50 36 L{} 26 M50 54 L{} 44 M50 54 L{} 44", 50.0 + reach, 50.0 - reach, 50.0 + reach, 50.0 - reach));
+    a.line(
+        Dark,
+        2.4,
+        &format!(
+            "M50 12 L50 80 M50 36 L{} 26 M50 36 L{} 26 M50 54 L{} 44 M50 54 L{} 44",
+            50.0 + reach,
+            50.0 - reach,
+            50.0 + reach,
+            50.0 - reach
+        ),
+    );
     if hole {
         a.oval(a.hollow(), 50.0 + half * 0.3, 60.0, half * 0.24 + 1.0, 6.5);
     }

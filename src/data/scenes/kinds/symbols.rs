@@ -11,17 +11,22 @@ pub(super) const KINDS: &[Kind] = &[
         .any_way_up()
         .patterned()
         .aspects(&[Part("a face"), Made("five points", "eight points")]),
-    Kind::new("heart", "hearts", heart)
-        .patterned()
-        .aspects(&[Part("an arrow"), State("whole", "broken"), Shape("wide", "narrow")]),
+    Kind::new("heart", "hearts", heart).patterned().aspects(&[
+        Part("an arrow"),
+        State("whole", "broken"),
+        Shape("wide", "narrow"),
+    ]),
     Kind::new("sun", "suns", sun)
         .any_way_up()
         .aspects(&[Part("a face"), Made("long rays", "short rays")]),
     Kind::new("moon", "moons", moon)
         .any_way_up()
         .aspects(&[Part("a hat"), State("full", "half")]),
-    Kind::new("cloud", "clouds", cloud)
-        .aspects(&[Part("rain"), Part("lightning"), Shape("round", "long")]),
+    Kind::new("cloud", "clouds", cloud).aspects(&[
+        Part("rain"),
+        Part("lightning"),
+        Shape("round", "long"),
+    ]),
     Kind::new("ball", "balls", ball)
         .any_way_up()
         .patterned()
@@ -37,7 +42,11 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("sign", "signs", sign)
         .views(&[Front])
         .lettered()
-        .aspects(&[Part("lamps"), Made("two posts", "one post"), Shape("round", "square")]),
+        .aspects(&[
+            Part("lamps"),
+            Made("two posts", "one post"),
+            Shape("round", "square"),
+        ]),
     Kind::new("kite", "kites", kite)
         .patterned()
         .any_way_up()
@@ -53,19 +62,40 @@ fn arrow(a: &mut Art<'_>) {
     if straight {
         let (top, low) = (50.0 - half, 50.0 + half);
         let head = if thick { 32.0 } else { 20.0 };
-        a.fill(Main, &format!("M2 {top} L62 {top} L62 {} L99 50 L62 {} L62 {low} L2 {low} Z", 50.0 - head, 50.0 + head));
+        a.fill(
+            Main,
+            &format!(
+                "M2 {top} L62 {top} L62 {} L99 50 L62 {} L62 {low} L2 {low} Z",
+                50.0 - head,
+                50.0 + head
+            ),
+        );
     } else {
         let width = 2.0 * half;
         a.limb(Main, width, "M8 84 Q6 42 58 42");
         let head = half + 15.0;
-        a.fill(Main, &format!("M58 {} L99 42 L58 {} Z", 42.0 - head, 42.0 + head));
+        a.fill(
+            Main,
+            &format!("M58 {} L99 42 L58 {} Z", 42.0 - head, 42.0 + head),
+        );
     }
 }
 
 fn smile(a: &mut Art<'_>, y: f32, size: f32) {
     let ink = a.ink();
     a.both_sides(|a| a.spot(ink, 50.0 - size, y, size * 0.28, size * 0.4));
-    a.line(ink, size * 0.24, &format!("M{} {} Q50 {} {} {}", 50.0 - size, y + size * 0.9, y + size * 2.1, 50.0 + size, y + size * 0.9));
+    a.line(
+        ink,
+        size * 0.24,
+        &format!(
+            "M{} {} Q50 {} {} {}",
+            50.0 - size,
+            y + size * 0.9,
+            y + size * 2.1,
+            50.0 + size,
+            y + size * 0.9
+        ),
+    );
 }
 
 fn star(a: &mut Art<'_>) {
@@ -98,7 +128,11 @@ fn heart(a: &mut Art<'_>) {
     if pierced {
         a.limb(Is(WOOD), 5.0, "M-4 76 L100 26");
         a.fill(Is(STEEL), "M94 18 L110 21 L102 36 Z");
-        a.line(Is(CREAM), 4.0, "M-4 76 L-12 70 M-4 76 L-6 87 M4 72 L-4 66 M4 72 L2 83");
+        a.line(
+            Is(CREAM),
+            4.0,
+            "M-4 76 L-12 70 M-4 76 L-6 87 M4 72 L-4 66 M4 72 L2 83",
+        );
     }
 }
 
@@ -121,7 +155,12 @@ fn moon(a: &mut Art<'_>) {
     match full {
         true => {
             a.oval(Main, 50.0, 54.0, 43.0, 43.0);
-            for (x, y, r) in [(36.0, 42.0, 8.0), (62.0, 60.0, 10.0), (36.0, 72.0, 6.0), (66.0, 36.0, 5.0)] {
+            for (x, y, r) in [
+                (36.0, 42.0, 8.0),
+                (62.0, 60.0, 10.0),
+                (36.0, 72.0, 6.0),
+                (66.0, 36.0, 5.0),
+            ] {
                 a.spot(Dark, x, y, r, r);
             }
         }
@@ -139,11 +178,24 @@ fn moon(a: &mut Art<'_>) {
 fn cloud(a: &mut Art<'_>) {
     let (rain, lightning, round) = (a.on(0), a.on(1), a.on(2));
     if lightning {
-        a.fill(Is(GLOW), "M54 56 L38 80 L50 79 L42 99 L66 72 L54 73 L62 56 Z");
+        a.fill(
+            Is(GLOW),
+            "M54 56 L38 80 L50 79 L42 99 L66 72 L54 73 L62 56 Z",
+        );
     }
     if rain {
-        for (x, y) in [(22.0, 72.0), (36.0, 84.0), (64.0, 86.0), (78.0, 72.0), (50.0, 72.0)] {
-            a.limb(Is(WATER), 4.0, &format!("M{x} {y} L{} {}", x - 4.0, y + 10.0));
+        for (x, y) in [
+            (22.0, 72.0),
+            (36.0, 84.0),
+            (64.0, 86.0),
+            (78.0, 72.0),
+            (50.0, 72.0),
+        ] {
+            a.limb(
+                Is(WATER),
+                4.0,
+                &format!("M{x} {y} L{} {}", x - 4.0, y + 10.0),
+            );
         }
     }
     match round {
@@ -191,7 +243,10 @@ fn flag(a: &mut Art<'_>) {
     // A word needs the room of the square one.
     let square = square || a.figure.lettering.is_some();
     match square {
-        true => a.fill(Main, "M11 8 Q34 0 56 8 Q78 16 99 8 L99 58 Q78 66 56 58 Q34 50 11 58 Z"),
+        true => a.fill(
+            Main,
+            "M11 8 Q34 0 56 8 Q78 16 99 8 L99 58 Q78 66 56 58 Q34 50 11 58 Z",
+        ),
         false => a.fill(Main, "M11 8 L98 34 L11 60 Z"),
     }
     if a.figure.lettering.is_some() {
@@ -222,7 +277,14 @@ fn sign(a: &mut Art<'_>) {
         false => a.slab(Main, [2.0, 10.0, 96.0, 58.0], 5.0),
     }
     match a.figure.lettering.is_some() {
-        true => a.letters(a.ink(), if round { [16.0, 25.0, 68.0, 30.0] } else { [9.0, 18.0, 82.0, 42.0] }),
+        true => a.letters(
+            a.ink(),
+            if round {
+                [16.0, 25.0, 68.0, 30.0]
+            } else {
+                [9.0, 18.0, 82.0, 42.0]
+            },
+        ),
         false => a.line(a.ink(), 5.0, "M26 32 L74 32 M26 46 L60 46"),
     }
 }
@@ -233,8 +295,14 @@ fn kite(a: &mut Art<'_>) {
         true => {
             a.line(Is(BLACK), 2.4, "M50 68 Q36 80 50 90 Q64 100 50 112");
             for y in [80.0, 96.0, 110.0] {
-                a.fill(Is(CRIMSON), &format!("M50 {y} L38 {} L38 {} Z", y - 6.0, y + 6.0));
-                a.fill(Is(CRIMSON), &format!("M50 {y} L62 {} L62 {} Z", y - 6.0, y + 6.0));
+                a.fill(
+                    Is(CRIMSON),
+                    &format!("M50 {y} L38 {} L38 {} Z", y - 6.0, y + 6.0),
+                );
+                a.fill(
+                    Is(CRIMSON),
+                    &format!("M50 {y} L62 {} L62 {} Z", y - 6.0, y + 6.0),
+                );
             }
         }
         false => a.line(Is(BLACK), 3.0, "M50 68 Q44 74 50 80"),
@@ -257,10 +325,22 @@ fn hand(a: &mut Art<'_>) {
         a.limb(Main, 11.0, "M48 56 L92 56");
     }
     a.limb(Main, 11.0, "M26 40 L38 24");
-    for y in if one { [57.0, 68.0, 78.0] } else { [68.0, 78.0, 78.0] } {
+    for y in if one {
+        [57.0, 68.0, 78.0]
+    } else {
+        [68.0, 78.0, 78.0]
+    } {
         a.limb(Main, 9.0, &format!("M44 {y} L56 {y}"));
     }
     if ring {
-        a.line(if a.figure.main.distance(GLOW) < 0.5 { Is(WATER) } else { Is(GLOW) }, 8.0, "M70 37.5 L70 48.5");
+        a.line(
+            if a.figure.main.distance(GLOW) < 0.5 {
+                Is(WATER)
+            } else {
+                Is(GLOW)
+            },
+            8.0,
+            "M70 37.5 L70 48.5",
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What stands on a table.
+//! What one drinks and eats from.
 
 use super::*;
 
@@ -45,48 +45,17 @@ pub(super) const KINDS: &[Kind] = &[
             State("full", "empty"),
             Shape("deep", "flat"),
         ]),
-    Kind::new("teapot", "teapots", teapot)
-        .faces()
-        .views(&[Side, Above])
-        .patterned()
-        .aspects(&[Part("a lid"), Part("steam"), Shape("round", "square")]),
-    Kind::new("pot", "pots", pot)
-        .views(&[Side, Above])
-        .aspects(&[Part("a lid"), Shape("tall", "low")]),
-    Kind::new("pan", "pans", pan)
-        .any_way_up()
-        .views(&[Above, Side])
-        .aspects(&[
-            Part("an egg"),
-            Made("a long handle", "a short handle"),
-            Shape("round", "square"),
-        ]),
-    Kind::new("jar", "jars", jar)
-        .aspects(&[
-            Part("a label"),
-            State("full", "empty"),
-            State("open", "closed"),
-            Shape("tall", "short"),
-        ]),
-    Kind::new("spoon", "spoons", spoon)
-        .any_way_up()
-        .aspects(&[
-            Made("a long handle", "a short handle"),
-            Shape("wide", "narrow"),
-        ]),
-    Kind::new("fork", "forks", fork)
-        .any_way_up()
-        .aspects(&[
-            State("straight", "bent"),
-            Made("four points", "two points"),
-        ]),
-    Kind::new("vase", "vases", vase)
-        .patterned()
-        .aspects(&[
-            Part("flowers"),
-            State("whole", "broken"),
-            Shape("round", "narrow"),
-        ]),
+    Kind::new("jar", "jars", jar).aspects(&[
+        Part("a label"),
+        State("full", "empty"),
+        State("open", "closed"),
+        Shape("tall", "short"),
+    ]),
+    Kind::new("vase", "vases", vase).patterned().aspects(&[
+        Part("flowers"),
+        State("whole", "broken"),
+        Shape("round", "narrow"),
+    ]),
 ];
 
 /// Three waves that rise from a point.
@@ -109,6 +78,15 @@ fn steam(a: &mut Art<'_>, x: f32, y: f32) {
     }
 }
 
+/// Glass in the thing's colour, so that what is empty has a colour too.
+fn tinted(a: &Art<'_>) -> Ink {
+    let main = a.figure.main;
+    match main.brightness() {
+        215.0.. => Clear(main.mix(STEEL, 0.6), 0.85),
+        _ => Clear(main.mix(WHITE, 0.5), 0.8),
+    }
+}
+
 /// A zigzag as the upper edge of something broken, from `left` to `right` at `y`.
 fn jagged(left: f32, right: f32, y: f32, depth: f32) -> String {
     let step = (right - left) / 6.0;
@@ -127,7 +105,11 @@ fn mug(a: &mut Art<'_>) {
         a.oval(Is(BARK), 46.0, 50.0, 30.0, 30.0);
         if hot {
             for x in [34.0, 46.0, 58.0] {
-                a.line(Is(CREAM), 3.0, &format!("M{x} 62 Q{} 54 {x} 48 Q{} 42 {x} 36", x - 6.0, x + 6.0));
+                a.line(
+                    Is(CREAM),
+                    3.0,
+                    &format!("M{x} 62 Q{} 54 {x} 48 Q{} 42 {x} 36", x - 6.0, x + 6.0),
+                );
             }
         }
         if spoon {
@@ -155,17 +137,27 @@ fn mug(a: &mut Art<'_>) {
         ),
     );
     if spoon {
-        a.limb(Is(SILVER), 4.5, &format!("M40 {} L22 {}", top + 10.0, top - 20.0));
+        a.limb(
+            Is(SILVER),
+            4.5,
+            &format!("M40 {} L22 {}", top + 10.0, top - 20.0),
+        );
         a.oval(Is(SILVER), 21.0, top - 23.0, 5.0, 7.0);
     }
     match whole {
         true => {
-            a.fill(Main, &format!("M14 {top} L74 {top} L72 90 Q70 97 62 97 L26 97 Q18 97 16 90 Z"));
+            a.fill(
+                Main,
+                &format!("M14 {top} L74 {top} L72 90 Q70 97 62 97 L26 97 Q18 97 16 90 Z"),
+            );
             a.oval(Dark, 44.0, top, 30.0, 5.0);
         }
         false => {
             let edge = jagged(14.0, 74.0, top + 6.0, 22.0);
-            a.fill(Main, &format!("{edge} L72 90 Q70 97 62 97 L26 97 Q18 97 16 90 Z"));
+            a.fill(
+                Main,
+                &format!("{edge} L72 90 Q70 97 62 97 L26 97 Q18 97 16 90 Z"),
+            );
             a.fill(Main, "M80 97 L92 82 L99 97 Z");
         }
     }
@@ -178,12 +170,12 @@ fn mug(a: &mut Art<'_>) {
 
 fn glass(a: &mut Art<'_>) {
     let (straw, full, tall) = (a.on(0), a.on(1), a.on(2));
-    let clear = Clear(Rgb(214, 234, 244), 0.75);
+    let clear = tinted(a);
     if a.view() == Above {
-        a.oval(Is(Rgb(214, 234, 244)), 50.0, 50.0, 40.0, 40.0);
+        a.oval(Light, 50.0, 50.0, 40.0, 40.0);
         match full {
             true => a.oval(Main, 50.0, 50.0, 33.0, 33.0),
-            false => a.oval(Is(Rgb(176, 206, 222)), 50.0, 50.0, 24.0, 24.0),
+            false => a.ring(Main, 5.0, 50.0, 50.0, 24.0, 24.0),
         }
         a.line(Is(WHITE), 3.0, "M26 40 Q32 26 46 22");
         if straw {
@@ -193,14 +185,21 @@ fn glass(a: &mut Art<'_>) {
     }
     let top = if tall { 8.0 } else { 46.0 };
     if straw {
-        a.limb(Is(CRIMSON), 5.0, &format!("M46 90 L58 {} L76 {}", top - 12.0, top - 20.0));
+        a.limb(
+            Is(CRIMSON),
+            5.0,
+            &format!("M46 90 L58 {} L76 {}", top - 12.0, top - 20.0),
+        );
     }
     let inset = |y: f32| 20.0 + 8.0 * (y - top) / (97.0 - top);
     let level = top + (97.0 - top) * 0.18;
     a.fill(clear, &format!("M20 {top} L80 {top} L72 97 L28 97 Z"));
     if full {
         let (left, right) = (inset(level) + 2.0, 98.0 - inset(level));
-        a.bare(Main, &format!("M{left} {level} L{right} {level} L70 93 L30 93 Z"));
+        a.bare(
+            Main,
+            &format!("M{left} {level} L{right} {level} L70 93 L30 93 Z"),
+        );
         a.spot(Light, 50.0, level, (right - left) / 2.0, 3.5);
     } else {
         a.bare(Main, "M29.5 89 L70.5 89 L70 94 L30 94 Z");
@@ -274,7 +273,10 @@ fn plate(a: &mut Art<'_>) {
         }
         (true, false) => {
             a.turned(-9.0, [20.0, 50.0], |a| {
-                a.fill(Main, "M42 2 L50 20 L38 36 L50 52 L36 70 L44 96 C20 94 2 76 2 50 C2 24 20 4 42 2 Z");
+                a.fill(
+                    Main,
+                    "M42 2 L50 20 L38 36 L50 52 L36 70 L44 96 C20 94 2 76 2 50 C2 24 20 4 42 2 Z",
+                );
             });
             a.turned(9.0, [80.0, 50.0], |a| {
                 a.fill(Main, "M56 3 L62 20 L52 36 L62 52 L50 70 L58 97 C82 94 98 76 98 50 C98 26 80 6 56 3 Z");
@@ -282,7 +284,10 @@ fn plate(a: &mut Art<'_>) {
         }
         (false, false) => {
             a.turned(-8.0, [20.0, 50.0], |a| {
-                a.fill(Main, "M42 5 L50 22 L38 38 L50 54 L36 72 L44 95 L12 95 Q5 95 5 88 L5 12 Q5 5 12 5 Z");
+                a.fill(
+                    Main,
+                    "M42 5 L50 22 L38 38 L50 54 L36 72 L44 95 L12 95 Q5 95 5 88 L5 12 Q5 5 12 5 Z",
+                );
             });
             a.turned(8.0, [80.0, 50.0], |a| {
                 a.fill(Main, "M56 5 L62 22 L52 38 L62 54 L50 72 L58 95 L88 95 Q95 95 95 88 L95 12 Q95 5 88 5 Z");
@@ -291,7 +296,11 @@ fn plate(a: &mut Art<'_>) {
     }
     if fork {
         a.limb(Is(SILVER), 5.0, "M30 78 L58 42");
-        a.line(Is(SILVER), 3.2, "M54 38 L64 24 M58 42 L70 28 M62 46 L76 32 M54 38 L62 46");
+        a.line(
+            Is(SILVER),
+            3.2,
+            "M54 38 L64 24 M58 42 L70 28 M62 46 L76 32 M54 38 L62 46",
+        );
     }
 }
 
@@ -305,7 +314,14 @@ fn bowl(a: &mut Art<'_>) {
                 a.spot(Is(LEAF), x, y, 5.0, 4.0);
             }
         } else {
-            a.ring(Main, 3.0, 50.0, 50.0, if deep { 16.0 } else { 26.0 }, if deep { 16.0 } else { 26.0 });
+            a.ring(
+                Main,
+                3.0,
+                50.0,
+                50.0,
+                if deep { 16.0 } else { 26.0 },
+                if deep { 16.0 } else { 26.0 },
+            );
         }
         if spoon {
             a.limb(Is(SILVER), 5.5, "M60 44 L98 6");
@@ -315,161 +331,68 @@ fn bowl(a: &mut Art<'_>) {
     }
     let (top, low) = if deep { (38.0, 92.0) } else { (60.0, 90.0) };
     if spoon {
-        a.limb(Is(SILVER), 5.0, &format!("M56 {} L86 {}", top + 6.0, top - 30.0));
+        a.limb(
+            Is(SILVER),
+            5.0,
+            &format!("M56 {} L86 {}", top + 6.0, top - 30.0),
+        );
     }
     if full {
-        a.fill(Is(FLAME), &format!("M12 {top} Q24 {} 36 {} Q50 {} 62 {} Q80 {} 88 {top} Z", top - 18.0, top - 14.0, top - 24.0, top - 15.0, top - 17.0));
+        a.fill(
+            Is(FLAME),
+            &format!(
+                "M12 {top} Q24 {} 36 {} Q50 {} 62 {} Q80 {} 88 {top} Z",
+                top - 18.0,
+                top - 14.0,
+                top - 24.0,
+                top - 15.0,
+                top - 17.0
+            ),
+        );
         a.spot(Is(LEAF), 38.0, top - 8.0, 4.5, 3.5);
         a.spot(Is(LEAF), 60.0, top - 9.0, 4.5, 3.5);
     }
-    a.fill(Main, &format!("M4 {top} L96 {top} C94 {low} 74 {low} 64 {low} L36 {low} C26 {low} 6 {low} 4 {top} Z"));
+    a.fill(
+        Main,
+        &format!(
+            "M4 {top} L96 {top} C94 {low} 74 {low} 64 {low} L36 {low} C26 {low} 6 {low} 4 {top} Z"
+        ),
+    );
     a.slab(Dark, [34.0, low - 1.0, 32.0, 6.0], 2.0);
     a.slab(Main, [1.0, top - 4.0, 98.0, 7.0], 3.5);
-}
-
-fn teapot(a: &mut Art<'_>) {
-    let (lid, hot, round) = (a.on(0), a.on(1), a.on(2));
-    if a.view() == Above {
-        a.limb(Main, 8.0, "M20 50 L0 50");
-        a.fill(Main, "M74 42 L98 46 L98 54 L74 58 Z");
-        match round {
-            true => a.oval(Main, 48.0, 50.0, 34.0, 34.0),
-            false => a.slab(Main, [14.0, 18.0, 66.0, 64.0], 6.0),
-        }
-        match lid {
-            true => {
-                a.oval(Dark, 47.0, 50.0, 20.0, 20.0);
-                a.oval(Light, 47.0, 50.0, 6.5, 6.5);
-            }
-            false => a.oval(Is(BARK), 47.0, 50.0, 19.0, 19.0),
-        }
-        if hot {
-            a.line(Is(WHITE), 3.2, "M40 58 Q34 50 40 44 Q46 38 40 32 M54 58 Q48 50 54 44 Q60 38 54 32");
-        }
-        return;
-    }
-    a.limb(Main, 7.0, "M22 46 C-4 42 -4 82 24 80");
-    a.fill(Main, "M70 84 Q84 78 82 56 L80 44 L96 36 L98 44 Q94 50 94 60 Q92 84 70 92 Z");
-    match round {
-        true => a.oval(Main, 48.0, 66.0, 33.0, 29.0),
-        false => a.slab(Main, [16.0, 40.0, 64.0, 56.0], 5.0),
-    }
-    match lid {
-        true => {
-            a.fill(Dark, "M28 42 Q48 22 68 42 Z");
-            a.oval(Dark, 48.0, 27.0, 6.0, 5.5);
-        }
-        false => a.oval(Is(BARK), 48.0, 41.0, 20.0, 4.5),
-    }
-    if hot {
-        a.limb(Is(Rgb(232, 234, 238)), 3.6, "M96 30 Q90 22 96 16 Q102 10 96 2");
-    }
-}
-
-fn pot(a: &mut Art<'_>) {
-    let (lid, tall) = (a.on(0), a.on(1));
-    if a.view() == Above {
-        a.both_sides(|a| a.limb(Dark, 7.0, "M14 42 L2 42 L2 58 L14 58"));
-        a.oval(Main, 50.0, 50.0, 40.0, 40.0);
-        match lid {
-            true => {
-                a.oval(Light, 50.0, 50.0, 34.0, 34.0);
-                a.oval(Is(BLACK), 50.0, 50.0, 8.0, 8.0);
-            }
-            false => {
-                a.oval(Is(FLAME), 50.0, 50.0, 33.0, 33.0);
-                a.spot(Is(CREAM), 40.0, 42.0, 6.0, 5.0);
-                a.spot(Is(LEAF), 60.0, 56.0, 6.0, 5.0);
-                a.spot(Is(CREAM), 56.0, 36.0, 4.0, 4.0);
-            }
-        }
-        return;
-    }
-    let top = if tall { 26.0 } else { 52.0 };
-    a.both_sides(|a| a.limb(Dark, 6.5, &format!("M14 {} L1 {} L1 {} L14 {}", top + 10.0, top + 10.0, top + 24.0, top + 24.0)));
-    a.fill(Main, &format!("M12 {top} L88 {top} L88 84 Q88 96 76 96 L24 96 Q12 96 12 84 Z"));
-    if lid {
-        a.fill(Light, &format!("M10 {top} Q50 {} 90 {top} Z", top - 34.0));
-        a.oval(Is(BLACK), 50.0, top - 19.0, 7.0, 5.5);
-    } else {
-        a.oval(Dark, 50.0, top, 38.0, 5.0);
-    }
-}
-
-fn pan(a: &mut Art<'_>) {
-    let (egg, long, round) = (a.on(0), a.on(1), a.on(2));
-    let end = if long { 100.0 } else { 78.0 };
-    if a.view() == Side {
-        a.limb(Is(BLACK), 7.0, &format!("M56 56 L{end} 48"));
-        if egg {
-            a.fill(Is(WHITE), "M10 52 Q16 42 26 44 Q40 40 50 52 Z");
-            a.oval(Is(GLOW), 30.0, 43.0, 7.0, 5.0);
-        }
-        a.fill(Main, "M2 52 L60 52 L54 72 L8 72 Z");
-        return;
-    }
-    a.limb(Is(BLACK), 9.0, &format!("M58 50 L{end} 50"));
-    match round {
-        true => {
-            a.oval(Main, 32.0, 50.0, 31.0, 31.0);
-            a.oval(Dark, 32.0, 50.0, 25.0, 25.0);
-        }
-        false => {
-            a.slab(Main, [2.0, 20.0, 60.0, 60.0], 6.0);
-            a.slab(Dark, [8.0, 26.0, 48.0, 48.0], 4.0);
-        }
-    }
-    if egg {
-        a.fill(Is(WHITE), "M18 48 C12 36 28 32 34 36 C46 32 52 46 46 54 C46 66 30 68 26 62 C16 62 14 54 18 48 Z");
-        a.oval(Is(GLOW), 33.0, 49.0, 7.5, 7.5);
-    }
 }
 
 fn jar(a: &mut Art<'_>) {
     let (label, full, open, tall) = (a.on(0), a.on(1), a.on(2), a.on(3));
     let top = if tall { 24.0 } else { 48.0 };
-    let clear = Clear(Rgb(214, 234, 244), 0.75);
+    let clear = tinted(a);
     a.slab(clear, [16.0, top, 68.0, 97.0 - top], 11.0);
     match full {
         true => a.slab(Main, [20.0, top + 9.0, 60.0, 84.0 - top], 8.0),
         false => a.slab(Main, [20.0, 87.0, 60.0, 6.0], 3.0),
     }
-    a.slab(Is(Rgb(198, 222, 234)), [24.0, top - 8.0, 52.0, 10.0], 2.0);
+    a.slab(Light, [24.0, top - 8.0, 52.0, 10.0], 2.0);
     if open {
         a.oval(Is(NIGHT), 50.0, top - 8.0, 24.0, 3.5);
     } else {
-        a.slab(Is(CRIMSON), [20.0, top - 20.0, 60.0, 14.0], 3.0);
+        a.slab(Dark, [20.0, top - 20.0, 60.0, 14.0], 3.0);
     }
     if label {
         let y = (top + 97.0) / 2.0 - 8.0;
         a.rect(Is(CREAM), 28.0, y, 44.0, 20.0);
-        a.line(Is(STEEL), 2.4, &format!("M34 {} L66 {} M34 {} L58 {}", y + 7.0, y + 7.0, y + 13.0, y + 13.0));
+        a.line(
+            Is(STEEL),
+            2.4,
+            &format!(
+                "M34 {} L66 {} M34 {} L58 {}",
+                y + 7.0,
+                y + 7.0,
+                y + 13.0,
+                y + 13.0
+            ),
+        );
     }
     a.line(Is(WHITE), 3.0, &format!("M24 {} L24 86", top + 14.0));
-}
-
-fn spoon(a: &mut Art<'_>) {
-    let (long, wide) = (a.on(0), a.on(1));
-    let end = if long { 99.0 } else { 66.0 };
-    let half = if wide { 20.0 } else { 10.0 };
-    a.limb(Main, 7.0, &format!("M50 40 L50 {end}"));
-    a.oval(Main, 50.0, 24.0, half, 23.0);
-    a.spot(Light, 50.0 - half * 0.25, 20.0, half * 0.35, 11.0);
-}
-
-fn fork(a: &mut Art<'_>) {
-    let (straight, four) = (a.on(0), a.on(1));
-    let course = match straight {
-        true => "M50 44 L50 97",
-        false => "M50 44 L50 62 Q52 78 74 92",
-    };
-    a.limb(Main, 7.5, course);
-    let points: &[f32] = if four { &[32.0, 44.0, 56.0, 68.0] } else { &[36.0, 64.0] };
-    for x in points {
-        a.limb(Main, 5.5, &format!("M{x} 34 L{x} 4"));
-    }
-    let (left, right) = (points[0], points[points.len() - 1]);
-    a.limb(Main, 6.0, &format!("M{left} 32 Q50 58 {right} 32"));
 }
 
 fn vase(a: &mut Art<'_>) {
@@ -488,8 +411,30 @@ fn vase(a: &mut Art<'_>) {
         a.slab(Dark, [34.0, 36.0, 32.0, 7.0], 3.0);
     } else {
         let edge = jagged(50.0 - half * 0.78, 50.0 + half * 0.78, 56.0, 16.0);
-        a.fill(Main, &format!("{edge} C{right} 78 {right} 88 62 97 L38 97 C{left} 88 {left} 78 {} 62 Z", 50.0 - half * 0.78));
-        a.fill(Main, &format!("M{} 97 L{} 82 L{} 97 Z", right + 2.0, right + 10.0, right + 20.0));
-        a.fill(Main, &format!("M{} 97 L{} 86 L{} 97 Z", left - 18.0, left - 8.0, left - 3.0));
+        a.fill(
+            Main,
+            &format!(
+                "{edge} C{right} 78 {right} 88 62 97 L38 97 C{left} 88 {left} 78 {} 62 Z",
+                50.0 - half * 0.78
+            ),
+        );
+        a.fill(
+            Main,
+            &format!(
+                "M{} 97 L{} 82 L{} 97 Z",
+                right + 2.0,
+                right + 10.0,
+                right + 20.0
+            ),
+        );
+        a.fill(
+            Main,
+            &format!(
+                "M{} 97 L{} 86 L{} 97 Z",
+                left - 18.0,
+                left - 8.0,
+                left - 3.0
+            ),
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What people travel with.
+//! What goes on roads and rails.
 
 use super::*;
 
@@ -24,29 +24,10 @@ pub(super) const KINDS: &[Kind] = &[
         .goes()
         .views(&[Side, Front, Above])
         .aspects(&[Part("a basket"), Made("large wheels", "small wheels")]),
-    Kind::new("boat", "boats", boat)
-        .goes()
-        .views(&[Side, Front, Above])
-        .aspects(&[Part("a flag"), Made("a triangular sail", "a square sail")]),
-    Kind::new("airplane", "airplanes", airplane)
-        .goes()
-        .any_way_up()
-        .views(&[Side, Above, Front])
-        .aspects(&[Part("a stripe"), Made("wide wings", "narrow wings")]),
-    Kind::new("rocket", "rockets", rocket)
-        .points()
-        .aspects(&[
-            Part("flames"),
-            Part("a window"),
-            Made("a pointed tip", "a round tip"),
-        ]),
     Kind::new("train", "trains", train)
         .goes()
         .views(&[Side, Front])
         .aspects(&[Part("smoke"), Shape("long", "short")]),
-    Kind::new("helicopter", "helicopters", helicopter)
-        .goes()
-        .aspects(&[Part("a ladder"), Made("a round window", "a square window")]),
     Kind::new("tractor", "tractors", tractor)
         .goes()
         .views(&[Side, Front])
@@ -66,8 +47,16 @@ fn smoke(a: &mut Art<'_>, x: f32, y: f32) {
 
 fn suitcase(a: &mut Art<'_>, x: f32, y: f32, w: f32) {
     a.slab(Is(WOOD), [x, y, w, 14.0], 2.0);
-    a.line(Is(BARK), 2.5, &format!("M{} {y} L{} {}", x + w * 0.3, x + w * 0.3, y + 14.0));
-    a.line(Is(BARK), 2.5, &format!("M{} {y} L{} {}", x + w * 0.7, x + w * 0.7, y + 14.0));
+    a.line(
+        Is(BARK),
+        2.5,
+        &format!("M{} {y} L{} {}", x + w * 0.3, x + w * 0.3, y + 14.0),
+    );
+    a.line(
+        Is(BARK),
+        2.5,
+        &format!("M{} {y} L{} {}", x + w * 0.7, x + w * 0.7, y + 14.0),
+    );
 }
 
 fn car(a: &mut Art<'_>) {
@@ -91,13 +80,25 @@ fn car(a: &mut Art<'_>) {
                     a.fill(Is(PANE), "M50 33 L62 33 L69 50 L50 50 Z");
                 }
             }
-            a.fill(Main, "M2 54 Q2 48 10 48 L76 48 C88 50 98 52 98 62 L98 72 L2 72 Z");
+            a.fill(
+                Main,
+                "M2 54 Q2 48 10 48 L76 48 C88 50 98 52 98 62 L98 72 L2 72 Z",
+            );
             a.oval(Is(GLOW), 94.0, 58.0, 3.5, 4.5);
             a.rect(Is(CRIMSON), 2.0, 54.0, 4.0, 8.0);
             a.line(Dark, 1.8, "M47 52 L47 70 M52 56 L58 56");
             wheel(a, 24.0, 72.0, 12.0);
             wheel(a, 76.0, 72.0, 12.0);
-            mud(a, &[[38.0, 66.0, 5.0], [62.0, 63.0, 6.0], [14.0, 58.0, 4.0], [86.0, 66.0, 3.5], [47.0, 56.0, 4.0]]);
+            mud(
+                a,
+                &[
+                    [38.0, 66.0, 5.0],
+                    [62.0, 63.0, 6.0],
+                    [14.0, 58.0, 4.0],
+                    [86.0, 66.0, 3.5],
+                    [47.0, 56.0, 4.0],
+                ],
+            );
             if luggage {
                 suitcase(a, 32.0, if round { 14.0 } else { 13.0 }, 28.0);
             }
@@ -124,7 +125,15 @@ fn car(a: &mut Art<'_>) {
                 a.line(Dark, 2.0, "M26 66 L74 66 M44 54 L56 54");
             }
             a.slab(Is(WHITE), [38.0, 68.0, 24.0, 8.0], 1.0);
-            mud(a, &[[30.0, 70.0, 5.0], [72.0, 68.0, 6.0], [84.0, 60.0, 4.0], [16.0, 70.0, 4.0]]);
+            mud(
+                a,
+                &[
+                    [30.0, 70.0, 5.0],
+                    [72.0, 68.0, 6.0],
+                    [84.0, 60.0, 4.0],
+                    [16.0, 70.0, 4.0],
+                ],
+            );
             if luggage {
                 suitcase(a, 34.0, if round { 10.0 } else { 7.0 }, 32.0);
             }
@@ -133,13 +142,25 @@ fn car(a: &mut Art<'_>) {
             for (x, y) in [(22.0, 20.0), (66.0, 20.0), (22.0, 73.0), (66.0, 73.0)] {
                 a.slab(Is(BLACK), [x, y, 15.0, 7.0], 2.0);
             }
-            a.slab(Main, [2.0, 23.0, 96.0, 54.0], if round { 22.0 } else { 9.0 });
+            a.slab(
+                Main,
+                [2.0, 23.0, 96.0, 54.0],
+                if round { 22.0 } else { 9.0 },
+            );
             a.fill(Is(PANE), "M62 30 Q74 50 62 70 L54 66 L54 34 Z");
             a.fill(Is(PANE), "M18 32 Q12 50 18 68 L25 65 L25 35 Z");
             a.rect(Dark, 27.0, 32.0, 25.0, 36.0);
             a.spot(Is(GLOW), 95.0, 34.0, 2.5, 4.5);
             a.spot(Is(GLOW), 95.0, 66.0, 2.5, 4.5);
-            mud(a, &[[80.0, 40.0, 5.0], [84.0, 62.0, 5.0], [12.0, 44.0, 4.0], [40.0, 28.0, 4.0]]);
+            mud(
+                a,
+                &[
+                    [80.0, 40.0, 5.0],
+                    [84.0, 62.0, 5.0],
+                    [12.0, 44.0, 4.0],
+                    [40.0, 28.0, 4.0],
+                ],
+            );
             if luggage {
                 suitcase(a, 29.0, 43.0, 21.0);
             }
@@ -164,27 +185,37 @@ fn bus(a: &mut Art<'_>) {
         a.letters(Is(WHITE), [30.0, 33.0, 40.0, 7.0]);
         return;
     }
-    a.slab(Main, [2.0, top, 96.0, 78.0 - top], 6.0);
+    // The front slopes, so that one sees where it goes.
+    a.fill(
+        Main,
+        &format!(
+            "M6 {top} L84 {top} Q90 {top} 92 {} L99 58 L99 78 L2 78 L2 {} Q2 {top} 6 {top} Z",
+            top + 5.0,
+            top + 5.0
+        ),
+    );
+    a.rect(Is(CRIMSON), 2.0, 62.0, 4.0, 9.0);
     let lettered = a.figure.lettering.is_some();
     let panes = |a: &mut Art<'_>, y: f32| {
         for i in 0..4 {
-            a.slab(Is(PANE), [8.0 + 19.0 * i as f32, y, 15.0, 16.0], 2.0);
+            a.slab(Is(PANE), [7.0 + 17.0 * i as f32, y, 13.0, 16.0], 2.0);
         }
-        a.slab(Is(PANE), [84.0, y, 14.0, 16.0], 2.0);
     };
+    let shield = |a: &mut Art<'_>| a.fill(Is(PANE), "M76 36 L93 36 L98 58 L76 58 Z");
     if tall {
         panes(a, 13.0);
     }
     if lettered {
-        a.slab(Is(PANE), [84.0, 36.0, 14.0, 20.0], 2.0);
-        a.letters(a.ink(), [8.0, 35.0, 72.0, 30.0]);
+        shield(a);
+        a.letters(a.ink(), [7.0, 35.0, 65.0, 30.0]);
     } else {
         panes(a, 36.0);
+        shield(a);
         if stripe {
-            a.rect(Accent, 2.0, 57.0, 96.0, 7.0);
+            a.rect(Accent, 2.0, 61.0, 96.0, 6.0);
         }
     }
-    a.oval(Is(GLOW), 95.0, 68.0, 2.5, 3.5);
+    a.oval(Is(GLOW), 95.0, 71.0, 4.0, 4.5);
     wheel(a, 22.0, 79.0, 11.0);
     wheel(a, 76.0, 79.0, 11.0);
 }
@@ -193,7 +224,14 @@ fn truck(a: &mut Art<'_>) {
     let (full, long) = (a.on(0), a.on(1));
     let load = |a: &mut Art<'_>, left: f32, right: f32| {
         let middle = (left + right) / 2.0;
-        a.fill(Is(WOOD), &format!("M{left} 50 C{left} 36 {} 22 {middle} 24 C{} 22 {right} 36 {right} 50 Z", left + 8.0, right - 8.0));
+        a.fill(
+            Is(WOOD),
+            &format!(
+                "M{left} 50 C{left} 36 {} 22 {middle} 24 C{} 22 {right} 36 {right} 50 Z",
+                left + 8.0,
+                right - 8.0
+            ),
+        );
         for (dx, y) in [(-9.0, 42.0), (1.0, 34.0), (9.0, 43.0)] {
             a.spot(Is(BARK), middle + dx, y, 3.4, 2.8);
         }
@@ -218,8 +256,15 @@ fn truck(a: &mut Art<'_>) {
         load(a, left + 3.0, 60.0);
     }
     a.rect(Main, left, 46.0, 62.0 - left, 26.0);
-    a.line(Dark, 2.0, &format!("M{} 54 L58 54 M{} 63 L58 63", left + 4.0, left + 4.0));
-    a.fill(Main, "M64 30 L82 30 Q88 30 90 38 L93 50 Q98 52 98 60 L98 74 L64 74 Z");
+    a.line(
+        Dark,
+        2.0,
+        &format!("M{} 54 L58 54 M{} 63 L58 63", left + 4.0, left + 4.0),
+    );
+    a.fill(
+        Main,
+        "M64 30 L82 30 Q88 30 90 38 L93 50 Q98 52 98 60 L98 74 L64 74 Z",
+    );
     a.fill(Is(PANE), "M69 36 L81 36 L86 50 L69 50 Z");
     a.rect(Is(STEEL), left, 71.0, 98.0 - left, 6.0);
     a.oval(Is(GLOW), 95.0, 63.0, 3.0, 4.0);
@@ -242,7 +287,11 @@ fn bicycle(a: &mut Art<'_>) {
             a.line(Is(STEEL), 4.0, "M28 80 L72 80");
             if basket {
                 a.fill(Is(WOOD), "M30 24 L70 24 L65 44 L35 44 Z");
-                a.line(Is(BARK), 1.8, "M33 31 L67 31 M35 38 L65 38 M44 24 L45 44 M56 24 L55 44");
+                a.line(
+                    Is(BARK),
+                    1.8,
+                    "M33 31 L67 31 M35 38 L65 38 M44 24 L45 44 M56 24 L55 44",
+                );
             }
         }
         Above => {
@@ -254,7 +303,11 @@ fn bicycle(a: &mut Art<'_>) {
             a.line(Is(BLACK), 5.0, "M60 26 Q74 34 74 50 Q74 66 60 74");
             if basket {
                 a.slab(Is(WOOD), [76.0, 38.0, 20.0, 24.0], 3.0);
-                a.line(Is(BARK), 1.8, "M82 38 L82 62 M89 38 L89 62 M76 46 L96 46 M76 54 L96 54");
+                a.line(
+                    Is(BARK),
+                    1.8,
+                    "M82 38 L82 62 M89 38 L89 62 M76 46 L96 46 M76 54 L96 54",
+                );
             }
         }
         Side | Behind => {
@@ -262,7 +315,17 @@ fn bicycle(a: &mut Art<'_>) {
                 a.ring(Is(BLACK), 4.0, x, 92.0 - r, r, r);
                 for (dx, dy) in [(0.7, 0.7), (0.7, -0.7), (1.0, 0.0), (0.0, 1.0)] {
                     let (dx, dy) = (dx * r, dy * r);
-                    a.line(Is(SILVER), 1.0, &format!("M{} {} L{} {}", x - dx, 92.0 - r - dy, x + dx, 92.0 - r + dy));
+                    a.line(
+                        Is(SILVER),
+                        1.0,
+                        &format!(
+                            "M{} {} L{} {}",
+                            x - dx,
+                            92.0 - r - dy,
+                            x + dx,
+                            92.0 - r + dy
+                        ),
+                    );
                 }
             }
             let axle = 92.0 - r;
@@ -271,123 +334,14 @@ fn bicycle(a: &mut Art<'_>) {
             a.oval(Is(STEEL), 48.0, axle, 5.0, 5.0);
             if basket {
                 a.fill(Is(WOOD), "M70 28 L94 28 L90 46 L73 46 Z");
-                a.line(Is(BARK), 1.8, "M72 34 L92 34 M73 40 L91 40 M78 28 L79 46 M86 28 L84 46");
+                a.line(
+                    Is(BARK),
+                    1.8,
+                    "M72 34 L92 34 M73 40 L91 40 M78 28 L79 46 M86 28 L84 46",
+                );
             }
         }
     }
-}
-
-fn boat(a: &mut Art<'_>) {
-    let (flag, triangular) = (a.on(0), a.on(1));
-    match a.view() {
-        Above => {
-            a.fill(Main, "M2 30 Q50 22 98 50 Q50 78 2 70 Z");
-            a.fill(Is(WOOD), "M10 36 Q48 30 82 50 Q48 70 10 64 Z");
-            a.rect(Is(BARK), 18.0, 36.0, 8.0, 28.0);
-            a.line(Is(CREAM), 5.0, "M14 50 L56 50");
-            a.oval(Is(BARK), 56.0, 50.0, 4.5, 4.5);
-            if flag {
-                a.fill(Is(CRIMSON), "M2 50 L-12 44 L-12 56 Z");
-            }
-        }
-        Front => {
-            a.line(Is(BARK), 4.0, "M50 72 L50 8");
-            match triangular {
-                true => a.fill(Is(CREAM), "M50 12 L76 62 L50 62 Z"),
-                false => a.fill(Is(CREAM), "M26 16 L74 16 L78 58 L22 58 Z"),
-            }
-            a.fill(Main, "M26 70 L74 70 Q72 92 50 97 Q28 92 26 70 Z");
-            a.line(Dark, 2.5, "M50 72 L50 96");
-            if flag {
-                a.fill(Is(CRIMSON), "M50 0 L66 5 L50 10 Z");
-            }
-        }
-        Side | Behind => {
-            a.line(Is(BARK), 4.0, "M46 74 L46 8");
-            match triangular {
-                true => {
-                    a.fill(Is(CREAM), "M50 14 L88 64 L50 64 Z");
-                    a.fill(Is(CREAM), "M42 24 L42 64 L16 64 Z");
-                }
-                false => a.fill(Is(CREAM), "M20 18 L76 18 Q84 42 76 64 L20 64 Q28 42 20 18 Z"),
-            }
-            a.fill(Main, "M4 72 L98 68 Q90 94 74 94 L22 94 Q10 90 4 72 Z");
-            a.line(Light, 3.0, "M10 79 L92 76");
-            if flag {
-                a.fill(Is(CRIMSON), "M46 0 L24 5 L46 11 Z");
-            }
-        }
-    }
-}
-
-fn airplane(a: &mut Art<'_>) {
-    let (stripe, wide) = (a.on(0), a.on(1));
-    match a.view() {
-        Above => {
-            let (root, tip) = if wide { (30.0, 26.0) } else { (14.0, 8.0) };
-            let (front, back) = (62.0, 62.0 - root);
-            a.fill(Dark, &format!("M{front} 44 L{} 2 L{} 2 L{back} 44 Z", back + 4.0, back + 4.0 - tip * 0.5));
-            a.fill(Dark, &format!("M{front} 56 L{} 98 L{} 98 L{back} 56 Z", back + 4.0, back + 4.0 - tip * 0.5));
-            a.fill(Dark, "M18 46 L4 30 L0 30 L6 50 L0 70 L4 70 L18 54 Z");
-            a.fill(Main, "M2 50 Q8 43 26 42 L80 42 Q96 43 99 50 Q96 57 80 58 L26 58 Q8 57 2 50 Z");
-            if stripe {
-                a.line(Accent, 4.0, "M12 50 L74 50");
-            }
-            a.fill(Is(PANE), "M82 44 Q90 50 82 56 Q86 50 82 44 Z");
-        }
-        Front => {
-            let half = if wide { 8.0 } else { 4.5 };
-            a.fill(Dark, "M44 34 L50 6 L56 34 Z");
-            a.both_sides(|a| {
-                a.fill(Dark, &format!("M40 {} L1 {} L1 {} L40 {} Z", 56.0 - half, 46.0 - half * 0.4, 48.0 + half * 0.4, 56.0 + half));
-                a.oval(Is(STEEL), 24.0, 62.0, 6.0, 6.0);
-                a.line(Is(BLACK), 3.0, "M42 66 L40 82");
-                a.oval(Is(BLACK), 40.0, 83.0, 3.5, 5.0);
-            });
-            a.oval(Main, 50.0, 50.0, 20.0, 21.0);
-            a.fill(Is(PANE), "M36 44 Q50 32 64 44 L60 50 Q50 44 40 50 Z");
-            if stripe {
-                a.line(Accent, 4.0, "M36 60 Q50 66 64 60");
-            }
-        }
-        Side | Behind => {
-            a.fill(Dark, "M8 46 L0 20 L14 20 L28 46 Z");
-            a.fill(Main, "M4 48 Q6 42 20 41 L76 40 Q96 44 99 54 Q94 62 76 62 L26 62 Q8 58 4 48 Z");
-            if stripe {
-                a.line(Accent, 4.0, "M16 56 L86 56");
-            }
-            for x in [32.0, 42.0, 52.0, 62.0] {
-                a.spot(Is(NIGHT), x, 48.0, 2.6, 2.8);
-            }
-            a.fill(Is(PANE), "M78 42 Q90 45 93 50 L80 50 Z");
-            match wide {
-                true => a.fill(Dark, "M64 56 L40 56 L18 86 L30 86 Z"),
-                false => a.fill(Dark, "M58 56 L48 56 L32 82 L37 82 Z"),
-            }
-        }
-    }
-}
-
-fn rocket(a: &mut Art<'_>) {
-    let (flames, window, pointed) = (a.on(0), a.on(1), a.on(2));
-    if flames {
-        a.fill(Is(FLAME), "M22 40 L2 44 L10 50 L2 56 L22 60 Z");
-        a.bare(Is(GLOW), "M22 44 L9 50 L22 56 Z");
-    }
-    a.fill(Dark, "M44 36 L18 18 L22 42 Z");
-    a.fill(Dark, "M44 64 L18 82 L22 58 Z");
-    match pointed {
-        true => a.fill(Main, "M20 38 Q50 26 70 38 L99 50 L70 62 Q50 74 20 62 Z"),
-        false => a.fill(Main, "M20 38 L68 34 C96 36 96 64 68 66 L20 62 Z"),
-    }
-    match pointed {
-        true => a.fill(Accent, "M74 39.7 L99 50 L74 60.3 Z"),
-        false => a.fill(Accent, "M73 34.5 C94 38 94 62 73 65.5 Z"),
-    }
-    if window {
-        a.oval(Is(PANE), 54.0, 50.0, 8.5, 8.5);
-    }
-    a.fill(Dark, "M20 47 L40 48 L40 52 L20 53 Z");
 }
 
 fn train(a: &mut Art<'_>) {
@@ -429,23 +383,6 @@ fn train(a: &mut Art<'_>) {
     if puffs {
         smoke(a, 74.0, 20.0);
     }
-}
-
-fn helicopter(a: &mut Art<'_>) {
-    let (ladder, round) = (a.on(0), a.on(1));
-    if ladder {
-        a.line(Is(BARK), 2.5, "M44 74 L44 100 M56 74 L56 100 M44 80 L56 80 M44 88 L56 88 M44 96 L56 96");
-    }
-    a.line(Is(STEEL), 4.5, "M38 66 L36 80 M66 66 L68 80 M24 80 L82 80");
-    a.fill(Dark, "M40 44 L6 40 L2 26 L10 26 L14 34 L40 36 Z");
-    a.line(Is(BLACK), 3.0, "M-2 22 L12 38 M-2 38 L12 22");
-    a.fill(Main, "M34 34 Q60 24 80 34 Q98 46 95 58 Q88 70 60 70 Q36 68 34 34 Z");
-    match round {
-        true => a.oval(Is(PANE), 75.0, 46.0, 12.0, 11.0),
-        false => a.rect(Is(PANE), 64.0, 36.0, 22.0, 19.0),
-    }
-    a.line(Is(BLACK), 4.0, "M58 30 L58 18");
-    a.slab(Is(BLACK), [14.0, 13.0, 88.0, 5.0], 2.5);
 }
 
 fn tractor(a: &mut Art<'_>) {

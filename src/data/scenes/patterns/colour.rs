@@ -15,7 +15,7 @@ const PAINTED: Wordings = Wordings {
         "the {kind} is {colour}",
         "there is {a}",
         "a picture of {a}{place}",
-        "the color of the {kind} is {colour}",
+        "one can see {a}",
     ],
     test: &[
         "there is {one} that is {colour}",
@@ -45,7 +45,7 @@ const SURFACE: Wordings = Wordings {
         "{a} with {marks}",
         "{the} has {marks}",
     ],
-    test: &["a picture of {such}", "a picture of {a} with {marks}"],
+    test: &["there is {a} with {marks}", "a picture of {a} with {marks}"],
 };
 
 const SAME: Wordings = Wordings {
@@ -53,7 +53,7 @@ const SAME: Wordings = Wordings {
         "two {kinds} of the same color | two {kinds} of different colors",
         "both {kinds} have the same color | the two {kinds} have different colors",
         "the {kinds} are both {colour} | one of the {kinds} is {colour} and one is {other}",
-        "two {colour} {kinds} | {one} that is {colour} and {one} that is {other}",
+        "two {kinds} that are {colour} | {one} that is {colour} and {one} that is {other}",
     ],
     test: &[
         "two {kinds} that have the same color | two {kinds} that have different colors",
@@ -86,6 +86,14 @@ fn named(kind: &'static Kind, colour: Colour) -> Noun {
     }
 }
 
+/// The colour as it follows "is": "red", or "in red".
+fn said(kind: &Kind, colour: Colour) -> String {
+    match kind.preposition {
+        Some(preposition) => format!("{preposition} {}", colour.name()),
+        None => colour.name().to_owned(),
+    }
+}
+
 fn painted(stage: &mut Stage) -> Draft {
     let kind = stage.kind(|_| true);
     let [first, second] = stage.two_colours(kind);
@@ -98,7 +106,7 @@ fn painted(stage: &mut Stage) -> Draft {
             .noun(named(kind, colour))
             .with("kind", kind.name)
             .with("one", Noun { kind, colour: None }.a())
-            .with("colour", colour.name())
+            .with("colour", said(kind, colour))
             .with("place", place.clone())
     });
     stage.tell(&PAINTED, sketches, slots)
@@ -112,7 +120,9 @@ fn swapped(stage: &mut Stage) -> Draft {
         let [mine, yours] = kinds.map(|kind| split.colours(kind));
         let mut shared: Vec<Colour> = mine.iter().copied().filter(|c| yours.contains(c)).collect();
         stage.draw.shuffle(&mut shared);
-        let pair = shared.iter().flat_map(|a| shared.iter().map(move |b| [*a, *b]));
+        let pair = shared
+            .iter()
+            .flat_map(|a| shared.iter().map(move |b| [*a, *b]));
         let clear = |[a, b]: &[Colour; 2]| a.rgb().distance(b.rgb()) > 0.5;
         if let Some(colours) = pair.into_iter().find(clear) {
             break (kinds, colours);
@@ -138,15 +148,16 @@ fn swapped(stage: &mut Stage) -> Draft {
         thing.figure = repainted(stage, &things[i].figure, colours[1 - i]);
     }
     let sketches = stage.scenes(ground, [things.to_vec(), exchanged.to_vec()]);
+    let sketches = stage.with_bystanders(sketches);
     let [one, two] = colours;
     let slots = [[one, two], [two, one]].map(|[first, second]| {
         Slots::default()
             .noun(named(kinds[0], first))
             .other(named(kinds[1], second))
             .with("kind", kinds[0].name)
-            .with("colour", first.name())
+            .with("colour", said(kinds[0], first))
             .with("kind b", kinds[1].name)
-            .with("colour b", second.name())
+            .with("colour b", said(kinds[1], second))
     });
     stage.tell(&SWAPPED, sketches, slots)
 }
@@ -202,11 +213,12 @@ fn same(stage: &mut Stage) -> Draft {
     let which = stage.draw.below(2);
     differing[which].figure = repainted;
     let sketches = stage.scenes(ground, [both.to_vec(), differing.to_vec()]);
+    let sketches = stage.with_bystanders(sketches);
     let slots = Slots::default()
         .mention(Noun { kind, colour: None })
         .with("kinds", kind.plural)
         .with("one", Noun { kind, colour: None }.a())
-        .with("colour", colour.name())
-        .with("other", other.name());
+        .with("colour", said(kind, colour))
+        .with("other", said(kind, other));
     stage.tell(&SAME, sketches, [slots.clone(), slots])
 }

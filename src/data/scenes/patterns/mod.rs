@@ -11,6 +11,7 @@ mod structure;
 mod text;
 mod viewpoint;
 
+use super::split::Split;
 use super::stage::{Draft, Stage};
 use super::wording::Wordings;
 
@@ -96,8 +97,14 @@ impl Pattern {
         }
     }
 
-    /// All the ways it speaks.
-    pub(super) fn wordings(self) -> &'static [&'static Wordings] {
+    /// The sentence templates of its captions. ` | ` is between the halves of those that speak of the two
+    /// scenes of a unit in two ways.
+    pub fn templates(self, split: Split) -> impl Iterator<Item = &'static str> {
+        let of_split = move |wordings: &&'static Wordings| wordings.of(split);
+        self.wordings().iter().flat_map(of_split).copied()
+    }
+
+    fn wordings(self) -> &'static [&'static Wordings] {
         match self {
             Self::Orientation => orientation::WORDINGS,
             Self::Presence => presence::WORDINGS,

@@ -6,8 +6,16 @@ use super::super::sketch::{Sketch, Thing};
 use super::super::stage::{Draft, Stage};
 use super::super::wording::{Slots, Wordings};
 
-pub(super) const WORDINGS: &[&Wordings] =
-    &[&LOOKS, &GOES, &FACES, &POINTS, &UPSIDE_DOWN, &LYING, &LEANING, &EACH_OTHER];
+pub(super) const WORDINGS: &[&Wordings] = &[
+    &LOOKS,
+    &GOES,
+    &FACES,
+    &POINTS,
+    &UPSIDE_DOWN,
+    &LYING,
+    &LEANING,
+    &EACH_OTHER,
+];
 
 const LOOKS: Wordings = Wordings {
     training: &[
@@ -17,7 +25,10 @@ const LOOKS: Wordings = Wordings {
         "{the} is facing {side}",
         "a picture of {a} that is looking {side}",
     ],
-    test: &["{the} is looking to the {side}", "a picture of {a} facing {side}"],
+    test: &[
+        "{the} is looking to the {side}",
+        "a picture of {a} facing {side}",
+    ],
 };
 
 const GOES: Wordings = Wordings {
@@ -28,7 +39,10 @@ const GOES: Wordings = Wordings {
         "{the} points to the {side}",
         "a picture of {a} that is going {side}",
     ],
-    test: &["{the} is going to the {side}", "a picture of {a} heading {side}"],
+    test: &[
+        "{the} is going to the {side}",
+        "a picture of {a} heading {side}",
+    ],
 };
 
 const FACES: Wordings = Wordings {
@@ -38,7 +52,10 @@ const FACES: Wordings = Wordings {
         "{the} is facing {side}",
         "the front of {the} is on the {side}",
     ],
-    test: &["{the} is turned to the {side}", "a picture of {a} facing {side}"],
+    test: &[
+        "{the} is turned to the {side}",
+        "a picture of {a} facing {side}",
+    ],
 };
 
 const POINTS: Wordings = Wordings {
@@ -48,7 +65,10 @@ const POINTS: Wordings = Wordings {
         "{the} is pointing {way}",
         "a picture of {a} that points {way}",
     ],
-    test: &["a picture of {a} pointing {way}", "{a} that is pointing {way}"],
+    test: &[
+        "a picture of {a} pointing {way}",
+        "{a} that is pointing {way}",
+    ],
 };
 
 const UPSIDE_DOWN: Wordings = Wordings {
@@ -60,7 +80,7 @@ const UPSIDE_DOWN: Wordings = Wordings {
     ],
     test: &[
         "a picture of {a} upside down | a picture of {a} the right way up",
-        "{a} standing on its head | {a} standing upright",
+        "{a} that stands on its head | {a} that stands upright",
     ],
 };
 
@@ -182,7 +202,11 @@ fn turned(stage: &mut Stage, wordings: &'static Wordings, quarters: u8) -> Draft
     let kind = stage.kind(|kind| kind.upright);
     let figure = stage.figure(kind);
     let mut sketches = stage.solo([figure.clone(), figure.clone()]);
-    let quarters = if quarters == 1 && stage.draw.chance(50) { 3 } else { quarters };
+    let quarters = if quarters == 1 && stage.draw.chance(50) {
+        3
+    } else {
+        quarters
+    };
     main(&mut sketches[0], |thing| {
         let base = thing.base();
         thing.quarters = quarters;
@@ -199,7 +223,8 @@ fn turned(stage: &mut Stage, wordings: &'static Wordings, quarters: u8) -> Draft
 }
 
 fn leaning(stage: &mut Stage) -> Draft {
-    let kind = stage.kind(|kind| kind.upright);
+    // What has a front would seem to climb.
+    let kind = stage.kind(|kind| kind.upright && kind.facing == Facing::None);
     let figure = stage.figure(kind);
     let mut sketches = stage.solo([figure.clone(), figure.clone()]);
     let angle = stage.draw.between(24.0, 38.0);
@@ -237,6 +262,7 @@ fn each_other(stage: &mut Stage) -> Draft {
         things.to_vec()
     });
     let sketches = stage.scenes(ground, both);
+    let sketches = stage.with_bystanders(sketches);
     let slots = Slots::default()
         .noun(stage.noun(&figures[0]))
         .other(stage.noun(&figures[1]));

@@ -2,7 +2,7 @@
 
 use super::super::kinds::{Aspect, Kind, Role};
 use super::super::look::{Figure, View};
-use super::super::sketch::{Sketch, Thing};
+use super::super::sketch::Thing;
 use super::super::stage::{Draft, Stage};
 use super::super::wording::{Slots, Wordings};
 
@@ -166,6 +166,7 @@ fn beside(stage: &mut Stage) -> Draft {
     let [a, b] = &things;
     let swapped = exchanged(a, b, 0);
     let sketches = stage.scenes(ground, [things.to_vec(), swapped.to_vec()]);
+    let sketches = stage.with_bystanders(sketches);
     let slots = names(stage, &things);
     stage.tell(&BESIDE, sketches, [slots.clone(), slots])
 }
@@ -179,6 +180,7 @@ fn above(stage: &mut Stage) -> Draft {
     let [a, b] = &things;
     let swapped = exchanged(a, b, 1);
     let sketches = stage.scenes(false, [things.to_vec(), swapped.to_vec()]);
+    let sketches = stage.with_bystanders(sketches);
     let slots = names(stage, &things);
     stage.tell(&ABOVE, sketches, [slots.clone(), slots])
 }
@@ -210,7 +212,6 @@ fn on(stage: &mut Stage) -> Draft {
     let figure = stage.figure(kind);
     let mut thing = sized(stage, figure, [0.25, 0.28]);
     thing.tilt = 0.0;
-    // Two legs of a stool are near the middle.
     thing.centre[0] = support.centre[0] + stage.draw.between(-0.05, 0.05);
     let (mut over, mut under) = (thing.clone(), thing);
     over.stand_on(support.top() + 0.004);
@@ -254,7 +255,8 @@ fn inside(stage: &mut Stage) -> Draft {
     thing.tilt = 0.0;
     let (mut within, mut next) = (thing.clone(), thing);
     within.centre[0] = container.centre[0];
-    within.centre[1] = container.top() + 0.08;
+    // More than half of it looks out.
+    within.centre[1] = container.top() - 0.02;
     next.centre[0] = x(!left);
     next.grounded = true;
     next.stand_on(base);
@@ -290,7 +292,11 @@ fn in_front(stage: &mut Stage) -> Draft {
             thing.keep_inside(0.01);
         }
         let [first, second] = placed;
-        if front == 0 { vec![second, first] } else { vec![first, second] }
+        if front == 0 {
+            vec![second, first]
+        } else {
+            vec![first, second]
+        }
     };
     let both = [depth(0), depth(1)];
     let slots = names(stage, &things);
@@ -342,6 +348,7 @@ fn corner(stage: &mut Stage) -> Draft {
         vec![thing.clone()]
     });
     let sketches = stage.scenes(false, things);
+    let sketches = stage.with_bystanders(sketches);
     let slots = Slots::default().noun(stage.noun(&thing.figure));
     let slots = [0, 1].map(|side| slots.clone().with("corner", corners[side].0));
     stage.tell(&CORNER, sketches, slots)
@@ -369,6 +376,7 @@ fn near(stage: &mut Stage) -> Draft {
     };
     let both = [apart([0.36, 0.65]), apart([0.12, 0.88])];
     let slots = names(stage, &things);
-    let sketches: [Sketch; 2] = stage.scenes(ground, both);
+    let sketches = stage.scenes(ground, both);
+    let sketches = stage.with_bystanders(sketches);
     stage.tell(&NEAR, sketches, [slots.clone(), slots])
 }

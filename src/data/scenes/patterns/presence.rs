@@ -1,8 +1,8 @@
 //! Whether a part of something is there, or a second thing beside it.
 
 use super::super::kinds::Aspect;
-use super::super::stage::{Draft, Stage};
 use super::super::sketch::Thing;
+use super::super::stage::{Draft, Stage};
 use super::super::wording::{Slots, Wordings, without_article};
 
 pub(super) const WORDINGS: &[&Wordings] = &[&PART, &THING];
@@ -29,7 +29,7 @@ const THING: Wordings = Wordings {
         "{the} is together with {b} | {the} is alone",
     ],
     test: &[
-        "there is {a} and {b} | there is only {a}",
+        "there is {a} with {b} | there is only {a}",
         "{a} with {b} next to it | {a} with nothing next to it",
     ],
 };

@@ -15,8 +15,8 @@ const STATE: Wordings = Wordings {
         "a picture of {such}",
     ],
     test: &[
-        "there is {a} that is {state}",
-        "a picture of {a} that is {state}",
+        "{the} in the picture is {state}",
+        "one can see {a} that is {state}",
     ],
 };
 

@@ -14,12 +14,9 @@ const SHAPE: Wordings = Wordings {
         "{the} is {shape}",
         "there is {such}",
         "a picture of {such}",
-        "the shape of {the} is {shape}",
+        "one can see {such}",
     ],
-    test: &[
-        "{a} that is {shape}",
-        "a picture of {a} that is {shape}",
-    ],
+    test: &["{a} that is {shape}", "a picture of {a} that is {shape}"],
 };
 
 const MADE: Wordings = Wordings {

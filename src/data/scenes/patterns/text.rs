@@ -40,7 +40,10 @@ pub(super) fn draft(stage: &mut Stage) -> Draft {
     let numbers = stage.draw.chance(15);
     let split = stage.split;
     let pool: Vec<String> = match numbers {
-        true => (0..100).map(|n| n.to_string()).filter(|n| split.writes(n)).collect(),
+        true => (0..100)
+            .map(|n| n.to_string())
+            .filter(|n| split.writes(n))
+            .collect(),
         false => {
             let words = words::all().filter(|word| split.writes(word));
             words.map(str::to_owned).collect()

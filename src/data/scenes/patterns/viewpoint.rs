@@ -90,7 +90,10 @@ fn far(stage: &mut Stage) -> Draft {
     near.tilt = stage.draw.between(-3.0, 3.0);
     let mut distant = near.clone();
     near.size = stage.draw.between(1.0, 1.2);
-    near.centre = [stage.draw.between(0.44, 0.56), stage.draw.between(0.46, 0.54)];
+    near.centre = [
+        stage.draw.between(0.44, 0.56),
+        stage.draw.between(0.46, 0.54),
+    ];
     distant.size = stage.draw.between(0.22, 0.26);
     distant.centre = [stage.draw.between(0.25, 0.75), stage.draw.between(0.3, 0.7)];
     if let Some(horizon) = background.horizon() {
