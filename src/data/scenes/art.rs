@@ -201,8 +201,8 @@ impl<'a> Art<'a> {
         }
     }
 
-    /// The box around everything drawn.
-    pub fn bounds(&self) -> Rect {
+    /// The box around everything drawn, if anything was.
+    pub fn bounds(&self) -> Option<Rect> {
         let boxes = self.parts.iter().map(|part| {
             let half = part.line.unwrap_or(0.0) / 2.0;
             let bounds = part.path.compute_tight_bounds();
@@ -212,16 +212,13 @@ impl<'a> Art<'a> {
                 [bounds.right() + half, bounds.bottom() + half],
             )
         });
-        let all = boxes.reduce(|(a, b), (c, d)| {
+        let (a, b) = boxes.reduce(|(a, b), (c, d)| {
             (
                 [a[0].min(c[0]), a[1].min(c[1])],
                 [b[0].max(d[0]), b[1].max(d[1])],
             )
-        });
-        let whole = Rect::from_ltrb(0.0, 0.0, 100.0, 100.0);
-        all.and_then(|(a, b)| Rect::from_ltrb(a[0], a[1], b[0], b[1]))
-            .or(whole)
-            .unwrap_or_else(|| unreachable!("a constant rectangle"))
+        })?;
+        Rect::from_ltrb(a[0], a[1], b[0], b[1])
     }
 
     /// Puts the thing on a picture; `place` takes units of the box to pixels.
@@ -238,7 +235,6 @@ impl<'a> Art<'a> {
                 picture.stroke_path(&part.path, &paint, &stroke(width), place, None);
                 continue;
             }
-            // Even-odd where letters have holes; the parts of things have none that overlap.
             picture.fill_path(&part.path, &paint, FillRule::Winding, place, None);
             let width = self.figure.style.outline;
             if part.outlined && width > 0.0 {

@@ -70,13 +70,13 @@ impl Background {
         // What a figure without a dark line around it needs to stand out.
         let enough = |figure: &Figure| {
             if figure.style.outline > 0.0 {
-                0.42
+                0.5
             } else {
-                0.6
+                0.66
             }
         };
         let mut best: Option<(f32, Self)> = None;
-        for _ in 0..24 {
+        for _ in 0..40 {
             let candidate = Self::any(draw, ground);
             let margin = figures
                 .clone()

@@ -1,6 +1,6 @@
 //! A scene before it is painted: which things are where, before what, in what light.
 
-use resvg::tiny_skia::{FillRule, Paint, Pixmap, Rect, Shader, Transform};
+use resvg::tiny_skia::{FillRule, Paint, Pixmap, Shader, Transform};
 
 use super::art::{Art, color};
 use super::background::Background;
@@ -41,14 +41,14 @@ pub(super) struct Frame {
 impl Frame {
     /// Around one or more figures, so that each of them keeps its place and scale in it.
     pub fn around<'a>(figures: impl IntoIterator<Item = &'a Figure>) -> Self {
-        let frames = figures.into_iter().map(|figure| {
-            let bounds: Rect = Art::of(figure).bounds();
-            Self {
-                left: bounds.left(),
-                top: bounds.top(),
-                right: bounds.right(),
-                bottom: bounds.bottom(),
-            }
+        let drawn = figures
+            .into_iter()
+            .filter_map(|figure| Art::of(figure).bounds());
+        let frames = drawn.map(|bounds| Self {
+            left: bounds.left(),
+            top: bounds.top(),
+            right: bounds.right(),
+            bottom: bounds.bottom(),
         });
         let whole = Self {
             left: 0.0,

@@ -40,7 +40,7 @@ impl Stage {
     /// Any kind that fits; some kind does for everything that is asked here.
     pub fn kind(&mut self, fits: impl Fn(&Kind) -> bool) -> &'static Kind {
         let fitting: Vec<&'static Kind> = kinds::ALL.iter().copied().filter(|k| fits(k)).collect();
-        *self.draw.pick::<&'static Kind>(&fitting)
+        self.draw.pick::<&'static Kind>(&fitting)
     }
 
     /// Any two different kinds that fit and that captions of this split may speak of together.

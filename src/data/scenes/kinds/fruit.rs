@@ -18,7 +18,7 @@ pub(super) const KINDS: &[Kind] = &[
             State("peeled", "unpeeled"),
             Shape("curved", "straight"),
         ]),
-    Kind::new("cherry", "cherries", cherry)
+    Kind::new("pair of cherries", "pairs of cherries", cherries)
         .aspects(&[Part("a leaf"), Made("a long stem", "a short stem")]),
     Kind::new("strawberry", "strawberries", strawberry).aspects(&[
         Part("leaves"),
@@ -166,7 +166,7 @@ fn banana(a: &mut Art<'_>) {
     }
 }
 
-fn cherry(a: &mut Art<'_>) {
+fn cherries(a: &mut Art<'_>) {
     let (leafy, long) = (a.on(0), a.on(1));
     let top = if long { 4.0 } else { 30.0 };
     a.line(

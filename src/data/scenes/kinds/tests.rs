@@ -198,7 +198,7 @@ fn every_kind_can_be_drawn_however_it_looks() {
                         surface,
                         ..figure(kind, Colour::Blue)
                     };
-                    let bounds = Art::of(&figure).bounds();
+                    let bounds = Art::of(&figure).bounds().unwrap();
                     assert!(
                         bounds.width() > 5.0 && bounds.height() > 5.0,
                         "{}",

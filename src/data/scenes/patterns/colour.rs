@@ -193,7 +193,8 @@ fn surface(stage: &mut Stage) -> Draft {
 
 /// Two of a kind, of one colour or of two.
 fn same(stage: &mut Stage) -> Draft {
-    let kind = stage.kind(|_| true);
+    // People in one colour are not of one colour.
+    let kind = stage.kind(|kind| kind.preposition.is_none());
     let [colour, other] = stage.two_colours(kind);
     let figure = stage.painted(kind, colour);
     let repainted = repainted(stage, &figure, other);

@@ -53,11 +53,21 @@ pub(super) fn draft(stage: &mut Stage) -> Draft {
 }
 
 fn made(stage: &mut Stage) -> Draft {
-    let is_structure = |aspect: &Aspect| matches!(aspect, Aspect::Shape(..) | Aspect::Made(..));
-    let kind = stage.kind(|kind| kind.aspects.iter().any(is_structure));
+    let structure = |aspect: &Aspect| match *aspect {
+        Aspect::Shape(on, off) => Some((true, [on, off])),
+        Aspect::Made(on, off) => Some((false, [on, off])),
+        Aspect::Part(_) | Aspect::State(..) => None,
+    };
+    let kind = stage.kind(|kind| {
+        kind.aspects
+            .iter()
+            .any(|aspect| structure(aspect).is_some())
+    });
     let aspects = kind.aspects.iter().enumerate();
-    let structures: Vec<_> = aspects.filter(|(_, aspect)| is_structure(aspect)).collect();
-    let &(index, aspect) = stage.draw.pick(&structures);
+    let structures: Vec<_> = aspects
+        .filter_map(|(i, aspect)| Some((i, structure(aspect)?)))
+        .collect();
+    let &(index, (is_shape, words)) = stage.draw.pick(&structures);
     let figure = stage.figure(kind);
     let figures = [true, false].map(|on| {
         let mut figure = figure.clone();
@@ -68,20 +78,15 @@ fn made(stage: &mut Stage) -> Draft {
     let noun = stage.noun(&figure);
     let place = stage.place(&sketches[0]);
     let slots = Slots::default().noun(noun).with("place", place);
-    match *aspect {
-        Aspect::Made(on, off) => {
-            let slots = [on, off].map(|form| slots.clone().with("form", form));
-            stage.tell(&MADE, sketches, slots)
-        }
-        Aspect::Shape(on, off) | Aspect::State(on, off) => {
-            let slots = [on, off].map(|word| {
-                let such = noun.a_such(word);
-                slots.clone().with("such", such).with("shape", word)
-            });
-            stage.tell(&SHAPE, sketches, slots)
-        }
-        Aspect::Part(_) => unreachable!("parts were left out above"),
-    }
+    let slots = words.map(|word| match is_shape {
+        true => slots
+            .clone()
+            .with("such", noun.a_such(word))
+            .with("shape", word),
+        false => slots.clone().with("form", word),
+    });
+    let wordings = if is_shape { &SHAPE } else { &MADE };
+    stage.tell(wordings, sketches, slots)
 }
 
 fn arranged(stage: &mut Stage) -> Draft {
