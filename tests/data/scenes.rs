@@ -80,7 +80,7 @@ fn rows_can_be_trained_on() {
 #[test]
 fn a_picture_is_the_one_that_is_drawn_on_the_fly() {
     let (parent, _) = training(2, &options());
-    let name = "set/images/000/000001b.png";
+    let name = "set/images/000/0-000001b.png";
     let bytes = std::fs::read(parent.path().join(name)).unwrap();
     let read = decode(name, &bytes, &DecodeLimits::default()).unwrap();
     let drawn = agff::data::scenes::draw(0, 1, 64).unwrap();

@@ -5,8 +5,10 @@
 //! that cannot be rendered within limits are left out, each for a stated reason ([`Skip`]). Titles
 //! are split by a hash of their words: some are held out to be searched for, and none is on both sides.
 
+mod effort;
 mod expansion;
 mod picture;
+mod skip;
 mod title;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use picture::Skip;
+pub use skip::Skip;
 
 use super::folder::{DataFolder, DataManifest, MakeOptions, Workers};
 use super::hash::stable;
@@ -67,11 +69,12 @@ pub struct Made {
     pub skipped: BTreeMap<Skip, Vec<PathBuf>>,
 }
 
-/// A file that makes a picture.
+/// A file that makes a picture. All of a folder are held until their titles are known.
 struct Drawn {
     path: PathBuf,
     words: title::Words,
-    pixels: Pixels,
+    /// The picture, packed.
+    png: Vec<u8>,
     /// Of the drawing alone.
     digest: [u8; 32],
 }
@@ -123,7 +126,7 @@ pub fn make(
             (path, result)
         });
         for (path, result) in results {
-            match result {
+            match result? {
                 Ok(one) if seen.insert(one.digest) => drawn.push(one),
                 Ok(_) => skipped.entry(Skip::SamePicture).or_default().push(path),
                 Err(why) => skipped.entry(why).or_default().push(path),
@@ -157,8 +160,29 @@ fn find(root: &Path, inner: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Reads and renders a file.
-fn draw(root: &Path, path: &Path, options: &MakeOptions) -> Result<Drawn, Skip> {
+/// Reads and renders a file; or says why not.
+fn draw(root: &Path, path: &Path, options: &MakeOptions) -> Result<Result<Drawn, Skip>> {
+    let side = options.size;
+    let (words, rgba) = match read(root, path, side) {
+        Ok(read) => read,
+        Err(why) => return Ok(Err(why)),
+    };
+    let name = path.display().to_string();
+    let chance = stable(&["background", &options.seed.to_string(), &name]);
+    Ok(Ok(Drawn {
+        path: path.into(),
+        words,
+        digest: Sha256::digest(&rgba).into(),
+        png: png(&Pixels {
+            width: side,
+            height: side,
+            rgb: over(&rgba, background(&rgba, chance)),
+        })?,
+    }))
+}
+
+/// A file's words and its drawing.
+fn read(root: &Path, path: &Path, side: u32) -> Result<(title::Words, picture::Rgba), Skip> {
     let whole = root.join(path);
     let length = fs::metadata(&whole).map_err(|_| Skip::Unreadable)?.len();
     if length > picture::MOST_BYTES {
@@ -166,26 +190,14 @@ fn draw(root: &Path, path: &Path, options: &MakeOptions) -> Result<Drawn, Skip> 
     }
     let bytes = fs::read(&whole).map_err(|_| Skip::Unreadable)?;
     let text = String::from_utf8(bytes).map_err(|_| Skip::Broken)?;
-    let (inner, side) = (path.to_owned(), options.size);
-    let (words, rgba) = picture::patiently(move || {
+    let path = path.to_owned();
+    picture::patiently(move || {
         let document = picture::parse(&text)?;
-        let words = title::words(&document, &inner);
+        let words = title::words(&document, &path);
         if words.title.is_none() && words.file_name.is_none() {
             return Err(Skip::NoTitle);
         }
         Ok((words, picture::render(&document, side)?))
-    })?;
-    let name = path.display().to_string();
-    let chance = stable(&["background", &options.seed.to_string(), &name]);
-    Ok(Drawn {
-        path: path.into(),
-        words,
-        digest: Sha256::digest(&rgba).into(),
-        pixels: Pixels {
-            width: side,
-            height: side,
-            rgb: over(&rgba, background(&rgba, chance)),
-        },
     })
 }
 
@@ -274,14 +286,14 @@ fn write(
         if stable(&["title", &label]) % 1_000_000 < holdout {
             let image = format!("images/{held_out:05}.png");
             held_out += 1;
-            let written = target.write(format!("holdout/{image}"), &png(&file.pixels)?)?;
+            let written = target.write(format!("holdout/{image}"), &file.png)?;
             target.add(written);
             pairs.push(&row(title, &image))?;
             continue;
         }
         let image = format!("images/{:03}/{pictures:05}.png", pictures / 1000);
         pictures += 1;
-        let written = target.write(image.clone(), &png(&file.pixels)?)?;
+        let written = target.write(image.clone(), &file.png)?;
         target.add(written);
         rows.push(&row(title, &image))?;
         if let Some(text) = with_keywords(title, &file.words.keywords) {

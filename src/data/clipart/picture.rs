@@ -5,18 +5,18 @@
 //! drawn, as far as that can be foreseen; what still takes too long is given up.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::filter::Kind;
 use resvg::usvg::roxmltree::{Document, ParsingOptions};
-use resvg::usvg::{Group, ImageHrefResolver, Node, Options, Paint, Tree};
+use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
+use super::effort::{Effort, check_filters};
 use super::expansion;
+use super::skip::Skip;
 
 /// Most bytes of a file.
 pub(super) const MOST_BYTES: u64 = 4 << 20;
@@ -24,16 +24,6 @@ pub(super) const MOST_BYTES: u64 = 4 << 20;
 const MOST_NODES: u32 = 200_000;
 /// Most elements once every reference is expanded.
 const MOST_ELEMENTS: u64 = 500_000;
-/// Most things that are drawn, patterns counted as often as they are used.
-const MOST_DRAWN: usize = 60_000;
-/// Most points of their outlines.
-const MOST_POINTS: usize = 3_000_000;
-/// Most pixels of layers and pattern tiles.
-const MOST_PIXELS: f64 = 2e8;
-/// Most dashes of dashed lines.
-const MOST_DASHES: f64 = 200_000.0;
-/// Most filters.
-const MOST_FILTERS: usize = 64;
 /// More than this longer than wide, or wider than long, nothing is seen.
 const MOST_ASPECT: f32 = 12.0;
 /// The share of the picture that the drawing takes up.
@@ -42,58 +32,6 @@ const SHARE: f32 = 0.94;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Drawings that were given up and may still be at work.
 const MOST_STUCK: usize = 8;
-
-/// Why a file makes no picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Skip {
-    /// It could not be opened or read.
-    Unreadable,
-    /// It has more bytes than are read.
-    TooLarge,
-    /// It is not XML, or not an SVG.
-    Broken,
-    /// It has too many nodes, outlines, layers or dashes, or too large patterns.
-    TooMuch,
-    /// It has a filter that takes long.
-    Filter,
-    /// It took too long.
-    TooSlow,
-    /// Nothing is seen on it, or one colour alone.
-    Blank,
-    /// It is far longer than wide, or wider than long.
-    Aspect,
-    /// Neither title nor file name say anything.
-    NoTitle,
-    /// Another file looks exactly the same.
-    SamePicture,
-    /// So many others have the same title that it says nothing.
-    CommonTitle,
-}
-
-impl Skip {
-    /// As a short phrase.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unreadable => "cannot be read",
-            Self::TooLarge => "too large",
-            Self::Broken => "broken",
-            Self::TooMuch => "too much in it",
-            Self::Filter => "slow filter",
-            Self::TooSlow => "too slow",
-            Self::Blank => "blank",
-            Self::Aspect => "too long or too wide",
-            Self::NoTitle => "no title",
-            Self::SamePicture => "same picture as another",
-            Self::CommonTitle => "same title as many others",
-        }
-    }
-}
-
-impl fmt::Display for Skip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A rendered drawing: premultiplied RGBA, `[side, side, 4]`, nothing behind it.
 pub(super) type Rgba = Vec<u8>;
@@ -194,124 +132,6 @@ pub(super) fn render(document: &Document<'_>, side: u32) -> Result<Rgba, Skip> {
     match is_blank(&rgba) {
         true => Err(Skip::Blank),
         false => Ok(rgba),
-    }
-}
-
-/// Only filters whose time goes by the picture's size.
-fn check_filters(tree: &Tree) -> Result<(), Skip> {
-    let filters = tree.filters();
-    let primitives = filters.iter().flat_map(|filter| filter.primitives());
-    let quick = |kind: &Kind| {
-        matches!(
-            kind,
-            Kind::Blend(_)
-                | Kind::ColorMatrix(_)
-                | Kind::ComponentTransfer(_)
-                | Kind::Composite(_)
-                | Kind::DropShadow(_)
-                | Kind::Flood(_)
-                | Kind::GaussianBlur(_)
-                | Kind::Merge(_)
-                | Kind::Offset(_)
-        )
-    };
-    let count = primitives.clone().count();
-    match count <= MOST_FILTERS && primitives.map(|p| p.kind()).all(quick) {
-        true => Ok(()),
-        false => Err(Skip::Filter),
-    }
-}
-
-/// What rendering will take, counted as far as a limit.
-#[derive(Debug, Default)]
-struct Effort {
-    drawn: usize,
-    points: usize,
-    pixels: f64,
-    dashes: f64,
-}
-
-impl Effort {
-    /// Adds what is below `group`, which is drawn at `scale` into a picture of `side` pixels.
-    fn of(&mut self, group: &Group, scale: f64, side: f64) -> Result<(), Skip> {
-        for node in group.children() {
-            self.drawn += 1;
-            match node {
-                Node::Group(inner) => {
-                    if inner.should_isolate() {
-                        let layer = inner.abs_layer_bounding_box();
-                        let length = |l: f32| (f64::from(l) * scale).min(5.0 * side);
-                        let filters = 1.0 + inner.filters().len() as f64;
-                        self.pixels += filters * length(layer.width()) * length(layer.height());
-                    }
-                    // Masks and clips; patterns are met at their paths.
-                    self.of(inner, scale, side)?;
-                    if let Some(mask) = inner.mask() {
-                        self.of(mask.root(), scale, side)?;
-                    }
-                    if let Some(clip) = inner.clip_path() {
-                        self.of(clip.root(), scale, side)?;
-                    }
-                }
-                Node::Path(path) => {
-                    self.points += path.data().points().len();
-                    let fill = path.fill().map(|fill| fill.paint());
-                    let stroke = path.stroke();
-                    for paint in [fill, stroke.map(|stroke| stroke.paint())]
-                        .into_iter()
-                        .flatten()
-                    {
-                        self.pattern(paint, path.abs_transform(), scale, side)?;
-                    }
-                    if let Some(dashes) = stroke.and_then(|stroke| stroke.dasharray()) {
-                        self.dashes(path.data(), dashes);
-                    }
-                }
-                Node::Text(text) => self.of(text.flattened(), scale, side)?,
-                Node::Image(_) => {}
-            }
-            self.check()?;
-        }
-        Ok(())
-    }
-
-    fn pattern(
-        &mut self,
-        paint: &Paint,
-        transform: Transform,
-        scale: f64,
-        side: f64,
-    ) -> Result<(), Skip> {
-        let Paint::Pattern(pattern) = paint else {
-            return Ok(());
-        };
-        let whole = transform.pre_concat(pattern.transform());
-        let (sx, sy) = whole.get_scale();
-        let (sx, sy) = (f64::from(sx) * scale, f64::from(sy) * scale);
-        let (width, height) = (
-            f64::from(pattern.rect().width()),
-            f64::from(pattern.rect().height()),
-        );
-        let tile = (width * sx) * (height * sy);
-        self.pixels += if tile.is_finite() { tile } else { f64::MAX };
-        self.check()?;
-        self.of(pattern.root(), sx.max(sy), side)
-    }
-
-    fn dashes(&mut self, path: &resvg::tiny_skia::Path, dashes: &[f32]) {
-        let between = path.points().windows(2);
-        let length: f64 = between.map(|p| f64::from(p[0].distance(p[1]))).sum();
-        let period: f64 = dashes.iter().map(|&dash| f64::from(dash)).sum();
-        let count = length / period * dashes.len() as f64;
-        self.dashes += if count.is_finite() { count } else { f64::MAX };
-    }
-
-    fn check(&self) -> Result<(), Skip> {
-        let within = self.drawn <= MOST_DRAWN
-            && self.points <= MOST_POINTS
-            && self.pixels <= MOST_PIXELS
-            && self.dashes <= MOST_DASHES;
-        if within { Ok(()) } else { Err(Skip::TooMuch) }
     }
 }
 

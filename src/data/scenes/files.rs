@@ -52,7 +52,8 @@ pub fn write_training(
         return Err(Error::new(Code::Input, "", "no units were asked for"));
     }
     let plan = |index: u64| Named {
-        name: format!("{index:06}"),
+        // With the seed, so that labels of several sets are told apart.
+        name: format!("{}-{index:06}", options.seed),
         folder: format!("images/{:03}", index / 1000),
         plan: Plan::training(options.seed, index),
     };

@@ -26,6 +26,11 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new("fork", "forks", fork)
         .any_way_up()
         .aspects(&[State("straight", "bent"), Made("four points", "two points")]),
+    Kind::new("vase", "vases", vase).patterned().aspects(&[
+        Part("flowers"),
+        State("whole", "broken"),
+        Shape("round", "narrow"),
+    ]),
 ];
 
 fn teapot(a: &mut Art<'_>) {
@@ -181,4 +186,48 @@ fn fork(a: &mut Art<'_>) {
     }
     let (left, right) = (points[0], points[points.len() - 1]);
     a.limb(Main, 6.0, &format!("M{left} 32 Q50 58 {right} 32"));
+}
+
+fn vase(a: &mut Art<'_>) {
+    let (flowers, whole, round) = (a.on(0), a.on(1), a.on(2));
+    if flowers {
+        for (x, y, rgb) in [(28.0, 12.0, CRIMSON), (50.0, 2.0, GLOW), (72.0, 12.0, ROSE)] {
+            a.line(Is(LEAF), 3.2, &format!("M50 54 Q50 30 {x} {y}"));
+            a.oval(Is(rgb), x, y, 9.0, 9.0);
+            a.spot(Is(CREAM), x, y, 3.4, 3.4);
+        }
+    }
+    let half = if round { 34.0 } else { 17.0 };
+    let (left, right) = (50.0 - half, 50.0 + half);
+    if whole {
+        a.fill(Main, &format!("M38 40 L62 40 L60 50 C{right} 58 {right} 86 62 97 L38 97 C{left} 86 {left} 58 40 50 Z"));
+        a.slab(Dark, [34.0, 36.0, 32.0, 7.0], 3.0);
+    } else {
+        let edge = tableware::jagged(50.0 - half * 0.78, 50.0 + half * 0.78, 56.0, 16.0);
+        a.fill(
+            Main,
+            &format!(
+                "{edge} C{right} 78 {right} 88 62 97 L38 97 C{left} 88 {left} 78 {} 62 Z",
+                50.0 - half * 0.78
+            ),
+        );
+        a.fill(
+            Main,
+            &format!(
+                "M{} 97 L{} 82 L{} 97 Z",
+                right + 2.0,
+                right + 10.0,
+                right + 20.0
+            ),
+        );
+        a.fill(
+            Main,
+            &format!(
+                "M{} 97 L{} 86 L{} 97 Z",
+                left - 18.0,
+                left - 8.0,
+                left - 3.0
+            ),
+        );
+    }
 }

@@ -51,11 +51,6 @@ pub(super) const KINDS: &[Kind] = &[
         State("open", "closed"),
         Shape("tall", "short"),
     ]),
-    Kind::new("vase", "vases", vase).patterned().aspects(&[
-        Part("flowers"),
-        State("whole", "broken"),
-        Shape("round", "narrow"),
-    ]),
 ];
 
 /// Three waves that rise from a point.
@@ -88,7 +83,7 @@ fn tinted(a: &Art<'_>) -> Ink {
 }
 
 /// A zigzag as the upper edge of something broken, from `left` to `right` at `y`.
-fn jagged(left: f32, right: f32, y: f32, depth: f32) -> String {
+pub(super) fn jagged(left: f32, right: f32, y: f32, depth: f32) -> String {
     let step = (right - left) / 6.0;
     let mut edge = format!("M{left} {}", y + 0.4 * depth);
     for (i, drop) in [1.0, 0.1, 0.8, 0.0, 1.1, 0.3].into_iter().enumerate() {
@@ -393,48 +388,4 @@ fn jar(a: &mut Art<'_>) {
         );
     }
     a.line(Is(WHITE), 3.0, &format!("M24 {} L24 86", top + 14.0));
-}
-
-fn vase(a: &mut Art<'_>) {
-    let (flowers, whole, round) = (a.on(0), a.on(1), a.on(2));
-    if flowers {
-        for (x, y, rgb) in [(28.0, 12.0, CRIMSON), (50.0, 2.0, GLOW), (72.0, 12.0, ROSE)] {
-            a.line(Is(LEAF), 3.2, &format!("M50 54 Q50 30 {x} {y}"));
-            a.oval(Is(rgb), x, y, 9.0, 9.0);
-            a.spot(Is(CREAM), x, y, 3.4, 3.4);
-        }
-    }
-    let half = if round { 34.0 } else { 17.0 };
-    let (left, right) = (50.0 - half, 50.0 + half);
-    if whole {
-        a.fill(Main, &format!("M38 40 L62 40 L60 50 C{right} 58 {right} 86 62 97 L38 97 C{left} 86 {left} 58 40 50 Z"));
-        a.slab(Dark, [34.0, 36.0, 32.0, 7.0], 3.0);
-    } else {
-        let edge = jagged(50.0 - half * 0.78, 50.0 + half * 0.78, 56.0, 16.0);
-        a.fill(
-            Main,
-            &format!(
-                "{edge} C{right} 78 {right} 88 62 97 L38 97 C{left} 88 {left} 78 {} 62 Z",
-                50.0 - half * 0.78
-            ),
-        );
-        a.fill(
-            Main,
-            &format!(
-                "M{} 97 L{} 82 L{} 97 Z",
-                right + 2.0,
-                right + 10.0,
-                right + 20.0
-            ),
-        );
-        a.fill(
-            Main,
-            &format!(
-                "M{} 97 L{} 86 L{} 97 Z",
-                left - 18.0,
-                left - 8.0,
-                left - 3.0
-            ),
-        );
-    }
 }
