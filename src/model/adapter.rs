@@ -64,8 +64,14 @@ impl Dropout {
         let below = (f64::from(self.probability) * 2f64.powi(32)) as u32;
         let values: Vec<f32> = (0..(rows * columns) as u64)
             .map(|i| {
-                let drawn = mix(self.seed.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-                if (drawn >> 32) as u32 >= below { kept } else { 0.0 }
+                let drawn = mix(self
+                    .seed
+                    .wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+                if (drawn >> 32) as u32 >= below {
+                    kept
+                } else {
+                    0.0
+                }
             })
             .collect();
         Tensor::from_data(TensorData::new(values, [rows, columns]), device)

@@ -4,7 +4,7 @@
 //! copied behind its header when the shard is full. Memory does not grow with the package. Everything
 //! is written into a folder beside the target, which takes its name only when all is there.
 
-mod folder;
+pub(crate) mod folder;
 mod series;
 
 use std::fs;
@@ -178,7 +178,8 @@ impl PackageWriter {
         manifest.validate()?;
         let path = self.temp.0.join(MANIFEST_FILE);
         fs::write(&path, manifest.to_json()?).map_err(|e| Error::io(&path, e))?;
-        self.temp.rename_to(&self.out, self.force)?;
+        let check = || check_target(&self.out, self.force);
+        self.temp.rename_to(&self.out, check)?;
         Ok(manifest)
     }
 

@@ -12,10 +12,10 @@ use safetensors::{Dtype as FileDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::base::Base;
 use super::checkpoint::write_whole;
 use super::parameters::{LORA_A, LORA_B, Parameters};
 use super::recipe::Lora;
-use super::base::Base;
 use crate::package::manifest::{Dtype, Fusion, Manifest, View};
 use crate::package::tensors::TensorSpec;
 use crate::{Code, Error, Result};
@@ -150,7 +150,11 @@ impl Adapter {
         for (name, tensor) in file.iter() {
             if tensor.dtype() != FileDtype::F32 {
                 let why = format!("{name} is {:?}, not F32", tensor.dtype());
-                return Err(Error::new(Code::Checkpoint, path.display().to_string(), why));
+                return Err(Error::new(
+                    Code::Checkpoint,
+                    path.display().to_string(),
+                    why,
+                ));
             }
             let values = bytemuck::pod_collect_to_vec(tensor.data());
             tensors.push((name.to_owned(), tensor.shape().to_vec(), values));
@@ -231,7 +235,10 @@ impl Adapter {
         for (weights, b) in weight.chunks_mut(input).zip(b.chunks(rank)) {
             for (a, b) in a.chunks(input).zip(b) {
                 let factor = lora.scale() * b;
-                weights.iter_mut().zip(a).for_each(|(w, a)| *w += factor * a);
+                weights
+                    .iter_mut()
+                    .zip(a)
+                    .for_each(|(w, a)| *w += factor * a);
             }
         }
         Ok(Some((weight, 2)))

@@ -7,10 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::input::text::Tokenizer;
 use crate::package::manifest::{Dtype, Manifest, View};
-use crate::package::quantize::{Packed, has_scales, pack_rows, scale_words, unpack_rows, words_per_row};
+use crate::package::quantize::{
+    Packed, has_scales, pack_rows, scale_words, unpack_rows, words_per_row,
+};
 use crate::package::tensors::{Kind, TOKEN_TABLE, TensorSpec};
 use crate::package::validate::check_views;
-use crate::package::{Package, PackageWriter, RawTensor, Source, Suffix, TokenTable, expected_tensors};
+use crate::package::{
+    Package, PackageWriter, RawTensor, Source, Suffix, TokenTable, expected_tensors,
+};
 use crate::{Code, Error, Result};
 
 use super::random::{Draw, What};
@@ -94,11 +98,20 @@ impl Base {
     pub fn with_views(mut self, views: Vec<View>, seed: u64) -> Result<Self> {
         let before = std::mem::replace(&mut self.manifest.views, views);
         check_views(&self.manifest.views)?;
-        let kept = |view: &View| before.iter().any(|b| (&b.name, b.learned) == (&view.name, view.learned));
-        self.tensors.retain(|name, _| match name.strip_prefix("views.") {
-            Some(name) => self.manifest.views.iter().any(|v| v.name == name && kept(v)),
-            None => true,
-        });
+        let kept = |view: &View| {
+            before
+                .iter()
+                .any(|b| (&b.name, b.learned) == (&view.name, view.learned))
+        };
+        self.tensors
+            .retain(|name, _| match name.strip_prefix("views.") {
+                Some(name) => self
+                    .manifest
+                    .views
+                    .iter()
+                    .any(|v| v.name == name && kept(v)),
+                None => true,
+            });
         for spec in self.specs() {
             if spec.name.starts_with("views.") && !self.tensors.contains_key(&spec.name) {
                 let values = chance(&spec, &self.manifest, seed);
@@ -165,7 +178,9 @@ impl Base {
             Table::Read(table) => pollster::block_on(table.rows(ids)),
             Table::Floats(values) => {
                 let width = self.manifest.config.text.hidden_size;
-                let rows = ids.iter().map(|&id| &values[id as usize * width..][..width]);
+                let rows = ids
+                    .iter()
+                    .map(|&id| &values[id as usize * width..][..width]);
                 Ok(rows.collect::<Vec<_>>().concat())
             }
         }
@@ -220,10 +235,18 @@ fn packed(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Result<Vec<RawTens
     let packed = pack_rows(dtype, &spec.name, columns, values)?;
     let name = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
     let shape = vec![rows, words_per_row(dtype, columns)];
-    let mut tensors = vec![RawTensor::packed(name(Suffix::of(dtype)), shape, packed.words)];
+    let mut tensors = vec![RawTensor::packed(
+        name(Suffix::of(dtype)),
+        shape,
+        packed.words,
+    )];
     if has_scales(dtype) {
         let shape = vec![rows, scale_words(columns)];
-        tensors.push(RawTensor::packed(name(Suffix::Scales), shape, packed.scales));
+        tensors.push(RawTensor::packed(
+            name(Suffix::Scales),
+            shape,
+            packed.scales,
+        ));
     }
     Ok(tensors)
 }
@@ -248,7 +271,11 @@ fn chance(spec: &TensorSpec, manifest: &Manifest, seed: u64) -> Vec<f32> {
     };
     let deviation = match spec.kind {
         Kind::Linear => {
-            let branch = if ends_branch { (2 * layers) as f32 } else { 1.0 };
+            let branch = if ends_branch {
+                (2 * layers) as f32
+            } else {
+                1.0
+            };
             1.0 / (spec.shape[1] as f32 * branch).sqrt()
         }
         Kind::TokenTable | Kind::Plain => EMBEDDING_DEVIATION,
@@ -256,7 +283,9 @@ fn chance(spec: &TensorSpec, manifest: &Manifest, seed: u64) -> Vec<f32> {
     let mut draw = drawn(seed, &spec.name);
     // Uniform: its deviation is its half width over √3.
     let half = f64::from(deviation * 3f32.sqrt());
-    (0..count).map(|_| draw.between(-half, half) as f32).collect()
+    (0..count)
+        .map(|_| draw.between(-half, half) as f32)
+        .collect()
 }
 
 /// What the first values of a tensor are drawn from.

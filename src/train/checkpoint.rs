@@ -82,7 +82,10 @@ impl Checkpoints {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
             if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
                 found.push(path);
             }
@@ -133,7 +136,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&partial);
         let full = error.kind() == std::io::ErrorKind::StorageFull;
         if full {
-            let message = "the disk is full; what was saved before is still there. Make room and resume";
+            let message =
+                "the disk is full; what was saved before is still there. Make room and resume";
             return Error::new(Code::Io, path.display().to_string(), message).with_source(error);
         }
         Error::io(path, error)
@@ -213,7 +217,10 @@ pub fn load(
     let head: Head = serde_json::from_str(head)
         .map_err(|e| fail(format!("states no position: {e}")).with_source(e))?;
     if head.format != FORMAT {
-        return Err(fail(format!("is {}; this build reads {FORMAT}", head.format)));
+        return Err(fail(format!(
+            "is {}; this build reads {FORMAT}",
+            head.format
+        )));
     }
 
     let mut values = Parameters(Default::default());
@@ -231,7 +238,11 @@ pub fn load(
                 )));
             }
             let floats = bytemuck::pod_collect_to_vec(tensor.data());
-            Ok(Some(Parameter::new(parameter.shape.clone(), floats, device)))
+            Ok(Some(Parameter::new(
+                parameter.shape.clone(),
+                floats,
+                device,
+            )))
         };
         let value = read(PARTS[0])?
             .ok_or_else(|| fail(format!("has no {name}; it was made by another recipe")))?;
@@ -245,9 +256,14 @@ pub fn load(
             state.insert(name.clone(), AdamWState::new(momentum));
         }
     }
-    let known = |name: &str| name.split_once(':').is_some_and(|(_, n)| values.0.contains_key(n));
+    let known = |name: &str| {
+        name.split_once(':')
+            .is_some_and(|(_, n)| values.0.contains_key(n))
+    };
     if let Some(name) = file.names().into_iter().find(|name| !known(name)) {
-        return Err(fail(format!("has {name}, which this recipe does not train")));
+        return Err(fail(format!(
+            "has {name}, which this recipe does not train"
+        )));
     }
     *parameters = values;
     optimiser.state = state;

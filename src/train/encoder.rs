@@ -1,7 +1,6 @@
 //! The model as training runs it: frozen weights as they are stored, trained ones as tensors that
 //! gradients may go through.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::base::Base;
 use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
 use super::random::{Draw, What};
@@ -13,6 +12,8 @@ use crate::input::text::Tokenizer;
 use crate::model::adapter::{Adapter, Dropout};
 use crate::model::{Batch, Item, Model, Weights};
 use crate::package::tensors::TOKEN_TABLE;
+use burn::backend::DispatchDevice;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// A model in training.
 pub struct Encoder {
@@ -94,6 +95,11 @@ impl Encoder {
     /// The device, without gradients.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Whether the model runs on the CPU.
+    pub fn on_cpu(&self) -> bool {
+        matches!(self.device.as_dispatch(), DispatchDevice::Flex(_))
     }
 
     /// An input, ready for the model.

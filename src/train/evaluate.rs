@@ -12,10 +12,10 @@ use super::inputs::item;
 use super::parameters::Parameters;
 use super::passes::{chunks, outputs};
 use super::scores::{Scoring, scores, unit};
+use crate::Result;
 use crate::data::{Part, Question, read_questions};
 use crate::eval::questions::{Answer, Report, answer};
 use crate::model::Item;
-use crate::Result;
 
 /// Inputs that are prepared together.
 const GROUP: usize = 256;
@@ -58,7 +58,11 @@ impl Exam {
     /// The file's name without its folder and extension.
     pub fn name(&self) -> String {
         let stem = self.path.file_stem().unwrap_or_default();
-        let folder = self.path.parent().and_then(Path::file_name).unwrap_or_default();
+        let folder = self
+            .path
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default();
         let (stem, folder) = (stem.to_string_lossy(), folder.to_string_lossy());
         match folder.is_empty() {
             true => stem.into_owned(),

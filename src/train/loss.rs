@@ -137,9 +137,7 @@ fn constant_logits(
         if row == column {
             return 0.0;
         }
-        let unknown = contrast
-            .mask_margin
-            .is_some_and(|margin| s > own - margin);
+        let unknown = contrast.mask_margin.is_some_and(|margin| s > own - margin);
         if mask.pairs[at] || unknown {
             return MASKED;
         }
@@ -151,7 +149,10 @@ fn constant_logits(
             Hardness::Llave { alpha } => alpha * s,
         }
     });
-    Tensor::from_data(TensorData::new(values.collect::<Vec<_>>(), [rows, columns]), &device)
+    Tensor::from_data(
+        TensorData::new(values.collect::<Vec<_>>(), [rows, columns]),
+        &device,
+    )
 }
 
 /// The share of rows whose positive has the highest similarity of all that is not masked.
@@ -233,7 +234,11 @@ mod tests {
             let e3 = matches!(hardness, Hardness::E3 { .. });
             let plain: Vec<f64> = s.iter().map(|s| (s / tau).exp()).collect();
             let amplified: Vec<f64> = (0..columns).map(|j| plain[j] * h(j)).collect();
-            let sum: f64 = if e3 { plain.iter().sum() } else { amplified.iter().sum() };
+            let sum: f64 = if e3 {
+                plain.iter().sum()
+            } else {
+                amplified.iter().sum()
+            };
             let out = &mut gradient[row * columns..][..columns];
             let scale = tau * rows as f64;
             for j in (0..columns).filter(|&j| j != row) {
@@ -276,7 +281,11 @@ mod tests {
                 .map(|at| {
                     let (row, column) = (at / columns, at % columns);
                     let own = scores[row * columns + row];
-                    if row == column { 0.0 } else { log_h(hardness, scores[at], own) }
+                    if row == column {
+                        0.0
+                    } else {
+                        log_h(hardness, scores[at], own)
+                    }
                 })
                 .collect()
         };
@@ -305,7 +314,12 @@ mod tests {
         };
         for hardness in ALL {
             let log_h = frozen(hardness);
-            let got = gradient(&single, columns, &Mask::none(rows, columns), &contrast(hardness));
+            let got = gradient(
+                &single,
+                columns,
+                &Mask::none(rows, columns),
+                &contrast(hardness),
+            );
             for k in 0..rows * columns {
                 let mut there = scores.clone();
                 let h = 1e-5;

@@ -120,7 +120,8 @@ impl Objective {
             x.ok_or_else(|| Error::new(Code::Internal, "loss", "has no gradient"))
         };
         let gradient = take(leaf.grad_remove(&mut gradients).map(to_vec))?;
-        let temperature_gradient = take(log_temperature.grad_remove(&mut gradients).map(to_vec))?[0];
+        let temperature_gradient =
+            take(log_temperature.grad_remove(&mut gradients).map(to_vec))?[0];
         let full_scores = to_vec(full_scores.expect("there is a part"));
         let vectors = to_vec(unit(leaf.inner()));
         Ok(Outcome {
@@ -320,7 +321,11 @@ mod tests {
             let up = run(&there, 0.2).loss;
             there[k] -= 2.0 * h;
             let slope = (up - run(&there, 0.2).loss) / (2.0 * h);
-            assert!((slope - at.gradient[k]).abs() < 2e-3, "{k}: {slope} {}", at.gradient[k]);
+            assert!(
+                (slope - at.gradient[k]).abs() < 2e-3,
+                "{k}: {slope} {}",
+                at.gradient[k]
+            );
         }
         let t = |shift: f32| run(&hidden, (0.2f32.ln() + shift).exp()).loss;
         let slope = (t(h) - t(-h)) / (2.0 * h);

@@ -71,7 +71,11 @@ impl Optimiser {
         };
         for (name, gradient) in gradients {
             let Some(parameter) = parameters.0.get_mut(&name) else {
-                return Err(Error::new(Code::Internal, name, "has a gradient but no value"));
+                return Err(Error::new(
+                    Code::Internal,
+                    name,
+                    "has a gradient but no value",
+                ));
             };
             let optimiser = match parameter.decays(&name) {
                 true => &self.decaying,
@@ -96,7 +100,10 @@ impl Optimiser {
 
 /// The length of all gradients as one vector.
 fn norm(gradients: &ByName) -> Result<f32> {
-    let sums: Vec<Tensor<1>> = gradients.values().map(|g| g.clone().square().sum()).collect();
+    let sums: Vec<Tensor<1>> = gradients
+        .values()
+        .map(|g| g.clone().square().sum())
+        .collect();
     if sums.is_empty() {
         return Ok(0.0);
     }
@@ -168,7 +175,11 @@ mod tests {
             let count = shape.iter().product();
             Parameter::new(shape.to_vec(), vec![1.0; count], &device())
         };
-        let named = [("a.weight", vec![2, 2]), ("a.bias", vec![2]), ("views.global", vec![1, 2])];
+        let named = [
+            ("a.weight", vec![2, 2]),
+            ("a.bias", vec![2]),
+            ("views.global", vec![1, 2]),
+        ];
         Parameters(named.map(|(n, s)| (n.to_owned(), one(&s))).into())
     }
 
@@ -181,7 +192,9 @@ mod tests {
     fn the_first_step_goes_by_the_rate_and_matrices_decay() {
         let mut parameters = parameters();
         let mut optimiser = Optimiser::new(options());
-        let norm = optimiser.step(&mut parameters, gradients(0.5), 0.01).unwrap();
+        let norm = optimiser
+            .step(&mut parameters, gradients(0.5), 0.01)
+            .unwrap();
         assert!((norm - (8.0f32 * 0.25).sqrt()).abs() < 1e-6);
         let at = |name: &str| parameters.host(name).unwrap()[0];
         assert!((at("a.bias") - 0.99).abs() < 1e-5);
@@ -209,7 +222,9 @@ mod tests {
             ..options()
         };
         let mut optimiser = Optimiser::new(clipped);
-        optimiser.step(&mut parameters(), gradients(100.0), 0.01).unwrap();
+        optimiser
+            .step(&mut parameters(), gradients(100.0), 0.01)
+            .unwrap();
         let moment = |name: &str| {
             let moment = optimiser.state[name].momentum.moment_1.clone();
             let values: Vec<f32> = moment.into_data().try_into_vec().unwrap();

@@ -51,7 +51,7 @@ pub fn outputs(
         let output = encoder.forward(taken(items, chunk), &trained, None)?;
         to_vec(output)
     };
-    let outputs: Vec<Vec<f32>> = chunks.par_iter().map(run).collect::<Result<_>>()?;
+    let outputs = each(encoder, chunks.iter().collect(), run)?;
     Ok(in_order(items.len(), chunks, &outputs))
 }
 
@@ -86,48 +86,63 @@ pub fn gradient(
             graph: kept.then_some((output, trained)),
         })
     };
-    let first: Vec<First> = chunks
-        .par_iter()
-        .enumerate()
-        .map(first)
-        .collect::<Result<_>>()?;
-    let (values, graphs): (Vec<_>, Vec<_>) =
-        first.into_iter().map(|f| (f.values, f.graph)).unzip();
+    let first = each(encoder, chunks.iter().enumerate().collect(), first)?;
+    let (values, graphs): (Vec<_>, Vec<_>) = first.into_iter().map(|f| (f.values, f.graph)).unzip();
     let outcome = loss(in_order(items.len(), chunks, &values))?;
 
     let width = outcome.gradient.len() / items.len();
     let sum = OrderedSum::default();
-    chunks
-        .par_iter()
-        .zip(graphs)
-        .enumerate()
-        .try_for_each(|(i, (chunk, graph))| -> Result<()> {
-            let (output, leaves) = match graph {
-                Some(graph) => graph,
-                None => {
-                    let leaves = parameters.leaves();
-                    let output = encoder.forward(taken(items, chunk), &leaves, pass_of(i))?;
-                    (output, leaves)
-                }
-            };
-            let rows = chunk.iter().map(|&i| &outcome.gradient[i * width..][..width]);
-            let weight = TensorData::new(rows.collect::<Vec<_>>().concat(), output.dims());
-            let weight = Tensor::<2>::from_data(weight, encoder.device());
-            let mut gradients = (output * weight).sum().backward();
-            let gradients = leaves
-                .into_iter()
-                .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
-                .collect();
-            sum.add(i, gradients);
-            Ok(())
-        })?;
+    let second = |(i, (chunk, graph)): (usize, (&Vec<usize>, Option<Graph>))| -> Result<()> {
+        let (output, leaves) = match graph {
+            Some(graph) => graph,
+            None => {
+                let leaves = parameters.leaves();
+                let output = encoder.forward(taken(items, chunk), &leaves, pass_of(i))?;
+                (output, leaves)
+            }
+        };
+        let rows = chunk
+            .iter()
+            .map(|&i| &outcome.gradient[i * width..][..width]);
+        let weight = TensorData::new(rows.collect::<Vec<_>>().concat(), output.dims());
+        let weight = Tensor::<2>::from_data(weight, encoder.device());
+        let mut gradients = (output * weight).sum().backward();
+        let gradients = leaves
+            .into_iter()
+            .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
+            .collect();
+        sum.add(i, gradients);
+        Ok(())
+    };
+    each(
+        encoder,
+        chunks.iter().zip(graphs).enumerate().collect(),
+        second,
+    )?;
     Ok((outcome, sum.total()))
 }
 
 /// A chunk after the first pass.
 struct First {
     values: Vec<f32>,
-    graph: Option<(Tensor<2>, ByName)>,
+    graph: Option<Graph>,
+}
+
+/// A chunk's output, and the leaves that its graph begins with.
+type Graph = (Tensor<2>, ByName);
+
+/// What `f` makes of every item, in their order: on all cores where the model runs on the CPU, and
+/// one after the other on a GPU, which has its own parallelism. There, several threads would be
+/// several streams, and tensors that cross between them arrive half-written now and then.
+fn each<T: Send, R: Send>(
+    encoder: &Encoder,
+    items: Vec<T>,
+    f: impl Fn(T) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
+    match encoder.on_cpu() {
+        true => items.into_par_iter().map(f).collect(),
+        false => items.into_iter().map(f).collect(),
+    }
 }
 
 /// A sum whose terms may come in any order, and that always adds them in the same one: the result
@@ -311,8 +326,16 @@ mod tests {
         };
         let chunks = chunks(&items, 3, 3);
         let loss = |hidden| objective.evaluate(hidden, encoder.views(), &pairs(8), 0.2);
-        let (_, gradients) =
-            gradient(&encoder, &parameters, &items, &chunks, Cache::Keep, PASS, loss).unwrap();
+        let (_, gradients) = gradient(
+            &encoder,
+            &parameters,
+            &items,
+            &chunks,
+            Cache::Keep,
+            PASS,
+            loss,
+        )
+        .unwrap();
         for name in [
             "text.embed_tokens.weight",
             "text.layers.0.mlp.up_proj.weight",

@@ -45,7 +45,11 @@ pub fn scores(query: Tensor<2>, target: Tensor<2>, views: usize, scoring: &Scori
         Scoring::MeanOfViews => {
             let mean = |x: Tensor<2>, count: usize| {
                 let width = x.dims()[1];
-                unit(x.reshape([count, views, width]).sum_dim(1).reshape([count, width]))
+                unit(
+                    x.reshape([count, views, width])
+                        .sum_dim(1)
+                        .reshape([count, width]),
+                )
             };
             mean(query, rows).matmul(mean(target, columns).transpose())
         }

@@ -142,7 +142,10 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
             ));
         };
         if entry.optional && !path.exists() {
-            note(format!("{} is not there; going on without it", path.display()));
+            note(format!(
+                "{} is not there; going on without it",
+                path.display()
+            ));
             continue;
         }
         let rows = read_rows(path)?;

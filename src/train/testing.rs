@@ -68,7 +68,10 @@ pub fn tiny(fine: usize) -> Base {
         temperature: 0.05,
         reduction: Reduction::LogSumExp,
     };
-    let tokenizer = concat!(env!("CARGO_MANIFEST_DIR"), "/models/agff-nano/tokenizer.json");
+    let tokenizer = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/models/agff-nano/tokenizer.json"
+    );
     let tokenizer = std::fs::read(tokenizer).expect("the default model");
     Base::random(random.manifest(Some(&views), fusion), tokenizer, 7).expect("a model")
 }

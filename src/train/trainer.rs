@@ -112,10 +112,8 @@ impl Trainer {
             device,
         )?;
         let mut optimiser = Optimiser::new(setup::optimiser(&recipe));
-        let checkpoints = Checkpoints::new(
-            recipe.out.join(CHECKPOINT_FOLDER),
-            recipe.checkpoint.keep,
-        );
+        let checkpoints =
+            Checkpoints::new(recipe.out.join(CHECKPOINT_FOLDER), recipe.checkpoint.keep);
         let recipe_hash = hash(&recipe)?;
         let mut step = 0;
         let newest = checkpoints.newest()?;
@@ -317,7 +315,10 @@ impl Trainer {
             &chunks,
             self.recipe.batch.cache,
             pass,
-            |hidden| self.objective.evaluate(hidden, views, &inputs.pairs, temperature),
+            |hidden| {
+                self.objective
+                    .evaluate(hidden, views, &inputs.pairs, temperature)
+            },
         )?;
         if self.parameters.0.contains_key(LOG_TEMPERATURE) {
             let data = TensorData::new(vec![outcome.temperature_gradient], [1]);
@@ -342,7 +343,10 @@ impl Trainer {
         if error.code() != Code::Diverged {
             return error;
         }
-        let rows = batch.rows.iter().map(|id| &self.sources[id.source].rows[id.row]);
+        let rows = batch
+            .rows
+            .iter()
+            .map(|id| &self.sources[id.source].rows[id.row]);
         let record = serde_json::json!({
             "step": self.step,
             "subject": error.subject(),
@@ -374,8 +378,7 @@ impl Trainer {
     fn evaluate(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         for exam in &self.exams {
             let scoring = &self.objective.scoring;
-            let (report, _) =
-                exam.sit(&self.encoder, &self.parameters, &self.pictures, scoring)?;
+            let (report, _) = exam.sit(&self.encoder, &self.parameters, &self.pictures, scoring)?;
             let kind = format!("eval/{}", exam.name());
             let values = [
                 ("precision_at_1", report.overall.precision_at_1.value),

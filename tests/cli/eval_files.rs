@@ -116,7 +116,12 @@ fn a_published_benchmark_becomes_questions_that_can_be_asked() {
     )
     .unwrap();
     let out = text_of(&folder.path().join("mmvp.jsonl"));
-    let got = run(["eval-mmvp", &text_of(&folder.path().join("MMVP_VLM")), &out]);
+    let got = run([
+        "data",
+        "mmvp",
+        &text_of(&folder.path().join("MMVP_VLM")),
+        &out,
+    ]);
     assert_eq!(got.code, 0, "{}", got.err);
     assert!(got.out.contains("6 questions in 3 pairs"), "{}", got.out);
     let first: Value =
@@ -135,7 +140,7 @@ fn a_published_benchmark_becomes_questions_that_can_be_asked() {
         3
     );
 
-    let got = run(["eval-mmvp", &text_of(&images), &out]);
+    let got = run(["data", "mmvp", &text_of(&images), &out]);
     assert_eq!(got.code, 1);
     assert!(got.err.contains("no Questions.csv"), "{}", got.err);
     // The file that was there is as it was.
@@ -151,7 +156,8 @@ fn a_data_set_that_is_no_parquet_is_refused_and_nothing_is_written() {
     let out = folder.path().join("out.jsonl");
     let images = text_of(folder.path());
     let got = run([
-        "eval-mmeb",
+        "data",
+        "mmeb",
         &text_of(&path),
         "--images",
         &images,
@@ -161,7 +167,8 @@ fn a_data_set_that_is_no_parquet_is_refused_and_nothing_is_written() {
     assert!(got.err.contains("cannot be read as Parquet"), "{}", got.err);
     assert!(!out.exists());
     let got = run([
-        "eval-mmeb",
+        "data",
+        "mmeb",
         &text_of(&path),
         "--images",
         "none",
@@ -169,7 +176,7 @@ fn a_data_set_that_is_no_parquet_is_refused_and_nothing_is_written() {
     ]);
     assert!(got.err.contains("is not a folder"), "{}", got.err);
     for files in [&["a.parquet"][..], &["a.parquet", "b.parquet"]] {
-        let got = run([&["eval-mmeb", "--images", &images], files].concat());
+        let got = run([&["data", "mmeb", "--images", &images], files].concat());
         assert_eq!(got.code, 2, "{files:?}");
     }
 }

@@ -5,6 +5,8 @@ mod support;
 
 mod arguments;
 mod compare;
+#[cfg(feature = "train")]
+mod data;
 mod embed;
 mod eval;
 mod eval_files;

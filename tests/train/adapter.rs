@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use agff::device::{DeviceChoice, DeviceOptions};
-use agff::package::manifest::Dtype;
 use agff::package::Source;
+use agff::package::manifest::Dtype;
 use agff::train::Trainer;
 use agff::train::adapter::Adapter;
 use agff::train::base::Base;
@@ -31,9 +31,15 @@ fn base(package: &Path) -> Base {
 
 /// Embeddings of texts and pictures, `[inputs]` of `[views · dimensions]`.
 fn of_package(agff: &Agff, folder: &Folder) -> Vec<Vec<f32>> {
-    let mut inputs = vec![Input::text("a red square"), Input::text("nothing of the kind")];
+    let mut inputs = vec![
+        Input::text("a red square"),
+        Input::text("nothing of the kind"),
+    ];
     for name in ["images/red-0.png", "images/blue-3.png"] {
-        inputs.push(Input::image(name, std::fs::read(folder.join(name)).unwrap()));
+        inputs.push(Input::image(
+            name,
+            std::fs::read(folder.join(name)).unwrap(),
+        ));
     }
     let embeddings = pollster::block_on(agff.embed(&inputs)).unwrap();
     embeddings.into_iter().map(|e| e.values).collect()
@@ -65,7 +71,10 @@ fn agreement(a: &[Vec<f32>], b: &[Vec<f32>]) -> f64 {
     pairs
         .flat_map(|(a, b)| {
             let (a, b) = (views(a), views(b));
-            a.into_iter().zip(b).map(|(a, b)| cosine(&a, &b)).collect::<Vec<_>>()
+            a.into_iter()
+                .zip(b)
+                .map(|(a, b)| cosine(&a, &b))
+                .collect::<Vec<_>>()
         })
         .fold(1.0, f64::min)
 }
@@ -91,7 +100,9 @@ fn an_adapter_merged_into_its_model_gives_the_trained_embeddings_and_q8_stays_ne
         let package = folder.join(&format!("package-{out}"));
         let whole = base(&start);
         let manifest = whole.manifest.clone();
-        whole.write(&package, false, manifest, dtype, |_| Ok(None)).unwrap();
+        whole
+            .write(&package, false, manifest, dtype, |_| Ok(None))
+            .unwrap();
         recipe_from(&folder, &package);
         let set = [
             format!("out='{out}'"),
@@ -105,7 +116,9 @@ fn an_adapter_merged_into_its_model_gives_the_trained_embeddings_and_q8_stays_ne
 
         let adapter = Adapter::read(&folder.join(&format!("{out}/adapter"))).unwrap();
         let merged = folder.join(&format!("merged-{out}"));
-        adapter.merge(base(&package), &merged, false, Dtype::F32).unwrap();
+        adapter
+            .merge(base(&package), &merged, false, Dtype::F32)
+            .unwrap();
         let agff = load(&merged);
         let trained = of_trainer(&trainer, &agff, &folder);
         let same = agreement(&trained, &of_package(&agff, &folder));
@@ -115,7 +128,9 @@ fn an_adapter_merged_into_its_model_gives_the_trained_embeddings_and_q8_stays_ne
         assert!(before < 0.9999, "{out}: {before}");
 
         let small = folder.join(&format!("merged-{out}-q8"));
-        adapter.merge(base(&package), &small, false, Dtype::Q8).unwrap();
+        adapter
+            .merge(base(&package), &small, false, Dtype::Q8)
+            .unwrap();
         let near = agreement(&trained, &of_package(&load(&small), &folder));
         assert!(near > 0.999, "{out}: {near}");
     }
@@ -130,7 +145,12 @@ fn an_adapter_refuses_another_model_than_its_own() {
     folder.run(&["train='views'", "optimiser.steps=6"]);
     let adapter = Adapter::read(&folder.join("run/adapter")).unwrap();
     let error = adapter
-        .merge(base(&folder.join("other/model")), &folder.join("out"), false, Dtype::F32)
+        .merge(
+            base(&folder.join("other/model")),
+            &folder.join("out"),
+            false,
+            Dtype::F32,
+        )
         .unwrap_err();
     assert_eq!(error.code(), Code::Checkpoint);
     assert!(error.to_string().contains("another package"), "{error}");
@@ -146,7 +166,9 @@ fn views_can_be_added_to_a_model_that_has_none() {
     folder.run(&["train='views'", "views.fine=3", "optimiser.steps=10"]);
     let adapter = Adapter::read(&folder.join("run/adapter")).unwrap();
     let merged = folder.join("merged");
-    adapter.merge(base(&start), &merged, false, Dtype::F32).unwrap();
+    adapter
+        .merge(base(&start), &merged, false, Dtype::F32)
+        .unwrap();
     assert_eq!(load(&merged).manifest().views.len(), 4);
 }
 

@@ -49,10 +49,16 @@ fn every_loss_and_fusion_trains() {
     {
         let out = format!("out='run-{i}'");
         let (_, losses) = folder.run(&[&out, set, "optimiser.steps=30"]);
-        assert!(losses.iter().all(|loss| loss.is_finite()), "{set}: {losses:?}");
+        assert!(
+            losses.iter().all(|loss| loss.is_finite()),
+            "{set}: {losses:?}"
+        );
         // What e3 minimises is not bounded below by a fitted batch, so only its being finite says something.
         if !set.contains("e3") {
-            let (first, last) = (losses[..5].iter().sum::<f64>(), losses[25..].iter().sum::<f64>());
+            let (first, last) = (
+                losses[..5].iter().sum::<f64>(),
+                losses[25..].iter().sum::<f64>(),
+            );
             assert!(last < first, "{set}: {losses:?}");
         }
     }

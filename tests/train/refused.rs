@@ -17,9 +17,18 @@ fn rows_that_cannot_be_used_are_named_by_file_and_line() {
     let good = r#"{"query": {"text": "a"}, "positive": {"image": "images/red-0.png"}}"#;
     for (rows, part) in [
         ("".to_owned(), "has no rows"),
-        (format!("{good}\n{{\"query\": {{\"text\": \"b\"}}}}\n"), "rows.jsonl:2: column 24: missing field `positive`"),
-        (format!("{good}\n\n{{\"query\": {{}}, \"positive\": {{\"text\": \"b\"}}}}\n"), "rows.jsonl:3: the query has neither"),
-        (good.replace("red-0", "nowhere"), "nowhere.png of the positive does not exist"),
+        (
+            format!("{good}\n{{\"query\": {{\"text\": \"b\"}}}}\n"),
+            "rows.jsonl:2: column 24: missing field `positive`",
+        ),
+        (
+            format!("{good}\n\n{{\"query\": {{}}, \"positive\": {{\"text\": \"b\"}}}}\n"),
+            "rows.jsonl:3: the query has neither",
+        ),
+        (
+            good.replace("red-0", "nowhere"),
+            "nowhere.png of the positive does not exist",
+        ),
         (format!("{good}\nnot json"), "rows.jsonl:2: column"),
     ] {
         let error = with_rows(&rows).refused(&[]);
@@ -71,7 +80,9 @@ fn a_run_does_not_begin_over_another_nor_go_on_with_another_recipe() {
     let changed = folder.trainer(&["optimiser.learning_rate=1e-4"], true);
     assert_eq!(changed.err().unwrap().code(), Code::Checkpoint);
     // Where it is written to and how often may change.
-    let mut same = folder.trainer(&["checkpoint.every=7", "log.every=2"], true).unwrap();
+    let mut same = folder
+        .trainer(&["checkpoint.every=7", "log.every=2"], true)
+        .unwrap();
     assert_eq!(same.step(), 3);
     finish(&mut same);
 }
@@ -119,7 +130,11 @@ fn a_loss_that_is_not_a_number_stops_the_run_and_writes_down_its_rows() {
     let path = folder.join("run/checkpoints/step-00000003.safetensors");
     let mut bytes = fs::read(&path).unwrap();
     let (header, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
-    let at = metadata.info("value:text.norm.weight").unwrap().data_offsets.0;
+    let at = metadata
+        .info("value:text.norm.weight")
+        .unwrap()
+        .data_offsets
+        .0;
     bytes[8 + header + at..][..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
     fs::write(&path, bytes).unwrap();
 

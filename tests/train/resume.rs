@@ -76,7 +76,8 @@ fn the_same_recipe_gives_the_same_bits_with_one_thread_and_with_several() {
     let with_threads = |threads: usize, out: &str| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let set = [format!("out='{out}'"), "optimiser.steps=10".into()];
-        pool.unwrap().install(|| folder.run(&set.each_ref().map(String::as_str)));
+        pool.unwrap()
+            .install(|| folder.run(&set.each_ref().map(String::as_str)));
         newest(&folder, out)
     };
     assert!(with_threads(1, "one") == with_threads(4, "four"));

@@ -51,7 +51,11 @@ impl Folder {
         }
         fs::write(temp.path().join("rows.jsonl"), rows).unwrap();
         fs::write(temp.path().join("questions.jsonl"), questions).unwrap();
-        fs::write(temp.path().join("recipe.toml"), RECIPE.replace("TOKENIZER", TOKENIZER)).unwrap();
+        fs::write(
+            temp.path().join("recipe.toml"),
+            RECIPE.replace("TOKENIZER", TOKENIZER),
+        )
+        .unwrap();
         Self { temp }
     }
 
@@ -125,7 +129,10 @@ fn picture(rgb: [u8; 3], corner: usize) -> image::RgbImage {
     })
 }
 
-const TOKENIZER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/agff-nano/tokenizer.json");
+const TOKENIZER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/models/agff-nano/tokenizer.json"
+);
 
 const RECIPE: &str = r#"
 out = "run"

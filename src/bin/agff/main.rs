@@ -10,9 +10,7 @@
 
 mod compare;
 mod convert;
-#[cfg(feature = "parquet")]
-mod data_mmeb;
-mod data_mmvp;
+mod data;
 mod doctor;
 mod embed;
 mod eval;
@@ -74,13 +72,9 @@ enum Verb {
     Embed(embed::Args),
     Compare(compare::Args),
     Convert(convert::Args),
+    Data(data::Args),
     Inspect(inspect::Args),
     Eval(eval::Args),
-    #[command(hide = true)]
-    EvalMmvp(data_mmvp::Args),
-    #[cfg(feature = "parquet")]
-    #[command(hide = true)]
-    EvalMmeb(data_mmeb::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
     #[cfg(feature = "train")]
@@ -95,11 +89,9 @@ impl Verb {
             Verb::Embed(_) => "embed",
             Verb::Compare(_) => "compare",
             Verb::Convert(_) => "convert",
+            Verb::Data(_) => "data",
             Verb::Inspect(_) => "inspect",
             Verb::Eval(_) => "eval",
-            Verb::EvalMmvp(_) => "eval-mmvp",
-            #[cfg(feature = "parquet")]
-            Verb::EvalMmeb(_) => "eval-mmeb",
             Verb::Doctor(_) => "doctor",
             Verb::Serve(_) => "serve",
             #[cfg(feature = "train")]
@@ -113,11 +105,9 @@ impl Verb {
         match self {
             Verb::Embed(args) => args.json(),
             Verb::Compare(args) => args.json,
+            Verb::Data(args) => args.json(),
             Verb::Inspect(args) => args.json,
             Verb::Eval(args) => args.json,
-            Verb::EvalMmvp(_) => false,
-            #[cfg(feature = "parquet")]
-            Verb::EvalMmeb(_) => false,
             Verb::Doctor(args) => args.json,
             Verb::Convert(_) | Verb::Serve(_) => false,
             #[cfg(feature = "train")]
@@ -130,11 +120,9 @@ impl Verb {
             Verb::Embed(args) => embed::run(args, console),
             Verb::Compare(args) => compare::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
+            Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Eval(args) => eval::run(args, console),
-            Verb::EvalMmvp(args) => data_mmvp::run(args, console),
-            #[cfg(feature = "parquet")]
-            Verb::EvalMmeb(args) => data_mmeb::run(args, console),
             Verb::Doctor(args) => doctor::run(args, console),
             Verb::Serve(args) => serve::run(args, console),
             #[cfg(feature = "train")]

@@ -113,7 +113,10 @@ pub fn run(args: Args, console: &Console) -> Done {
     console.end();
     match ended? {
         Ended::Finished(out) => {
-            console.line(&format!("trained: {}", output::shown(&out.display().to_string())))?;
+            console.line(&format!(
+                "trained: {}",
+                output::shown(&out.display().to_string())
+            ))?;
         }
         Ended::Stopped(step) => {
             console.status(&format!("stopped after step {step}; go on with --resume"));

@@ -12,11 +12,11 @@ use crate::{Code, Error, Result};
 
 /// A folder that is removed when it is dropped, unless it was given its final name.
 #[derive(Debug)]
-pub(super) struct TempFolder(pub(super) PathBuf);
+pub(crate) struct TempFolder(pub(crate) PathBuf);
 
 impl TempFolder {
     /// Makes a hidden folder beside `out`, so on the same file system.
-    pub(super) fn beside(out: &Path) -> Result<Self> {
+    pub(crate) fn beside(out: &Path) -> Result<Self> {
         let parent = match out.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
@@ -43,10 +43,10 @@ impl TempFolder {
         }
     }
 
-    /// Gives the folder its final name.
-    pub(super) fn rename_to(&self, out: &Path, force: bool) -> Result<()> {
+    /// Gives the folder its final name, if `check` lets it.
+    pub(crate) fn rename_to(&self, out: &Path, check: impl FnOnce() -> Result<()>) -> Result<()> {
         // Once more: it may have been made while this ran.
-        check_target(out, force)?;
+        check()?;
         if !out.exists() {
             return fs::rename(&self.0, out).map_err(|e| Error::io(out, e));
         }

@@ -29,12 +29,12 @@ out of the texts. A question whose images are not there is left out and counted,
 exit code is 2.";
 
 // The file to write is the last of the files, so that options may stand anywhere.
-const USAGE: &str = "agff eval-mmeb [OPTIONS] --images <DIR> <FILE.parquet>... <OUT.jsonl>";
+const USAGE: &str = "agff data mmeb [OPTIONS] --images <DIR> <FILE.parquet>... <OUT.jsonl>";
 
 const EXAMPLES: &str = "\
 Examples:
-  agff eval-mmeb MMEB-eval/*/test*.parquet --images images mmeb.jsonl
-  agff eval-mmeb CIRR/test.parquet --images images --split-instruction cirr.jsonl";
+  agff data mmeb MMEB-eval/*/test*.parquet --images images mmeb.jsonl
+  agff data mmeb CIRR/test.parquet --images images --split-instruction cirr.jsonl";
 
 /// Make questions of data sets of the MMEB benchmark
 #[derive(clap::Args)]

@@ -27,7 +27,7 @@ its pair that it describes, every pair a group: measure the result with `agff ev
 
 const EXAMPLES: &str = "\
 Examples:
-  agff eval-mmvp MMVP_VLM mmvp.jsonl
+  agff data mmvp MMVP_VLM mmvp.jsonl
   agff eval mmvp.jsonl --model package";
 
 /// Make questions of the MMVP-VLM benchmark
