@@ -1,7 +1,7 @@
 //! From a recipe to everything that a run needs.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::base::Base;
 use super::evaluate::Exam;
@@ -10,10 +10,12 @@ use super::inputs::SourceRows;
 use super::loss::{Contrast, Hardness};
 use super::objective::Objective;
 use super::optimiser::{LearningRate, OptimiserOptions};
-use super::recipe::{self, FusionKind, Recipe, Rows, Start};
+use super::recipe::{self, FusionKind, Recipe, Rows, Scenes, Start};
 use super::sampler::{RowSet, Sampler, SamplerSettings};
 use super::scores::Scoring;
+use crate::data::folder::MakeOptions;
 use crate::data::read_rows;
+use crate::data::scenes::files::{ROWS_FILE, write_training};
 use crate::package::Source;
 use crate::package::manifest::Fusion;
 use crate::{Code, Error, Result};
@@ -134,21 +136,15 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
     let mut sources = Vec::new();
     let mut set = RowSet::new();
     for entry in &recipe.data {
-        let Rows::File(path) = &entry.rows else {
-            return Err(Error::new(
-                Code::Recipe,
-                "data.scenes",
-                "are not drawn on the fly; draw them first with `agff data scenes`",
-            ));
+        let path = match &entry.rows {
+            Rows::File(path) => path.clone(),
+            Rows::Scenes(wanted) => scenes(wanted, &recipe.out, note)?,
         };
         if entry.optional && !path.exists() {
-            note(format!(
-                "{} is not there; going on without it",
-                path.display()
-            ));
+            note(format!("{} is not there; going on without it", path.display()));
             continue;
         }
-        let rows = read_rows(path)?;
+        let rows = read_rows(&path)?;
         set.add(path.display().to_string(), entry.weight, &rows)?;
         note(format!("{}: {} rows", path.display(), rows.len()));
         sources.push(SourceRows {
@@ -159,6 +155,28 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
     }
     let sampler = Sampler::new(set, SamplerSettings::from(recipe))?;
     Ok((sources, sampler))
+}
+
+/// The rows of drawn scenes. They are drawn once, into the run's folder, where a resumed run finds them.
+///
+/// # Errors
+/// Those of [`write_training`].
+fn scenes(wanted: &Scenes, out: &Path, note: &mut dyn FnMut(String)) -> Result<PathBuf> {
+    let Scenes { seed, size, count } = *wanted;
+    let folder = out.join(format!("scenes-{seed}-{size}-{count}"));
+    let rows = folder.join(ROWS_FILE);
+    if !rows.is_file() {
+        note(format!("drawing {count} units of scenes"));
+        std::fs::create_dir_all(out).map_err(|e| Error::io(out, e))?;
+        let options = MakeOptions {
+            seed,
+            size,
+            threads: None,
+            force: false,
+        };
+        write_training(&folder, count, &options, |_| ())?;
+    }
+    Ok(rows)
 }
 
 /// The pictures, as the model reads them; makes the run's folder.

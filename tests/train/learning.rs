@@ -63,3 +63,16 @@ fn every_loss_and_fusion_trains() {
         }
     }
 }
+
+#[test]
+fn scenes_are_drawn_once_into_the_run_s_folder() {
+    let folder = Folder::new();
+    let data = "data=[{ scenes = { seed = 1, size = 48, count = 18 } }]";
+    let (_, losses) = folder.run(&[data, "optimiser.steps=6"]);
+    assert!(losses.iter().all(|loss| loss.is_finite()));
+    let rows = folder.join("run/scenes-1-48-18/rows.jsonl");
+    let drawn = std::fs::metadata(&rows).unwrap().modified().unwrap();
+    // A resumed run, here of one that is done, finds them.
+    folder.trainer(&[data, "optimiser.steps=6"], true).unwrap();
+    assert_eq!(std::fs::metadata(&rows).unwrap().modified().unwrap(), drawn);
+}

@@ -27,7 +27,7 @@ pub struct DataSource {
 pub enum Rows {
     /// A JSON-lines file of [rows](crate::data::rows).
     File(PathBuf),
-    /// Captioned scenes, drawn when they are needed.
+    /// Captioned scenes, drawn into the run's folder when it begins.
     Scenes(Scenes),
 }
 
@@ -35,7 +35,7 @@ impl Rows {
     /// What they are, without where they lie: a file by its own name and its folder's.
     pub fn describe(&self) -> String {
         match self {
-            Self::Scenes(scenes) => format!("{} drawn scenes", scenes.count),
+            Self::Scenes(scenes) => format!("{} units of drawn scenes", scenes.count),
             Self::File(path) => {
                 let parts: Vec<_> = path.iter().rev().take(2).collect();
                 let names = parts.into_iter().rev().map(|part| part.to_string_lossy());
@@ -45,7 +45,7 @@ impl Rows {
     }
 }
 
-/// Scenes that are drawn when they are needed.
+/// Scenes that the run draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenes {
@@ -55,7 +55,7 @@ pub struct Scenes {
     /// Sides of a scene in pixels. Default 256.
     #[serde(default = "default_size")]
     pub size: u32,
-    /// How many there are.
+    /// How many units of two scenes there are.
     pub count: u64,
 }
 
