@@ -197,9 +197,9 @@ impl Eq for Kind {}
 #[cfg(test)]
 mod tests;
 
-/// Every kind.
+/// Every kind, by name: in which file it is drawn makes no difference to any scene.
 pub(super) static ALL: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
-    [
+    let mut kinds: Vec<&'static Kind> = [
         animals::KINDS,
         large_animals::KINDS,
         birds::KINDS,
@@ -225,5 +225,7 @@ pub(super) static ALL: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
     ]
     .into_iter()
     .flatten()
-    .collect()
+    .collect();
+    kinds.sort_by_key(|kind| kind.name);
+    kinds
 });
