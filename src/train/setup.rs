@@ -141,7 +141,10 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
             Rows::Scenes(wanted) => scenes(wanted, &recipe.out, note)?,
         };
         if entry.optional && !path.exists() {
-            note(format!("{} is not there; going on without it", path.display()));
+            note(format!(
+                "{} is not there; going on without it",
+                path.display()
+            ));
             continue;
         }
         let rows = read_rows(&path)?;

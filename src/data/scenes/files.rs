@@ -22,6 +22,9 @@ pub const TEST_PAIRS: u64 = 60;
 /// The side of the pictures, unless told otherwise, in pixels.
 pub const DEFAULT_SIZE: u32 = 192;
 
+/// The file of a training set's rows.
+pub const ROWS_FILE: &str = "rows.jsonl";
+
 /// Units that are painted before they are written.
 const CHUNK: usize = 128;
 
@@ -70,7 +73,7 @@ pub fn write_training(
         out,
         options,
         Split::Training,
-        "rows.jsonl",
+        ROWS_FILE,
         named,
         rows,
         progress,
