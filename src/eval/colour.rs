@@ -104,7 +104,7 @@ impl Colours {
         Self::new(shares, hashes.into_iter().flatten())
     }
 
-    /// How alike two are, 0 to 1, and a guess below [`GUESS`].
+    /// How alike two are, 0 to 1, and a guess of less than a ten-thousandth.
     pub fn similarity(&self, other: &Self) -> f32 {
         let coefficient: f64 = self
             .shares
