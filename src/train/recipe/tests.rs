@@ -407,3 +407,11 @@ fn a_recipe_that_is_not_there_is_an_error_of_reading() {
         (Code::Io, "no/such/recipe.toml")
     );
 }
+
+#[test]
+fn the_recipe_of_the_default_model_is_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/agff-nano.toml");
+    let recipe = Recipe::read(Path::new(path), &[]).unwrap();
+    assert_eq!(recipe.train, Train::All);
+    assert!(recipe.data.len() > 1);
+}
