@@ -41,15 +41,17 @@ queries; rows with the same label, query or positive are right for each other.
 Every distinct input is embedded once. What cannot be read is reported, the questions that
 need it are left out and counted, and the exit code is 2.
 
---model, --dtype, --view and --dim may be given several times, or with several values
-separated by commas: every combination is measured, and compared with the first one.
+--model, --dtype, --view and --dim may be given several times (all but --model also with
+several values separated by commas): every combination is measured, and compared with the
+first one.
 Intervals are Wilson's at 95 %, those of differences Newcombe's for pairs, with McNemar's
 exact p; all take questions (or groups, or queries) as independent of each other.
 
 With --json everything is one object. Of the first combination:
   \"precision_at_1\": {\"value\": …, \"low\": …, \"high\": …, \"correct\": …, \"count\": …},
   \"group_accuracy\": {the same keys},
-  \"chance\": {\"precision_at_1\": …, \"group_accuracy\": …},
+  \"chance\": {\"precision_at_1\": …, \"group_accuracy\": …} (of a model whose scores are
+    random, one for each pair of inputs),
   \"questions\", \"groups\", \"questions_left_out\", \"groups_left_out\": counts,
   \"categories\": {\"colour\": {all of these keys}, …},
   \"mean_of_categories\": {\"precision_at_1\": …, \"group_accuracy\": …} (every category
@@ -95,12 +97,7 @@ pub struct Args {
     html: Option<PathBuf>,
 
     /// Package to use: a folder with agff.json [default: agff-nano, which is built in]
-    #[arg(
-        long,
-        value_name = "PKG",
-        value_delimiter = ',',
-        help_heading = "Model"
-    )]
+    #[arg(long, value_name = "PKG", help_heading = "Model")]
     model: Vec<PathBuf>,
     /// Store the weights as this type first, in memory; from an f32 or f16 package
     #[arg(long, value_enum, value_delimiter = ',', help_heading = "Model")]
