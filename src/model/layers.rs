@@ -3,6 +3,7 @@
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
+#[cfg(feature = "train")]
 use super::adapter::Adapter;
 use crate::ops::{self, Combine, Packing, Weight};
 use crate::package::config::Activation;
@@ -22,6 +23,7 @@ pub(super) fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
 pub struct Linear {
     parts: Vec<Stored>,
     bias: Option<Param<Tensor<1>>>,
+    #[cfg(feature = "train")]
     adapter: Option<Adapter>,
 }
 
@@ -84,11 +86,13 @@ impl Linear {
         Self {
             parts: parts.into_iter().map(Stored::from).collect(),
             bias: bias.map(param),
+            #[cfg(feature = "train")]
             adapter: None,
         }
     }
 
     /// The same layer with a low-rank addition to its weight.
+    #[cfg(feature = "train")]
     pub fn adapted(self, adapter: Option<Adapter>) -> Self {
         Self { adapter, ..self }
     }
@@ -114,10 +118,22 @@ impl Linear {
     }
 
     fn run(&self, x: Tensor<2>, activation: Option<Activation>, combine: Combine) -> Tensor<2> {
-        let Some(adapter) = &self.adapter else {
-            return self.stored(x, activation, combine);
-        };
-        // The addition comes before the activation, so the epilogue is left to follow it.
+        #[cfg(feature = "train")]
+        if let Some(adapter) = &self.adapter {
+            return self.with_adapter(adapter, x, activation, combine);
+        }
+        self.stored(x, activation, combine)
+    }
+
+    /// The layer and its adapter, whose addition comes before the activation.
+    #[cfg(feature = "train")]
+    fn with_adapter(
+        &self,
+        adapter: &Adapter,
+        x: Tensor<2>,
+        activation: Option<Activation>,
+        combine: Combine,
+    ) -> Tensor<2> {
         let addition = adapter.forward(x.clone());
         let y = self.stored(x, None, Combine::Add(addition));
         let y = match activation {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
+#[cfg(feature = "train")]
 use super::adapter::Adapter;
 use super::layers::{LayerNorm, Linear, RmsNorm};
 use crate::ops::{Packing, Weight};
@@ -16,6 +17,7 @@ pub struct Weights {
     device: Device,
     largest: usize,
     parts: BTreeMap<String, Vec<Part>>,
+    #[cfg(feature = "train")]
     adapters: BTreeMap<String, Adapter>,
 }
 
@@ -40,11 +42,13 @@ impl Weights {
             device: device.clone(),
             largest,
             parts: BTreeMap::new(),
+            #[cfg(feature = "train")]
             adapters: BTreeMap::new(),
         }
     }
 
     /// Takes a tensor of floats that is on the device already, in the place of one of that name.
+    #[cfg(feature = "train")]
     pub fn replace(&mut self, name: &str, shape: &[usize], values: Tensor<1>) {
         let part = Part {
             shape: shape.to_vec(),
@@ -54,6 +58,7 @@ impl Weights {
     }
 
     /// Adds `adapter` to the linear layer `name` (without `.weight`).
+    #[cfg(feature = "train")]
     pub fn adapt(&mut self, name: &str, adapter: Adapter) {
         self.adapters.insert(name.to_owned(), adapter);
     }
@@ -113,9 +118,10 @@ impl Weights {
         [rows, columns]: [usize; 2],
         bias: bool,
     ) -> Result<Linear> {
-        let adapter = self.adapters.remove(name);
         let layer = self.stored_linear(name, [rows, columns], bias)?;
-        Ok(layer.adapted(adapter))
+        #[cfg(feature = "train")]
+        let layer = layer.adapted(self.adapters.remove(name));
+        Ok(layer)
     }
 
     fn stored_linear(
@@ -216,7 +222,11 @@ impl Weights {
     /// # Errors
     /// [`Code::PackageTensor`], naming one that is left.
     pub fn all_taken(&self) -> Result<()> {
-        match self.parts.keys().chain(self.adapters.keys()).next() {
+        let left = self.parts.keys();
+        #[cfg(feature = "train")]
+        let left = left.chain(self.adapters.keys());
+        let mut left = left;
+        match left.next() {
             None => Ok(()),
             Some(name) => Err(Error::new(
                 Code::PackageTensor,

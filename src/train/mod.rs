@@ -1,6 +1,5 @@
 //! Fine-tuning with explicit global-fine fusion (AGFF-Embed, arXiv 2602.05729) and explicit
 //! gradient amplifying (EGA, arXiv 2506.02020), reconstructed from the abstracts.
-
 //!
 //! ```text
 //! recipe ─ setup ─ sampler ─ inputs ─ passes ─ optimiser ─ checkpoint ─ adapter, package

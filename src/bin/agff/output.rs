@@ -41,6 +41,8 @@ pub enum Style {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Inputs,
+    #[cfg(feature = "train")]
+    Steps,
     Bytes,
     Weights,
 }
@@ -149,6 +151,9 @@ impl Console {
     pub fn begin(&self, what: &str, total: u64, unit: Unit) {
         let counts = match unit {
             Unit::Inputs => "{pos}/{len}  {elapsed_precise}  {eta} left",
+            // What comes behind says how much time is left.
+            #[cfg(feature = "train")]
+            Unit::Steps => "{pos}/{len}  {elapsed_precise}",
             Unit::Bytes => "{binary_bytes}/{binary_total_bytes}",
             Unit::Weights => "{percent}%  {elapsed_precise}  {eta} left",
         };
@@ -163,11 +168,13 @@ impl Console {
     }
 
     /// Whether a progress bar is seen.
+    #[cfg(feature = "train")]
     pub fn has_bar(&self) -> bool {
         !self.bar.borrow().is_hidden()
     }
 
     /// Whether only machines read what is printed.
+    #[cfg(feature = "train")]
     pub fn json(&self) -> bool {
         self.json
     }

@@ -91,7 +91,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         trainer.steps()
     ));
     let mut progress = Progress::new(trainer.step(), trainer.steps());
-    console.begin("Training", trainer.steps(), Unit::Inputs);
+    console.begin("Training", trainer.steps(), Unit::Steps);
     let ended = trainer.run(&stop, &mut |event| match event {
         Event::Note(note) => console.status(&note),
         Event::Step(step, report) => {

@@ -29,7 +29,9 @@ pub enum File {
     RowsCommon,
     Norm,
     NormRotary,
+    #[cfg(feature = "train")]
     Activation,
+    #[cfg(feature = "train")]
     Activated,
 }
 
@@ -57,7 +59,9 @@ impl File {
             File::RowsCommon => shader!("rows_common"),
             File::Norm => shader!("norm"),
             File::NormRotary => shader!("norm_rotary"),
+            #[cfg(feature = "train")]
             File::Activation => shader!("activation"),
+            #[cfg(feature = "train")]
             File::Activated => shader!("activated"),
         }
     }
