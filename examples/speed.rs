@@ -3,9 +3,10 @@
 //!
 //!     cargo run --features bench --example speed [kernels] [photos] [torch=PYTHON]
 //!
-//! `kernels`: the GPU's linear kernel against Burn's matmul on the software adapter (lavapipe), if
-//! there is one, and on a real GPU, if there is one. `photos`: agff-nano on the CPU. `torch`: a
-//! transformer block on the CPU against PyTorch, by `examples/speed_torch.py`.
+//! `kernels`: the GPU's linear kernel, with f32 and q8 weights, against Burn's matmul on the
+//! software adapter (lavapipe), if there is one, and on a real GPU, if there is one. `photos`:
+//! agff-nano on the CPU. `torch`: a transformer block on the CPU against PyTorch, by
+//! `examples/speed_torch.py`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,10 +16,11 @@ use std::time::Instant;
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::model::bench::{BenchBlock, BlockShape, matrix};
-use agff::ops::{Combine, Weight, linear};
+use agff::ops::{Combine, Packing, Weight, linear};
 use agff::package::manifest::Dtype;
+use agff::package::quantize::pack_rows;
 use agff::{Agff, Input, LoadOptions, Source};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -82,7 +84,9 @@ fn kernels(wanted: Wanted) -> Result<(), Failure> {
         }
     };
     println!("\nA matrix product on {} ({})", report.name, report.backend);
-    println!("rows × in × out         ours : Burn     ours, Burn in ms");
+    println!(
+        "rows × in × out         f32 : Burn f32  q8 : Burn f32   ours f32, ours q8, Burn in ms"
+    );
     for [rows, inputs, outputs] in [
         [64, 192, 576],
         [256, 576, 192],
@@ -91,7 +95,9 @@ fn kernels(wanted: Wanted) -> Result<(), Failure> {
         [8, 1536, 1536],
     ] {
         let x = matrix(&random(1, rows * inputs), [rows, inputs], &device);
-        let weight = matrix(&random(2, inputs * outputs), [outputs, inputs], &device);
+        let numbers = random(2, inputs * outputs);
+        let packed = q8(&numbers, [outputs, inputs], &device)?;
+        let weight = matrix(&numbers, [outputs, inputs], &device);
         // Burn's own linear layers have their weights as [in, out], so it gets them so.
         let transposed = weight.clone().transpose().into_data();
         let transposed = Tensor::<2>::from_data(transposed, &device);
@@ -105,15 +111,26 @@ fn kernels(wanted: Wanted) -> Result<(), Failure> {
             Ok(start.elapsed().as_secs_f64())
         };
         let ours = || linear(x.clone(), &weight, None, None, Combine::Nothing);
+        let packed = || linear(x.clone(), &packed, None, None, Combine::Nothing);
         let burn = || x.clone().matmul(transposed.clone());
-        let alike = cosine(&values(ours()), &values(burn()));
-        assert!(alike > 0.9999, "the products differ: {alike}");
-        let [ours, burn] = race(9, [&mut |n| run(&ours, n), &mut |n| run(&burn, n)])?;
+        let expected = values(burn());
+        for product in [values(ours()), values(packed())] {
+            let alike = cosine(&product, &expected);
+            assert!(alike > 0.9999, "the products differ: {alike}");
+        }
+        let [ours, packed, burn] = race(
+            25,
+            [&mut |n| run(&ours, n), &mut |n| run(&packed, n), &mut |n| {
+                run(&burn, n)
+            }],
+        )?;
         println!(
-            "{:22}  {:14}  {:.2}, {:.2}",
+            "{:22}  {:14}  {:14}  {:.2}, {:.2}, {:.2}",
             format!("{rows} × {inputs} × {outputs}"),
             ratio(ours, burn),
+            ratio(packed, burn),
             1e3 * ours[0],
+            1e3 * packed[0],
             1e3 * burn[0]
         );
     }
@@ -262,6 +279,21 @@ fn torch(python: &str) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// A weight of these numbers as q8.
+fn q8(numbers: &[f32], [rows, columns]: [usize; 2], device: &Device) -> Result<Weight, Failure> {
+    let packed = pack_rows(Dtype::Q8, "weight", columns, numbers)?;
+    let tensor = |words: Vec<u32>| {
+        let width = words.len() / rows;
+        Tensor::<2, Int>::from_data(TensorData::new(words, [rows, width]), (device, DType::U32))
+    };
+    Ok(Weight::Packed {
+        packing: Packing::Q8,
+        in_features: columns,
+        words: tensor(packed.words),
+        scales: Some(tensor(packed.scales)),
+    })
 }
 
 /// A tensor's values: norms around one, matrices of unit gain.

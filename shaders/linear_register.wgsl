@@ -4,8 +4,8 @@
 // An invocation computes a tile of ROWS × 4 · GROUPS results over the whole depth, in registers. A
 // software adapter loads for one lane after the other, even where all lanes want the same value, so
 // that a load costs more than many products: the tile is large, though its sums outgrow the real
-// registers. The workgroup's invocations lie side by side along the columns; it is small (as many
-// as a processor has lanes), so that few of them lie beyond the last column.
+// registers. Tiles are numbered along the columns first, so that neighbouring invocations mostly
+// share their rows, and none but the last workgroup has idle ones.
 // Sizes: any. ROWS is 1, 2, 4, 8 or 16, GROUPS 1, 2 or 4, WORKGROUP at most 64.
 // Arithmetic per byte of global memory, nothing cached: in 8 steps of depth an invocation does
 // 64 · ROWS · GROUPS operations on 32 · ROWS bytes of x and 32 · GROUPS values of weight; with 16
@@ -19,10 +19,10 @@ fn main(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let number = number_of(workgroup, grid);
-    let down = (info.rows + ROWS - 1u) / ROWS;
-    let row = (number % down) * ROWS;
-    let column = ((number / down) * WORKGROUP + lane) * 4u * GROUPS;
+    let tile = number_of(workgroup, grid) * WORKGROUP + lane;
+    let across = (info.columns + 4u * GROUPS - 1u) / (4u * GROUPS);
+    let row = (tile / across) * ROWS;
+    let column = (tile % across) * 4u * GROUPS;
 
     // Rows and columns outside are computed from the last inside one and not stored: a branch
     // here would make all that follows divergent.

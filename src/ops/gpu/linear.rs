@@ -24,6 +24,9 @@ pub enum Stored {
 /// Rows up to which the kernel for few rows is chosen on GPUs.
 const FEW_ROWS: usize = 8;
 
+/// Invocations in a workgroup of the kernel for software adapters: what they compute at once.
+const LANES: usize = 8;
+
 pub fn linear(
     x: CubeTensor,
     weight: Stored,
@@ -118,13 +121,16 @@ impl Plan {
     fn new(kind: Kind, rows: usize, columns: usize) -> Self {
         match kind {
             Kind::Software => {
-                let (tile, groups, lanes) = (tile_rows(rows, 16), column_groups(columns), 8);
+                let tile = tile_rows(rows, 16);
+                let down = rows.div_ceil(tile);
+                let groups = column_groups(down, columns);
+                let tiles = down * columns.div_ceil(4 * groups);
                 Self {
                     body: File::LinearRegister,
-                    workgroup: lanes as u32,
+                    workgroup: LANES as u32,
                     rows: tile,
                     groups,
-                    workgroups: rows.div_ceil(tile) * columns.div_ceil(4 * groups * lanes),
+                    workgroups: tiles.div_ceil(LANES),
                 }
             }
             Kind::Hardware if rows <= FEW_ROWS => {
@@ -148,20 +154,23 @@ impl Plan {
     }
 }
 
-/// Groups of four columns in a tile of the kernel for software adapters: the larger the tile, the
-/// fewer loads, but with few columns lanes would have nothing to do, and the driver compiles a tile
-/// of four groups for about a second, which only wide layers win back.
-fn column_groups(columns: usize) -> usize {
-    match columns {
-        0..=32 => 1,
-        33..1024 => 2,
-        _ => 4,
-    }
-}
-
 /// A power of two of rows: enough for all, but no more than `most`.
 fn tile_rows(rows: usize, most: usize) -> usize {
     rows.next_power_of_two().min(most)
+}
+
+/// Groups of four columns in a tile of the kernel for software adapters, of which `down` lie below
+/// each other: the larger the tile, the fewer loads; but there should be work for several cores,
+/// and a driver takes up to a second to compile the largest, which only large products win back.
+fn column_groups(down: usize, columns: usize) -> usize {
+    const ENOUGH_WORKGROUPS: usize = 12;
+    if down * columns.div_ceil(16) >= ENOUGH_WORKGROUPS * LANES {
+        4
+    } else if columns > 4 {
+        2
+    } else {
+        1
+    }
 }
 
 pub fn activation_flag(activation: Option<Activation>) -> &'static str {
