@@ -211,6 +211,7 @@ fn matrix(values: Vec<f32>, columns: usize) -> FlexTensor {
 }
 
 /// Values from which on sharing them out is worth it: below, a thread costs more than it brings.
+#[cfg(feature = "threads")]
 const MANY_VALUES: usize = 1 << 15;
 
 /// Multiplications of matrix products from which on sharing them out is worth it.
@@ -221,11 +222,9 @@ const MANY_PRODUCTS: usize = 1 << 20;
 /// Not from within one of the workers: then its caller has shared out something larger already,
 /// like the parts of a training step. Besides, a worker that waits for others takes up other work
 /// meanwhile, and in a backward pass it holds a lock on the graph that this work may ask for.
+#[cfg(feature = "threads")]
 fn may_share() -> bool {
-    #[cfg(feature = "threads")]
-    return rayon::current_thread_index().is_none();
-    #[cfg(not(feature = "threads"))]
-    return false;
+    rayon::current_thread_index().is_none()
 }
 
 /// Runs the jobs, on all cores if they are worth sharing out; every thread has a scratch of its

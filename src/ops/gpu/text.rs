@@ -29,8 +29,26 @@ pub enum File {
     RowsCommon,
     Norm,
     NormRotary,
+    #[cfg(feature = "train")]
     Activation,
+    #[cfg(feature = "train")]
     Activated,
+    #[cfg(feature = "train")]
+    ColumnSums,
+    #[cfg(feature = "train")]
+    LinearInputGradient,
+    #[cfg(feature = "train")]
+    LinearWeightGradient,
+    #[cfg(feature = "train")]
+    AttentionBackwardCommon,
+    #[cfg(feature = "train")]
+    AttentionQueryGradient,
+    #[cfg(feature = "train")]
+    AttentionKeyGradient,
+    #[cfg(feature = "train")]
+    NormBackward,
+    #[cfg(feature = "train")]
+    NormRotaryBackward,
 }
 
 impl File {
@@ -57,8 +75,26 @@ impl File {
             File::RowsCommon => shader!("rows_common"),
             File::Norm => shader!("norm"),
             File::NormRotary => shader!("norm_rotary"),
+            #[cfg(feature = "train")]
             File::Activation => shader!("activation"),
+            #[cfg(feature = "train")]
             File::Activated => shader!("activated"),
+            #[cfg(feature = "train")]
+            File::ColumnSums => shader!("column_sums"),
+            #[cfg(feature = "train")]
+            File::LinearInputGradient => shader!("linear_input_gradient"),
+            #[cfg(feature = "train")]
+            File::LinearWeightGradient => shader!("linear_weight_gradient"),
+            #[cfg(feature = "train")]
+            File::AttentionBackwardCommon => shader!("attention_backward_common"),
+            #[cfg(feature = "train")]
+            File::AttentionQueryGradient => shader!("attention_query_gradient"),
+            #[cfg(feature = "train")]
+            File::AttentionKeyGradient => shader!("attention_key_gradient"),
+            #[cfg(feature = "train")]
+            File::NormBackward => shader!("norm_backward"),
+            #[cfg(feature = "train")]
+            File::NormRotaryBackward => shader!("norm_rotary_backward"),
         }
     }
 }
