@@ -23,9 +23,6 @@ pub struct ActivationSpec {
 /// All tensors are `[rows, width]`. Without gradients [`linear`](super::linear()) does the same
 /// at the end of its product, which is faster.
 pub fn activated(x: Tensor<2>, activation: Activation, factor: Option<Tensor<2>>) -> Tensor<2> {
-    if super::is_tracked(&x) {
-        return activated_reference(x, activation, factor);
-    }
     let spec = ActivationSpec {
         activation,
         multiply: factor.is_some(),

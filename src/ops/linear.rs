@@ -202,6 +202,9 @@ pub struct LinearSpec {
 /// `x` is `[rows, in_features]`, `bias` `[out_features]`, the result `[rows, out_features]`.
 /// SwiGLU is two calls: the gate with [`Activation::Silu`], then the up projection with
 /// [`Combine::Multiply`] of it, so that no pass of its own is needed.
+///
+/// Gradients go to `x`, a weight of floats, the bias and the second tensor; a packed weight is
+/// frozen.
 pub fn linear(
     x: Tensor<2>,
     weight: &Weight,

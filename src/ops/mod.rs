@@ -4,8 +4,9 @@
 //! [`Tensor`](burn::Tensor), readable as the formula: it is the definition, runs on any device,
 //! and gradients can go through it. The kernels are faster equals of it: WGSL on the GPU
 //! ([`gpu`], `shaders/`) and SIMD loops on the CPU ([`cpu`]), behind the one backend extension
-//! [`Kernels`]. The public function of each file picks: the reference where gradients are
-//! tracked, the kernel otherwise. `tests/kernels` holds the three together.
+//! [`Kernels`]. Where gradients are tracked the kernels run too, with derivatives written by hand
+//! (`backward`, `autodiff`); only without the feature `train` does the public function of each
+//! file take the reference then. `tests/kernels` holds all of them together.
 
 #[cfg(feature = "train")]
 pub mod activation;
@@ -39,20 +40,14 @@ use attention::AttentionSpec;
 use linear::LinearSpec;
 use rotary::RotarySpec;
 
-/// Whether gradients may be wanted through `x`, so that the reference has to be taken.
+/// Whether gradients may be wanted through `x` and the kernels have no derivatives, so that the
+/// reference has to be taken.
 ///
-/// Never in a page: it does not train. As that is known when it is compiled, the references are
-/// not in the browser engines, nor are the matrix products of Burn that only they call, which
-/// would make up a fifth of the download.
+/// With the feature `train` they have. And never in a page: it does not train. As that is known
+/// when it is compiled, the references are not in the browser engines, nor are the matrix products
+/// of Burn that only they call, which would make up a fifth of the download.
 fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
-    if cfg!(target_family = "wasm") || !x.device().is_autodiff() {
-        return false;
-    }
-    #[cfg(feature = "train")]
-    if let burn::backend::DispatchDevice::Flex(_) = x.device().inner().as_dispatch() {
-        return false;
-    }
-    true
+    !cfg!(any(target_family = "wasm", feature = "train")) && x.device().is_autodiff()
 }
 
 /// The kernels that a backend brings. An operand that a spec declares absent is handed as any

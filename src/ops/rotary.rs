@@ -32,6 +32,7 @@ pub struct RotarySpec {
 ///
 /// `x` is `[rows, columns]`, the result `[rows, heads · head_dim]`. The halves of a head are the
 /// two coordinates of each rotation: Su et al., arXiv 2104.09864, in the half-split layout.
+/// Gradients go to `x` and the weight; the angles are constants.
 pub fn norm_rotary(
     x: Tensor<2>,
     offset: usize,

@@ -3,7 +3,8 @@
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
 
-use super::activation;
+use super::linear::Stored;
+use super::{activation, attention_backward, linear_backward, rows_backward};
 use crate::ops::activation::ActivationSpec;
 use crate::ops::attention::AttentionSpec;
 use crate::ops::backward::{AttentionOperands, BackwardKernels, RotaryOperands};
@@ -12,70 +13,73 @@ use crate::ops::rotary::RotarySpec;
 
 impl BackwardKernels for CubeBackend {
     fn linear_input_gradient(
-        _grad: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _spec: LinearSpec,
+        grad: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        spec: LinearSpec,
     ) -> FloatTensor<Self> {
-        unreachable!("the reference is taken")
+        linear_backward::input_gradient(grad, Stored::Float(weight), spec)
     }
 
     fn linear_packed_input_gradient(
-        _grad: FloatTensor<Self>,
-        _words: IntTensor<Self>,
-        _scales: IntTensor<Self>,
-        _spec: LinearSpec,
+        grad: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        scales: IntTensor<Self>,
+        spec: LinearSpec,
     ) -> FloatTensor<Self> {
-        unreachable!("the reference is taken")
+        linear_backward::input_gradient(grad, Stored::Packed { words, scales }, spec)
     }
 
     fn linear_weight_gradient(
-        _grad: FloatTensor<Self>,
-        _x: FloatTensor<Self>,
-        _spec: LinearSpec,
+        grad: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        spec: LinearSpec,
     ) -> FloatTensor<Self> {
-        unreachable!("the reference is taken")
+        linear_backward::weight_gradient(grad, x, spec)
     }
 
-    fn column_sums(_grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        unreachable!("the reference is taken")
+    fn column_sums(grad: FloatTensor<Self>) -> FloatTensor<Self> {
+        linear_backward::column_sums(grad)
     }
 
     fn span_attention_backward(
-        _operands: AttentionOperands<Self>,
-        _grad: FloatTensor<Self>,
-        _spec: AttentionSpec,
-        _wanted: [bool; 3],
+        operands: AttentionOperands<Self>,
+        grad: FloatTensor<Self>,
+        spec: AttentionSpec,
+        wanted: [bool; 3],
     ) -> [Option<FloatTensor<Self>>; 3] {
-        unreachable!("the reference is taken")
+        attention_backward::span_attention(operands, grad, spec, wanted)
     }
 
     fn norm_rotary_backward(
-        _operands: RotaryOperands<Self>,
-        _grad: FloatTensor<Self>,
-        _spec: RotarySpec,
-        _wanted: [bool; 2],
+        operands: RotaryOperands<Self>,
+        grad: FloatTensor<Self>,
+        spec: RotarySpec,
+        wanted: [bool; 2],
     ) -> [Option<FloatTensor<Self>>; 2] {
-        unreachable!("the reference is taken")
+        rows_backward::norm_rotary(operands, grad, spec, wanted)
     }
 
     fn rms_norm_backward(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _grad: FloatTensor<Self>,
-        _epsilon: f32,
-        _wanted: [bool; 2],
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f32,
+        wanted: [bool; 2],
     ) -> [Option<FloatTensor<Self>>; 2] {
-        unreachable!("the reference is taken")
+        rows_backward::norm(x, weight, grad, false, epsilon, wanted)
     }
 
     fn layer_norm_backward(
-        _x: FloatTensor<Self>,
-        _weight: FloatTensor<Self>,
-        _grad: FloatTensor<Self>,
-        _epsilon: f32,
-        _wanted: [bool; 3],
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f32,
+        [wants_x, wants_weight, wants_bias]: [bool; 3],
     ) -> [Option<FloatTensor<Self>>; 3] {
-        unreachable!("the reference is taken")
+        let dbias = wants_bias.then(|| linear_backward::column_sums(grad.clone()));
+        let wanted = [wants_x, wants_weight];
+        let [dx, dweight] = rows_backward::norm(x, weight, grad, true, epsilon, wanted);
+        [dx, dweight, dbias]
     }
 
     fn activated_backward(

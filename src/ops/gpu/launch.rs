@@ -115,12 +115,23 @@ impl Launch {
     }
 }
 
-/// A new matrix on the device of `like`, with nothing in it yet.
-pub fn empty(like: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
+/// A new tensor on the device of `like`, with nothing in it yet.
+pub fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     empty_device_contiguous_dtype(
         like.client.clone(),
         like.device.clone(),
-        Shape::from(shape),
+        shape.into(),
+        DType::F32,
+    )
+}
+
+/// A new tensor of zeros on the device of `like`.
+#[cfg(feature = "train")]
+pub fn zeros(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    burn_cubecl::ops::numeric::zeros_client(
+        like.client.clone(),
+        like.device.clone(),
+        shape.into(),
         DType::F32,
     )
 }

@@ -8,10 +8,16 @@ mod activation;
 pub mod adapter;
 mod attention;
 #[cfg(feature = "train")]
+mod attention_backward;
+#[cfg(feature = "train")]
 mod backward;
 mod launch;
 mod linear;
+#[cfg(feature = "train")]
+mod linear_backward;
 mod norm;
+#[cfg(feature = "train")]
+mod rows_backward;
 mod text;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};

@@ -8,7 +8,7 @@ use super::text::File;
 use crate::ops::rotary::RotarySpec;
 
 /// Invocations of a workgroup, and how many of them work on one row.
-fn lanes(tensor: &CubeTensor) -> (usize, usize) {
+pub fn lanes(tensor: &CubeTensor) -> (usize, usize) {
     match kind_of(&tensor.device) {
         Kind::Software => (16, 1),
         Kind::Hardware => (64, 64),
@@ -16,7 +16,7 @@ fn lanes(tensor: &CubeTensor) -> (usize, usize) {
 }
 
 /// A kernel over rows with what `shaders/rows_common.wgsl` asks for.
-fn rows_kernel(file: File, (workgroup, lanes): (usize, usize), vector: bool) -> Launch {
+pub fn rows_kernel(file: File, (workgroup, lanes): (usize, usize), vector: bool) -> Launch {
     let files = vec![File::Prelude, File::RowsCommon, file];
     Launch::new(files, workgroup as u32)
         .constant("LANES", lanes)

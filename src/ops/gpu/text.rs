@@ -33,6 +33,22 @@ pub enum File {
     Activation,
     #[cfg(feature = "train")]
     Activated,
+    #[cfg(feature = "train")]
+    ColumnSums,
+    #[cfg(feature = "train")]
+    LinearInputGradient,
+    #[cfg(feature = "train")]
+    LinearWeightGradient,
+    #[cfg(feature = "train")]
+    AttentionBackwardCommon,
+    #[cfg(feature = "train")]
+    AttentionQueryGradient,
+    #[cfg(feature = "train")]
+    AttentionKeyGradient,
+    #[cfg(feature = "train")]
+    NormBackward,
+    #[cfg(feature = "train")]
+    NormRotaryBackward,
 }
 
 impl File {
@@ -63,6 +79,22 @@ impl File {
             File::Activation => shader!("activation"),
             #[cfg(feature = "train")]
             File::Activated => shader!("activated"),
+            #[cfg(feature = "train")]
+            File::ColumnSums => shader!("column_sums"),
+            #[cfg(feature = "train")]
+            File::LinearInputGradient => shader!("linear_input_gradient"),
+            #[cfg(feature = "train")]
+            File::LinearWeightGradient => shader!("linear_weight_gradient"),
+            #[cfg(feature = "train")]
+            File::AttentionBackwardCommon => shader!("attention_backward_common"),
+            #[cfg(feature = "train")]
+            File::AttentionQueryGradient => shader!("attention_query_gradient"),
+            #[cfg(feature = "train")]
+            File::AttentionKeyGradient => shader!("attention_key_gradient"),
+            #[cfg(feature = "train")]
+            File::NormBackward => shader!("norm_backward"),
+            #[cfg(feature = "train")]
+            File::NormRotaryBackward => shader!("norm_rotary_backward"),
         }
     }
 }

@@ -175,6 +175,34 @@ fn only_what_is_trained_gets_gradients() {
 }
 
 #[test]
+fn large_scores_do_not_overflow() {
+    // Queries of 40 make scores of hundreds, so that nearly all weight is on one key.
+    let spans = branches(40, &[3, 2]);
+    let case = Case {
+        what: "large scores",
+        keys: spans.len(),
+        spans,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 16,
+        beside: 0,
+        fused: false,
+        trained: [true; 3],
+    };
+    let mut leaves = case.leaves(&mut Random(350));
+    leaves[0] = leaves[0].clone().scaled(40.0);
+    let mut findings = Findings::default();
+    compare(
+        &mut findings,
+        "attention with large scores (seed 350)",
+        &leaves,
+        case.run(span_attention),
+        case.run(span_attention_reference),
+    );
+    findings.finish();
+}
+
+#[test]
 fn gradients_agree_with_finite_differences() {
     let spans = branches(9, &[3, 2]);
     let case = Case {

@@ -8,7 +8,7 @@ use agff::ops::rotary::{Rotary, norm_rotary, norm_rotary_reference};
 use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
-use super::{Leaf, as_vector, compare};
+use super::{Leaf, as_vector, compare, result_and_gradients_on};
 use crate::attention::{branches, packed_images};
 use crate::support::{Findings, Random, floats};
 
@@ -19,6 +19,9 @@ const EPSILON: f32 = 1e-3;
 struct Operations {
     reference: bool,
 }
+
+const KERNELS: Operations = Operations { reference: false };
+const REFERENCES: Operations = Operations { reference: true };
 
 impl Operations {
     fn linear(
@@ -107,92 +110,117 @@ fn weight(name: &'static str, [rows, columns]: [usize; 2], random: &mut Random) 
     Leaf::random(name, [rows, columns], random).scaled((3.0 / columns as f32).sqrt())
 }
 
-#[test]
-fn a_decoder_layer_has_the_gradients_of_its_references() {
-    let (hidden, wide, heads, kv_heads, head_dim) = (48, 80, 4, 2, 16);
-    let (queries, keys) = (heads * head_dim, kv_heads * head_dim);
-    let spans = branches(50, &[3, 5, 2]);
-    let rows = spans.len();
+const HIDDEN: usize = 48;
+const HEAD_DIM: usize = 16;
+
+/// Rows of the decoder layer: a prefix and three branches.
+fn text() -> Vec<[u32; 4]> {
+    branches(50, &[3, 5, 2])
+}
+
+const HEADS: usize = 4;
+const KV_HEADS: usize = 2;
+
+fn decoder_leaves() -> [Leaf; 12] {
+    let wide = 80;
+    let (queries, keys) = (HEADS * HEAD_DIM, KV_HEADS * HEAD_DIM);
     let mut random = Random(700);
     let r = &mut random;
-    let leaves = [
-        Leaf::random("x", [rows, hidden], r),
-        Leaf::random("input norm", [1, hidden], r),
-        weight("query", [queries, hidden], r),
-        weight("key", [keys, hidden], r),
-        weight("value", [keys, hidden], r),
-        Leaf::random("query norm", [1, head_dim], r),
-        Leaf::random("key norm", [1, head_dim], r),
-        weight("output", [hidden, queries], r),
-        Leaf::random("MLP norm", [1, hidden], r),
-        weight("gate", [wide, hidden], r),
-        weight("up", [wide, hidden], r),
-        weight("down", [hidden, wide], r),
-    ];
-    // With SwiGLU as the inference path writes it, and as one step of its own.
-    for one_step in [false, true] {
-        let layer = |ops: Operations| {
-            let spans = spans.clone();
-            move |leaves: &[Tensor<2>], device: &Device| {
-                let [
-                    x,
-                    norm,
-                    q,
-                    k,
-                    v,
-                    q_norm,
-                    k_norm,
-                    output,
-                    mlp_norm,
-                    gate,
-                    up,
-                    down,
-                ] = leaves
-                else {
-                    panic!("a layer has twelve leaves");
-                };
-                let plain =
-                    |x: &Tensor<2>, w| ops.linear(x.clone(), w, None, None, Combine::Nothing);
-                let angles = rotary(rows, head_dim / 2, device);
-                let normed = ops.rms_norm(x.clone(), norm);
-                let operands = Attention {
-                    query: ops.rotate(plain(&normed, q), 0, heads, Some(q_norm), &angles),
-                    key: ops.rotate(plain(&normed, k), 0, kv_heads, Some(k_norm), &angles),
-                    value: plain(&normed, v),
-                    value_offset: 0,
-                    heads,
-                    kv_heads,
-                    head_dim,
-                };
-                let attention = ops.attention(operands, &Spans::new(spans.clone(), device));
-                let x = ops.linear(attention, output, None, None, Combine::Add(x.clone()));
-                let normed = ops.rms_norm(x.clone(), mlp_norm);
-                let wide = if one_step {
-                    let (gate, up) = (plain(&normed, gate), plain(&normed, up));
-                    ops.activated(gate, Activation::Silu, up)
-                } else {
-                    let silu = Some(Activation::Silu);
-                    let gate = ops.linear(normed.clone(), gate, None, silu, Combine::Nothing);
-                    ops.linear(normed, up, None, None, Combine::Multiply(gate))
-                };
-                ops.linear(wide, down, None, None, Combine::Add(x))
-            }
+    [
+        Leaf::random("x", [text().len(), HIDDEN], r),
+        Leaf::random("input norm", [1, HIDDEN], r),
+        weight("query", [queries, HIDDEN], r),
+        weight("key", [keys, HIDDEN], r),
+        weight("value", [keys, HIDDEN], r),
+        Leaf::random("query norm", [1, HEAD_DIM], r),
+        Leaf::random("key norm", [1, HEAD_DIM], r),
+        weight("output", [HIDDEN, queries], r),
+        Leaf::random("MLP norm", [1, HIDDEN], r),
+        weight("gate", [wide, HIDDEN], r),
+        weight("up", [wide, HIDDEN], r),
+        weight("down", [HIDDEN, wide], r),
+    ]
+}
+
+/// A decoder layer of these leaves, with SwiGLU as one step of its own or as the inference path
+/// writes it.
+fn decoder_layer(ops: Operations, one_step: bool) -> impl Fn(&[Tensor<2>], &Device) -> Tensor<2> {
+    move |leaves, device| {
+        let [
+            x,
+            norm,
+            q,
+            k,
+            v,
+            q_norm,
+            k_norm,
+            output,
+            mlp_norm,
+            gate,
+            up,
+            down,
+        ] = leaves
+        else {
+            panic!("a layer has twelve leaves");
         };
+        let plain = |x: &Tensor<2>, w| ops.linear(x.clone(), w, None, None, Combine::Nothing);
+        let angles = rotary(text().len(), HEAD_DIM / 2, device);
+        let normed = ops.rms_norm(x.clone(), norm);
+        let operands = Attention {
+            query: ops.rotate(plain(&normed, q), 0, HEADS, Some(q_norm), &angles),
+            key: ops.rotate(plain(&normed, k), 0, KV_HEADS, Some(k_norm), &angles),
+            value: plain(&normed, v),
+            value_offset: 0,
+            heads: HEADS,
+            kv_heads: KV_HEADS,
+            head_dim: HEAD_DIM,
+        };
+        let attention = ops.attention(operands, &Spans::new(text(), device));
+        let x = ops.linear(attention, output, None, None, Combine::Add(x.clone()));
+        let normed = ops.rms_norm(x.clone(), mlp_norm);
+        let wide = if one_step {
+            let (gate, up) = (plain(&normed, gate), plain(&normed, up));
+            ops.activated(gate, Activation::Silu, up)
+        } else {
+            let silu = Some(Activation::Silu);
+            let gate = ops.linear(normed.clone(), gate, None, silu, Combine::Nothing);
+            ops.linear(normed, up, None, None, Combine::Multiply(gate))
+        };
+        ops.linear(wide, down, None, None, Combine::Add(x))
+    }
+}
+
+#[test]
+fn a_decoder_layer_has_the_gradients_of_its_references() {
+    for one_step in [false, true] {
         let mut findings = Findings::default();
         compare(
             &mut findings,
             &format!("decoder layer, SwiGLU in one step {one_step} (seed 700)"),
-            &leaves,
-            layer(Operations { reference: false }),
-            layer(Operations { reference: true }),
+            &decoder_leaves(),
+            decoder_layer(KERNELS, one_step),
+            decoder_layer(REFERENCES, one_step),
         );
         findings.finish();
     }
 }
 
 #[test]
+fn gradient_checkpointing_changes_no_gradient() {
+    let leaves = decoder_leaves();
+    let plain = Device::flex().autodiff();
+    let checkpointed = Device::flex().autodiff().gradient_checkpointing();
+    let run = decoder_layer(KERNELS, false);
+    let expected = result_and_gradients_on(&leaves, &plain, &run);
+    assert_eq!(
+        result_and_gradients_on(&leaves, &checkpointed, &run),
+        expected
+    );
+}
+
+#[test]
 fn a_vision_block_has_the_gradients_of_its_references() {
-    let (hidden, wide, heads, head_dim) = (48, 96, 3, 16);
+    let (hidden, wide, heads, head_dim) = (HIDDEN, 96, 3, HEAD_DIM);
     let spans = packed_images(&[20, 64, 9, 36]);
     let rows = spans.len();
     let mut random = Random(800);
@@ -259,8 +287,8 @@ fn a_vision_block_has_the_gradients_of_its_references() {
         &mut findings,
         "vision block (seed 800)",
         &leaves,
-        block(Operations { reference: false }),
-        block(Operations { reference: true }),
+        block(KERNELS),
+        block(REFERENCES),
     );
     findings.finish();
 }

@@ -55,11 +55,19 @@ fn result_and_gradients(
     device: &Device,
     run: impl Fn(&[Tensor<2>], &Device) -> Tensor<2>,
 ) -> Vec<Vec<f32>> {
-    let device = device.clone().autodiff();
+    result_and_gradients_on(leaves, &device.clone().autodiff(), run)
+}
+
+/// [`result_and_gradients`] on a device with autodiff of its own kind.
+fn result_and_gradients_on(
+    leaves: &[Leaf],
+    device: &Device,
+    run: impl Fn(&[Tensor<2>], &Device) -> Tensor<2>,
+) -> Vec<Vec<f32>> {
     let tensors: Vec<Tensor<2>> = leaves
         .iter()
         .map(|leaf| {
-            let tensor = floats(&leaf.values, leaf.shape, &device);
+            let tensor = floats(&leaf.values, leaf.shape, device);
             if leaf.tracked {
                 tensor.require_grad()
             } else {
@@ -67,11 +75,11 @@ fn result_and_gradients(
             }
         })
         .collect();
-    let y = run(&tensors, &device);
+    let y = run(&tensors, device);
     let mut results = vec![values(y.clone())];
     let shape = y.dims();
     let weights = Random(LOSS_SEED).floats(shape[0] * shape[1]);
-    let gradients = (y * floats(&weights, shape, &device)).sum().backward();
+    let gradients = (y * floats(&weights, shape, device)).sum().backward();
     for (leaf, tensor) in leaves.iter().zip(&tensors) {
         match (leaf.tracked, tensor.grad(&gradients)) {
             (true, Some(gradient)) => results.push(values(gradient)),
