@@ -16,9 +16,8 @@ use agff::package::config::{Activation, ModelConfig, TextConfig, VisionConfig};
 use agff::package::manifest::{
     Dtype, FORMAT, FORMAT_VERSION, Fusion, ImageSettings, Manifest, PromptSettings, Reduction, View,
 };
-use agff::package::quantize::{pack_rows, scale_words, words_per_row};
 use agff::package::tensors::{Kind, TensorSpec};
-use agff::package::{RawTensor, Suffix, expected_tensors, write_package};
+use agff::package::{RawTensor, expected_tensors, write_package};
 use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::normalizers::NFC;
@@ -237,29 +236,11 @@ fn collect(folder: &Path, strings: &mut BTreeSet<String>) -> std::io::Result<()>
 
 /// A tensor of the package: weights by chance at the usual scales, packed as q8.
 fn stored(spec: &TensorSpec) -> agff::Result<Vec<RawTensor>> {
-    let values = chance(spec);
-    if spec.kind == Kind::Plain {
-        return Ok(vec![RawTensor::f32(
-            &spec.name,
-            spec.shape.clone(),
-            &values,
-        )]);
-    }
-    let (rows, columns) = (spec.shape[0], spec.shape[1]);
-    let packed = pack_rows(Dtype::Q8, &spec.name, columns, &values)?;
-    let name = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
-    Ok(vec![
-        RawTensor::packed(
-            name(Suffix::Q8),
-            vec![rows, words_per_row(Dtype::Q8, columns)],
-            packed.words,
-        ),
-        RawTensor::packed(
-            name(Suffix::Scales),
-            vec![rows, scale_words(columns)],
-            packed.scales,
-        ),
-    ])
+    let dtype = match spec.kind {
+        Kind::Plain => Dtype::F32,
+        Kind::Linear | Kind::TokenTable => Dtype::Q8,
+    };
+    RawTensor::stored(spec, dtype, &chance(spec))
 }
 
 /// Uniform values of variance 1/fan-in, ones for norms, zeros for biases; from a counter and the

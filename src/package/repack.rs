@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::convert::stored_dtype;
 use super::manifest::{BlockHashes, Dtype, FileEntry, MANIFEST_FILE, TOKENIZER_FILE};
-use super::quantize::{Packed, has_scales, pack_rows, scale_words, unpack_rows, words_per_row};
+use super::quantize::{Packed, has_scales, unpack_rows};
 use super::reader::{Package, hex};
 use super::shard;
 use super::source::Source;
@@ -42,7 +42,7 @@ pub async fn repacked(package: &Package, dtype: Dtype) -> Result<Source> {
             match (specs.get(own_name), suffix.dtype()) {
                 (Some(spec), Some(stored)) if spec.is_linear() && stored != dtype => {
                     let values = unpacked(&name, &tensor, stored, spec)?;
-                    weights.add(packed(spec, dtype, &values)?)
+                    weights.add(RawTensor::stored(spec, dtype, &values)?)
                 }
                 _ => weights.add([tensor]),
             }
@@ -108,7 +108,7 @@ async fn token_files(
     let ids: Vec<u32> = (0..table.rows_total() as u32).collect();
     let values = table.rows(&ids).await?;
     let mut shards = Shards::new("embed", Some(BLOCK_BYTES));
-    shards.add(packed(spec, dtype, &values)?)?;
+    shards.add(RawTensor::stored(spec, dtype, &values)?)?;
     shards.finish()
 }
 
@@ -122,31 +122,6 @@ fn quantised(package: &str, stored: Dtype) -> Error {
             Suffix::of(stored).as_str().trim_start_matches('.')
         ),
     )
-}
-
-/// The stored tensors of a matrix: its values and, if it has them, its scales.
-fn packed(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Result<Vec<RawTensor>> {
-    let (n, k) = (spec.shape[0], spec.shape[1]);
-    if dtype == Dtype::F32 {
-        return Ok(vec![RawTensor::f32(&spec.name, spec.shape.clone(), values)]);
-    }
-    let stored = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
-    let packed = pack_rows(dtype, &spec.name, k, values)?;
-    let shape = vec![n, words_per_row(dtype, k)];
-    let mut tensors = vec![RawTensor::packed(
-        stored(Suffix::of(dtype)),
-        shape,
-        packed.words,
-    )];
-    if has_scales(dtype) {
-        let shape = vec![n, scale_words(k)];
-        tensors.push(RawTensor::packed(
-            stored(Suffix::Scales),
-            shape,
-            packed.scales,
-        ));
-    }
-    Ok(tensors)
 }
 
 /// Shards in memory. A tensor is never split; one that is larger than a shard has one for itself.

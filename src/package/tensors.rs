@@ -9,7 +9,7 @@ use safetensors::Dtype as FileDtype;
 
 use super::config::{ModelConfig, VisionConfig};
 use super::manifest::{Dtype, View};
-use super::quantize::{scale_words, words_per_row};
+use super::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use crate::{Code, Error, Result};
 
 /// The token embeddings' name.
@@ -75,6 +75,26 @@ impl RawTensor {
             shape,
             words,
         }
+    }
+
+    /// The stored tensors of a tensor's values: one, or quantised values and their scales.
+    ///
+    /// # Errors
+    /// [`Code::PackageNotFinite`] for values that cannot be packed.
+    pub fn stored(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Result<Vec<Self>> {
+        if dtype == Dtype::F32 {
+            return Ok(vec![Self::f32(&spec.name, spec.shape.clone(), values)]);
+        }
+        let (rows, columns) = (spec.shape[0], spec.shape[1]);
+        let packed = pack_rows(dtype, &spec.name, columns, values)?;
+        let name = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
+        let shape = vec![rows, words_per_row(dtype, columns)];
+        let mut tensors = vec![Self::packed(name(Suffix::of(dtype)), shape, packed.words)];
+        if has_scales(dtype) {
+            let shape = vec![rows, scale_words(columns)];
+            tensors.push(Self::packed(name(Suffix::Scales), shape, packed.scales));
+        }
+        Ok(tensors)
     }
 
     /// The values of an f32 tensor.

@@ -6,10 +6,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::input::text::Tokenizer;
+use crate::package::convert::stored_dtype;
 use crate::package::manifest::{Dtype, Manifest, View};
-use crate::package::quantize::{
-    Packed, has_scales, pack_rows, scale_words, unpack_rows, words_per_row,
-};
+use crate::package::quantize::{Packed, unpack_rows};
 use crate::package::tensors::{Kind, TOKEN_TABLE, TensorSpec};
 use crate::package::validate::check_views;
 use crate::package::{
@@ -205,7 +204,8 @@ impl Base {
                 Some(values) => values,
                 None => self.floats(&spec)?,
             };
-            for tensor in packed(&spec, dtype, &values)? {
+            check_finite(&spec, &values)?;
+            for tensor in RawTensor::stored(&spec, stored_dtype(&spec, dtype), &values)? {
                 writer.tensor(&tensor)?;
             }
         }
@@ -214,41 +214,16 @@ impl Base {
     }
 }
 
-/// A tensor as it is stored: one, or packed values and their scales.
-fn packed(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Result<Vec<RawTensor>> {
-    let dtype = match (spec.kind, dtype) {
-        (Kind::Plain, _) => Dtype::F32,
-        (Kind::TokenTable, Dtype::Q4) => Dtype::Q8,
-        (_, dtype) => dtype,
-    };
-    if let Some(at) = values.iter().position(|x| !x.is_finite()) {
-        return Err(Error::new(
+/// Refuses what no package may have.
+fn check_finite(spec: &TensorSpec, values: &[f32]) -> Result<()> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::new(
             Code::PackageNotFinite,
             &spec.name,
             format!("value {at} is {}; training has diverged", values[at]),
-        ));
+        )),
     }
-    if dtype == Dtype::F32 {
-        return Ok(vec![RawTensor::f32(&spec.name, spec.shape.clone(), values)]);
-    }
-    let (rows, columns) = (spec.shape[0], spec.shape[1]);
-    let packed = pack_rows(dtype, &spec.name, columns, values)?;
-    let name = |suffix: Suffix| format!("{}{}", spec.name, suffix.as_str());
-    let shape = vec![rows, words_per_row(dtype, columns)];
-    let mut tensors = vec![RawTensor::packed(
-        name(Suffix::of(dtype)),
-        shape,
-        packed.words,
-    )];
-    if has_scales(dtype) {
-        let shape = vec![rows, scale_words(columns)];
-        tensors.push(RawTensor::packed(
-            name(Suffix::Scales),
-            shape,
-            packed.scales,
-        ));
-    }
-    Ok(tensors)
 }
 
 /// Deviation of random token embeddings, learned views and position tables.

@@ -217,6 +217,6 @@ pub fn decode(sources: &[SourceRows], pictures: &Pictures, negatives: bool) -> R
 pub fn exams(recipe: &Recipe) -> Result<Vec<Exam>> {
     let files = recipe.eval.files.iter();
     files
-        .map(|path: &std::path::PathBuf| Exam::read(Path::new(path), recipe.eval.limit))
+        .map(|path| Exam::read(path, recipe.eval.limit))
         .collect()
 }

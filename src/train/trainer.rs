@@ -193,19 +193,13 @@ impl Trainer {
     /// [`Code::Diverged`] with the step and its rows in `diverged.json`; [`Code::Io`] if something
     /// cannot be written, with the last checkpoint left as it is.
     pub fn run(&mut self, stop: &AtomicBool, watch: &mut dyn FnMut(Event<'_>)) -> Result<Ended> {
-        let mut next = None;
         while self.step < self.steps() {
             if stop.load(Ordering::Relaxed) {
                 self.save(watch)?;
                 return Ok(Ended::Stopped(self.step));
             }
             let started = Instant::now();
-            let batches = match next.take() {
-                Some(prepared) => prepared,
-                None => self.sample(self.step),
-            };
-            let (report, following) = self.advance(batches, started)?;
-            next = following;
+            let report = self.advance(started)?;
             let done = self.step;
             if done.is_multiple_of(self.recipe.log.every) || done == self.steps() {
                 self.metrics.write(done, "train", &report.values())?;
@@ -231,13 +225,9 @@ impl Trainer {
         batches.collect()
     }
 
-    /// One step; meanwhile the next one's batches are picked.
-    fn advance(
-        &mut self,
-        batches: Vec<Batch>,
-        started: Instant,
-    ) -> Result<(StepReport, Option<Vec<Batch>>)> {
-        let following = (self.step + 1 < self.steps()).then(|| self.sample(self.step + 1));
+    /// One step.
+    fn advance(&mut self, started: Instant) -> Result<StepReport> {
+        let batches = self.sample(self.step);
         let prepared = self.prepare(batches)?;
         let temperature = match self.parameters.temperature() {
             Some(learned) => learned,
@@ -287,7 +277,7 @@ impl Trainer {
             samples: rows,
             elapsed: started.elapsed(),
         };
-        Ok((report, following))
+        Ok(report)
     }
 
     fn prepare(&self, batches: Vec<Batch>) -> Prepared {
