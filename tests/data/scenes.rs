@@ -36,7 +36,7 @@ fn rows_can_be_trained_on() {
     assert_eq!((made.counts["units"], made.counts["pictures"]), (150, 300));
     assert_eq!(made.files, 301);
 
-    let mut units: HashMap<&str, Vec<&Row>> = HashMap::new();
+    let mut groups: HashMap<&str, Vec<&Row>> = HashMap::new();
     for row in &rows {
         let text = row.query.text.as_deref().unwrap();
         assert!(
@@ -49,14 +49,14 @@ fn rows_can_be_trained_on() {
             .split(' ')
             .any(|word| word == "left" || word == "right");
         assert!(!(sided && row.flip), "{text}");
-        if let Some(group) = &row.group {
-            units.entry(group).or_default().push(row);
-        }
+        let group = row.group.as_ref().expect(text);
+        groups.entry(group).or_default().push(row);
     }
-    assert_eq!(units.len(), 150);
-    for unit in units.values() {
-        let [a, b] = unit.as_slice() else {
-            panic!("{} rows in a unit", unit.len());
+    let units = groups.keys().map(|group| group.rsplit_once('-').unwrap().0);
+    assert_eq!(units.collect::<HashSet<_>>().len(), 150);
+    for group in groups.values() {
+        let [a, b] = group.as_slice() else {
+            panic!("{} rows in a group", group.len());
         };
         assert_eq!(
             (&a.positive, &b.positive),

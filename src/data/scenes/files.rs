@@ -41,7 +41,7 @@ struct SceneRow {
 ///
 /// Each caption of a scene is a row with the scene as its positive, the unit's other scene as its
 /// negative, and the scene's name as its label. The captions of one number of a unit's two scenes are a group: each
-/// scene is the other caption's hard negative. A wording that the other scene has none beside has no group.
+/// scene is the other caption's hard negative.
 ///
 /// # Errors
 /// [`Code::Io`]; [`Code::Input`] for a size that scenes are not drawn at, or no units.
@@ -62,11 +62,9 @@ pub fn write_training(
     };
     let named = (0..units).map(plan);
     let rows = |lines: &mut dyn FnMut(&SceneRow) -> Result<()>, made: &Made| {
-        let wordings = made.captions[0].len().min(made.captions[1].len());
         for side in 0..2 {
             for (number, caption) in made.captions[side].iter().enumerate() {
-                let group = (number < wordings).then(|| format!("{}-{number}", made.name));
-                lines(&row(made, side, group, caption))?;
+                lines(&row(made, side, number, caption))?;
             }
         }
         Ok(())
@@ -245,7 +243,7 @@ fn make(folder: &DataFolder, named: Named, side: u32) -> Result<Made> {
     })
 }
 
-fn row(made: &Made, side: usize, group: Option<String>, caption: &Caption) -> SceneRow {
+fn row(made: &Made, side: usize, number: usize, caption: &Caption) -> SceneRow {
     let letter = ["a", "b"][side];
     SceneRow {
         row: Row {
@@ -253,7 +251,7 @@ fn row(made: &Made, side: usize, group: Option<String>, caption: &Caption) -> Sc
             positive: Part::image(&made.images[side]),
             negatives: vec![Part::image(&made.images[1 - side])],
             label: Some(format!("{}{letter}", made.name)),
-            group,
+            group: Some(format!("{}-{number}", made.name)),
             flip: caption.flip,
         },
         category: made.pattern.name(),

@@ -9,6 +9,8 @@ mod attention;
 mod attention_backward;
 #[cfg(feature = "train")]
 mod backward;
+#[cfg(any(target_family = "wasm", test))]
+mod dots;
 mod lanes;
 mod linear;
 #[cfg(feature = "train")]

@@ -1,6 +1,9 @@
-//! Matrix products by `gemm` into parts of a matrix.
+//! Matrix products into parts of a matrix: by `gemm`, and in pages of rows with rows by [`dots`].
 
 use std::marker::PhantomData;
+
+#[cfg(target_family = "wasm")]
+use super::dots;
 
 /// A matrix that is read: its first value, and how far apart its rows and its columns are.
 #[derive(Clone, Copy)]
@@ -96,7 +99,23 @@ impl<'a> Target<'a> {
         assert!(self.length >= (m - 1) * self.stride + n);
         assert!(a.values.len() > (m - 1) * a.row + (k - 1) * a.column);
         assert!(b.values.len() > (k - 1) * b.row + (n - 1) * b.column);
-        // SAFETY: the assertions above hold every element that is read or written.
+        #[cfg(target_family = "wasm")]
+        if a.column == 1 && b.row == 1 {
+            let rows = |operand: Operand, stride| dots::Rows {
+                values: operand.values.as_ptr(),
+                stride,
+            };
+            let out = dots::Results {
+                values: self.values,
+                stride: self.stride,
+                scale,
+                accumulate,
+            };
+            // SAFETY: the assertions above hold every element that is read or written.
+            unsafe { dots::rows_by_rows([m, n, k], rows(a, a.row), rows(b, b.column), out) };
+            return;
+        }
+        // SAFETY: as above.
         unsafe {
             gemm::gemm(
                 m,
