@@ -1,10 +1,10 @@
 //! Products of rows with rows, for pages: `gemm` copies both operands into panels first, which shows at
-//! the sizes of embedding models, and its tile leaves registers of WASM's vectors unused.
+//! the sizes of embedding models.
 //!
 //! Both operands are read where they are. A tile is [`ROWS`] rows by [`COLUMNS`] columns of results,
 //! each a vector of four partial sums over `k`: nine sums, three rows' values, one of the other operand
-//! and one product are 14 of the 16 vector registers of x86-64. A larger tile, or more than one step
-//! in a turn of the loop, makes browsers keep sums in memory.
+//! and one product are 14 of the 16 vector registers of x86-64. Tiles of 2 × 5, and four steps in a turn of
+//! the loop, were slower (`make bench-page`).
 
 use std::ops::Range;
 
