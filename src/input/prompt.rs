@@ -29,8 +29,20 @@ pub struct Sequence {
     pub prefix: usize,
     /// Where each view's branch lies in `tokens`.
     pub branches: Vec<Range<usize>>,
+    /// A text that the model is to say after the prefix; only training has one.
+    pub continuation: Option<Continuation>,
     /// Whether the text was cut.
     pub truncated: bool,
+}
+
+/// A branch that the model learns to say: each of its last positions is read, and is to give the
+/// token that comes next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Continuation {
+    /// Where it lies in the sequence's tokens.
+    pub branch: Range<usize>,
+    /// The tokens that come next, of as many positions at the branch's end.
+    pub targets: Vec<u32>,
 }
 
 /// The prompt templates of a package, tokenized as far as they are fixed.
@@ -228,8 +240,42 @@ impl Prompt {
             positions,
             prefix,
             branches: ranges,
+            continuation: None,
             truncated,
         })
+    }
+
+    /// Adds a branch to a sequence in which the model is to say `text` after `cue`, and then `end`. The
+    /// views do not see it. It is left out if the text is longer than the model's positions allow.
+    ///
+    /// # Errors
+    /// Those of [`Tokenizer::encode`].
+    pub fn continue_with(
+        &self,
+        sequence: &mut Sequence,
+        [cue, text, end]: [&str; 3],
+    ) -> Result<()> {
+        let cue = self.tokenizer.encode(cue)?;
+        let targets = [self.tokenizer.encode(text)?, self.tokenizer.encode(end)?].concat();
+        let Some((_, said)) = targets.split_last() else {
+            return Ok(());
+        };
+        // Branches begin where the prefix ends.
+        let next = sequence.positions[sequence.branches[0].start][0];
+        let ids: Vec<u32> = cue.iter().chain(said).copied().collect();
+        if next as usize + ids.len() > self.most_positions || cue.is_empty() {
+            return Ok(());
+        }
+        let start = sequence.tokens.len();
+        sequence
+            .positions
+            .extend((next..).map(|p| [p; 3]).take(ids.len()));
+        sequence.tokens.extend(ids.into_iter().map(Token::Id));
+        sequence.continuation = Some(Continuation {
+            branch: start..sequence.tokens.len(),
+            targets,
+        });
+        Ok(())
     }
 
     /// Cuts prefix and first branch to the budget; whether anything was cut. The other branches

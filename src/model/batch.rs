@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::vision::Images;
 use crate::input::image::Patches;
-use crate::input::prompt::{Sequence, Token};
+use crate::input::prompt::{Continuation, Sequence, Token};
 
 /// One input of a batch.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub struct Batch {
     positions: Vec<[u32; 3]>,
     spans: Vec<[u32; 4]>,
     readouts: Vec<usize>,
+    targets: Vec<u32>,
 }
 
 impl Batch {
@@ -60,9 +61,11 @@ impl Batch {
             positions: Vec::new(),
             spans: Vec::new(),
             readouts: Vec::new(),
+            targets: Vec::new(),
             images: None,
             token_ids,
         };
+        let mut said = Vec::new();
         let (mut grids, mut values) = (Vec::new(), Vec::new());
         let mut image_start = 0;
         for item in items {
@@ -71,7 +74,8 @@ impl Batch {
                 positions,
                 prefix,
                 branches,
-                ..
+                continuation,
+                truncated: _,
             } = item.sequence;
             let start = batch.sources.len();
             for token in &tokens {
@@ -94,12 +98,19 @@ impl Batch {
             batch
                 .spans
                 .extend((0..prefix).map(|i| [at(0), at(i + 1), 0, 0]));
-            for branch in branches {
+            let continued = continuation.iter().map(|c| &c.branch);
+            for branch in branches.iter().chain(continued) {
                 let own = branch
                     .clone()
                     .map(|i| [at(0), at(prefix), at(branch.start), at(i + 1)]);
                 batch.spans.extend(own);
-                batch.readouts.push(start + branch.end - 1);
+            }
+            let read = branches.iter().map(|branch| start + branch.end - 1);
+            batch.readouts.extend(read);
+            if let Some(Continuation { branch, targets }) = continuation {
+                let end = start + branch.end;
+                said.extend(end - targets.len()..end);
+                batch.targets.extend(targets);
             }
             if let Some(patches) = item.patches {
                 image_start += merged(&patches);
@@ -111,6 +122,7 @@ impl Batch {
                 }
             }
         }
+        batch.readouts.extend(said);
         batch.images = (!grids.is_empty()).then_some(Images { grids, values });
         batch
     }
@@ -140,9 +152,15 @@ impl Batch {
         &self.spans
     }
 
-    /// The rows that are read out: for each item its views in order.
+    /// The rows that are read out: for each item its views in order, then those of
+    /// [`targets`](Self::targets).
     pub fn readout_rows(&self) -> &[usize] {
         &self.readouts
+    }
+
+    /// The token that each of the last read rows is to give next; none but in training.
+    pub fn targets(&self) -> &[u32] {
+        &self.targets
     }
 
     /// Where each row's vector lies in the table of token embeddings, merged patches and learned
@@ -187,6 +205,7 @@ mod tests {
             positions: vec![[0; 3], [1; 3], [2; 3], [3; 3], [3; 3]],
             prefix: 3,
             branches: vec![3..4, 4..5],
+            continuation: None,
             truncated: false,
         };
         let item = Item {
@@ -210,6 +229,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_to_be_said_is_read_after_all_views() {
+        let item = |said: &[u32]| Item {
+            sequence: Sequence {
+                tokens: (0..3 + said.len() as u32).map(Token::Id).collect(),
+                positions: vec![[0; 3]; 3 + said.len()],
+                prefix: 2,
+                branches: std::iter::once(2..3).collect(),
+                continuation: (!said.is_empty()).then(|| Continuation {
+                    branch: 3..3 + said.len(),
+                    targets: said[1..].to_vec(),
+                }),
+                truncated: false,
+            },
+            patches: None,
+        };
+        let batch = Batch::new(vec![item(&[7, 8, 9]), item(&[]), item(&[7, 6])], 2);
+        // Tokens 0..6, 6..9 and 9..14; views at 2, 8 and 11.
+        assert_eq!(batch.readout_rows(), [2, 8, 11, 4, 5, 13]);
+        assert_eq!(batch.targets(), [8, 9, 6]);
+        assert_eq!(batch.spans()[5], [0, 2, 3, 6]);
+        assert_eq!(batch.spans()[13], [9, 11, 12, 14]);
+    }
+
+    #[test]
     fn each_image_position_takes_its_own_patch() {
         let item = |id| Item {
             sequence: Sequence {
@@ -217,6 +260,7 @@ mod tests {
                 positions: vec![[0; 3]; 3],
                 prefix: 2,
                 branches: std::iter::once(2..3).collect(),
+                continuation: None,
                 truncated: false,
             },
             patches: Some(Patches {

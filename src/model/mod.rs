@@ -58,7 +58,8 @@ impl Model {
     }
 
     /// The hidden states at the readout positions of all items, after the final norm,
-    /// `[readouts, hidden]`: for each item its views in order.
+    /// `[readouts, hidden]`: for each item its views in order, then the rows of
+    /// [`Batch::targets`].
     ///
     /// `text_rows` are the embeddings of the batch's distinct token ids
     /// ([`Batch::token_ids`]), `[ids, hidden]`.

@@ -2,9 +2,10 @@
 //! gradients may go through.
 
 use super::base::Base;
+use super::captions::cross_entropy;
 use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
 use super::random::{Draw, What};
-use super::recipe::{Lora, Train};
+use super::recipe::{Captions, Lora, Train};
 use crate::Result;
 use crate::input::image::{Grid, ImageProcessor, Patches};
 use crate::input::prompt::Prompt;
@@ -35,6 +36,15 @@ pub struct Pass {
     pub step: u64,
     /// The chunk within the step.
     pub chunk: u64,
+}
+
+/// What the model makes of some inputs.
+pub struct Output {
+    /// Of all views, `[inputs · views, dimensions]`, of any length.
+    pub views: Tensor<2>,
+    /// The sum of `−log p` over the tokens of the inputs' captions, `[1]`, where they have some and the
+    /// token embeddings are trained.
+    pub captions: Option<Tensor<1>>,
 }
 
 impl Encoder {
@@ -117,8 +127,17 @@ impl Encoder {
         Ok(Item { sequence, patches })
     }
 
-    /// The outputs of all views of some inputs, `[inputs · views, dimensions]`, of any length.
-    /// Gradients go to the `trained` tensors that ask for them; `pass` turns dropout on.
+    /// Lets an input's model learn to say `caption` of it.
+    ///
+    /// # Errors
+    /// Those of [`Prompt::continue_with`].
+    pub fn caption(&self, item: &mut Item, caption: &str, settings: &Captions) -> Result<()> {
+        let parts = [&settings.cue, caption, &settings.end];
+        self.prompt.continue_with(&mut item.sequence, parts)
+    }
+
+    /// The outputs of some inputs. Gradients go to the `trained` tensors that ask for them; `pass`
+    /// turns dropout on.
     ///
     /// # Errors
     /// Those of reading token embeddings, and of [`Model::new`].
@@ -127,7 +146,7 @@ impl Encoder {
         items: Vec<Item>,
         trained: &ByName,
         pass: Option<Pass>,
-    ) -> Result<Tensor<2>> {
+    ) -> Result<Output> {
         let tracked = trained.values().any(Tensor::is_autodiff);
         let device = match tracked {
             true => self.device.clone().autodiff(),
@@ -135,23 +154,39 @@ impl Encoder {
         };
         let manifest = &self.base.manifest;
         let model = self.model(trained, pass)?;
+        let views = items.len() * self.views();
         let batch = Batch::new(items, manifest.config.vision.spatial_merge_size);
+        let targets = batch.targets().to_vec();
         let ids = batch.token_ids();
         let (count, hidden) = (ids.len(), self.dimensions());
-        let text = match trained.get(TOKEN_TABLE) {
+        let table = trained.get(TOKEN_TABLE).map(|table| {
+            let rows = table.dims()[0] / hidden;
+            table.clone().reshape([rows, hidden])
+        });
+        let text = match &table {
             _ if count == 0 => None,
             Some(table) => {
-                let rows = table.dims()[0] / hidden;
                 let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
                 let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &device);
-                Some(table.clone().reshape([rows, hidden]).select(0, ids))
+                Some(table.clone().select(0, ids))
             }
             None => {
                 let rows = TensorData::new(self.base.token_rows(ids)?, [count, hidden]);
                 Some(Tensor::from_data(rows, &device))
             }
         };
-        Ok(model.forward_with(batch, text, &device))
+        let read = model.forward_with(batch, text, &device);
+        let captions = match table {
+            Some(table) if !targets.is_empty() => {
+                let hidden = read.clone().narrow(0, views, targets.len());
+                Some(cross_entropy(hidden, table, &targets))
+            }
+            _ => None,
+        };
+        Ok(Output {
+            views: read.narrow(0, 0, views),
+            captions,
+        })
     }
 
     fn model(&self, trained: &ByName, pass: Option<Pass>) -> Result<Model> {

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::captions::caption;
 use super::encoder::Encoder;
 use super::images::{Occasion, Picture, PictureRequest, Pictures};
 use super::loss::Mask;
 use super::objective::Pairs;
+use super::recipe::Captions;
 use super::sampler::Batch;
 use crate::Result;
 use crate::data::{Part, Row};
@@ -33,7 +35,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Decodes, varies and tokenizes what a batch needs, on all cores.
+    /// Decodes, varies and tokenizes what a batch needs, on all cores. Where captions count, the
+    /// pictures of rows that have a text on the other side get it to say.
     ///
     /// # Errors
     /// An image that cannot be read any more, or a text that cannot be embedded.
@@ -42,6 +45,7 @@ impl Inputs {
         sources: &[SourceRows],
         encoder: &Encoder,
         pictures: &Pictures,
+        captions: &Captions,
         seed: u64,
     ) -> Result<Self> {
         let mut distinct = Distinct::default();
@@ -65,17 +69,26 @@ impl Inputs {
         let pairs = Pairs {
             queries: rows
                 .clone()
-                .map(|i| distinct.place(&row_of(i).1.query, occasion(i, 0)))
+                .map(|i| {
+                    let row = row_of(i).1;
+                    let said = caption(&row.query, &row.positive);
+                    distinct.place(&row.query, occasion(i, 0), said)
+                })
                 .collect(),
             positives: rows
-                .map(|i| distinct.place(&row_of(i).1.positive, occasion(i, 1)))
+                .map(|i| {
+                    let row = row_of(i).1;
+                    let said = caption(&row.positive, &row.query);
+                    distinct.place(&row.positive, occasion(i, 1), said)
+                })
                 .collect(),
             negatives: batch
                 .negatives
                 .iter()
                 .map(|negative| {
                     let part = &row_of(negative.row).1.negatives[negative.negative];
-                    distinct.place(part, occasion(negative.row, 2 + negative.negative as u16))
+                    let side = 2 + negative.negative as u16;
+                    distinct.place(part, occasion(negative.row, side), None)
                 })
                 .collect(),
             mask: Mask::new(batch.rows.len(), batch.targets(), |query, target| {
@@ -85,7 +98,13 @@ impl Inputs {
         let items = distinct
             .parts
             .par_iter()
-            .map(|(part, occasion)| item(part, *occasion, encoder, pictures))
+            .map(|(part, occasion, said)| {
+                let mut item = item(part, *occasion, encoder, pictures)?;
+                if let Some(said) = said.filter(|_| captions.weight > 0.0) {
+                    encoder.caption(&mut item, said, captions)?;
+                }
+                Ok(item)
+            })
             .collect::<Result<_>>()?;
         Ok(Self { items, pairs })
     }
@@ -115,13 +134,18 @@ pub fn item(
 #[derive(Default)]
 struct Distinct<'a> {
     places: HashMap<&'a Part, usize>,
-    parts: Vec<(&'a Part, Option<Occasion>)>,
+    parts: Vec<(&'a Part, Option<Occasion>, Option<&'a str>)>,
 }
 
 impl<'a> Distinct<'a> {
-    fn place(&mut self, part: &'a Part, occasion: Option<Occasion>) -> usize {
+    fn place(
+        &mut self,
+        part: &'a Part,
+        occasion: Option<Occasion>,
+        caption: Option<&'a str>,
+    ) -> usize {
         *self.places.entry(part).or_insert_with(|| {
-            self.parts.push((part, occasion));
+            self.parts.push((part, occasion, caption));
             self.parts.len() - 1
         })
     }

@@ -8,11 +8,12 @@
 //!
 //! A [`recipe`] says everything that a run does; the [`trainer`] does it. The [`sampler`] picks the
 //! rows of each step, [`inputs`] and [`images`] make them ready, [`passes`] runs the [`encoder`] over
-//! them in chunks and carries the gradient of the [`objective`] back. Chance comes from [`random`]
+//! them in chunks and carries the gradient of the [`objective`] back, and that of [`captions`] if the recipe wants them. Chance comes from [`random`]
 //! alone, so that seed and step say what happens.
 
 pub mod adapter;
 pub mod base;
+pub mod captions;
 pub mod checkpoint;
 pub mod encoder;
 pub mod evaluate;

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
-use super::encoder::{Encoder, Pass};
+use super::encoder::{Encoder, Output, Pass};
 use super::objective::Outcome;
 use super::parameters::{ByName, Parameters};
 use super::recipe::Cache;
@@ -49,13 +49,35 @@ pub fn outputs(
     let trained = parameters.plain();
     let run = |chunk: &Vec<usize>| {
         let output = encoder.forward(taken(items, chunk), &trained, None)?;
-        to_vec(output)
+        to_vec(output.views)
     };
     let outputs = each(encoder, chunks.iter().collect(), run)?;
     Ok(in_order(items.len(), chunks, &outputs))
 }
 
-/// The gradient of a batch's loss. `loss` is given all outputs, `[inputs, views, dimensions]`.
+/// How a gradient is computed.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    /// What the first pass leaves for the second.
+    pub cache: Cache,
+    /// The step, for dropout.
+    pub pass: Pass,
+    /// How much the mean over the captions' tokens counts beside the loss of all outputs.
+    pub caption_weight: f32,
+}
+
+/// What came of a batch, and how its parameters should move.
+pub struct Gradient {
+    /// What came of the loss of all outputs.
+    pub outcome: Outcome,
+    /// The mean of `−log p` over the tokens of the batch's captions; `None` if it has none.
+    pub captions: Option<f32>,
+    /// The gradients of both together.
+    pub gradients: ByName,
+}
+
+/// The gradient of a batch's loss. `loss` is given the outputs of all views, `[inputs, views,
+/// dimensions]`; captions that the items have are a loss of their own.
 ///
 /// # Errors
 /// Those of [`Encoder::forward`] and of `loss`.
@@ -64,23 +86,22 @@ pub fn gradient(
     parameters: &Parameters,
     items: &[Item],
     chunks: &Chunks,
-    cache: Cache,
-    pass: Pass,
+    way: Way,
     loss: impl FnOnce(Vec<f32>) -> Result<Outcome>,
-) -> Result<(Outcome, ByName)> {
+) -> Result<Gradient> {
     let pass_of = |chunk: usize| {
         Some(Pass {
             chunk: chunk as u64,
-            ..pass
+            ..way.pass
         })
     };
     let first = |(i, chunk): (usize, &Vec<usize>)| -> Result<First> {
-        let (trained, kept) = match cache {
+        let (trained, kept) = match way.cache {
             Cache::Keep => (parameters.leaves(), true),
             Cache::Recompute => (parameters.plain(), false),
         };
         let output = encoder.forward(taken(items, chunk), &trained, pass_of(i))?;
-        let values = to_vec(output.clone().inner())?;
+        let values = to_vec(output.views.clone().inner())?;
         Ok(First {
             values,
             graph: kept.then_some((output, trained)),
@@ -91,8 +112,12 @@ pub fn gradient(
     let outcome = loss(in_order(items.len(), chunks, &values))?;
 
     let width = outcome.gradient.len() / items.len();
+    let continuations = items
+        .iter()
+        .filter_map(|i| i.sequence.continuation.as_ref());
+    let tokens: usize = continuations.map(|c| c.targets.len()).sum();
     let sum = OrderedSum::default();
-    let second = |(i, (chunk, graph)): (usize, (&Vec<usize>, Option<Graph>))| -> Result<()> {
+    let second = |(i, (chunk, graph)): (usize, (&Vec<usize>, Option<Graph>))| -> Result<f32> {
         let (output, leaves) = match graph {
             Some(graph) => graph,
             None => {
@@ -104,22 +129,32 @@ pub fn gradient(
         let rows = chunk
             .iter()
             .map(|&i| &outcome.gradient[i * width..][..width]);
-        let weight = TensorData::new(rows.collect::<Vec<_>>().concat(), output.dims());
+        let weight = TensorData::new(rows.collect::<Vec<_>>().concat(), output.views.dims());
         let weight = Tensor::<2>::from_data(weight, encoder.device());
-        let mut gradients = (output * weight).sum().backward();
+        let mut all = (output.views * weight).sum();
+        let mut said = 0.0;
+        if let Some(captions) = output.captions {
+            said = to_vec(captions.clone().inner())?[0];
+            all = all + captions * (way.caption_weight / tokens as f32);
+        }
+        let mut gradients = all.backward();
         let gradients = leaves
             .into_iter()
             .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
             .collect();
         sum.add(i, gradients);
-        Ok(())
+        Ok(said)
     };
-    each(
+    let second = each(
         encoder,
         chunks.iter().zip(graphs).enumerate().collect(),
         second,
     )?;
-    Ok((outcome, sum.total()))
+    Ok(Gradient {
+        outcome,
+        captions: (tokens > 0).then(|| second.iter().sum::<f32>() / tokens as f32),
+        gradients: sum.total(),
+    })
 }
 
 /// A chunk after the first pass.
@@ -129,7 +164,7 @@ struct First {
 }
 
 /// A chunk's output, and the leaves that its graph begins with.
-type Graph = (Tensor<2>, ByName);
+type Graph = (Output, ByName);
 
 /// What `f` makes of every item, in their order: on all cores where the model runs on the CPU, and
 /// one after the other on a GPU, which has its own parallelism. There, several threads would be
@@ -204,7 +239,7 @@ fn in_order(inputs: usize, chunks: &Chunks, outputs: &[Vec<f32>]) -> Vec<f32> {
     all
 }
 
-fn to_vec(tensor: Tensor<2>) -> Result<Vec<f32>> {
+fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     tensor.into_data().try_into_vec().map_err(|error| {
         let message = format!("an output could not be read back: {error:?}");
         Error::new(Code::Internal, "model", message)
@@ -215,7 +250,7 @@ fn to_vec(tensor: Tensor<2>) -> Result<Vec<f32>> {
 mod tests {
     use super::super::loss::{Contrast, Hardness, Mask};
     use super::super::objective::{Objective, Pairs};
-    use super::super::recipe::{Lora, Train};
+    use super::super::recipe::{Captions, Lora, Train};
     use super::super::scores::Scoring;
     use super::super::testing::{device, inputs, tiny, values};
     use super::*;
@@ -225,6 +260,14 @@ mod tests {
         step: 5,
         chunk: 0,
     };
+
+    fn way(cache: Cache, caption_weight: f32) -> Way {
+        Way {
+            cache,
+            pass: PASS,
+            caption_weight,
+        }
+    }
 
     fn objective(encoder: &Encoder) -> Objective {
         Objective {
@@ -269,7 +312,8 @@ mod tests {
         let items = inputs(&encoder, 12);
         let objective = objective(&encoder);
         let loss = |hidden| objective.evaluate(hidden, encoder.views(), &pairs(12), 0.05);
-        gradient(&encoder, &parameters, &items, chunks, cache, PASS, loss).unwrap()
+        let all = gradient(&encoder, &parameters, &items, chunks, way(cache, 0.0), loss).unwrap();
+        (all.outcome, all.gradients)
     }
 
     fn largest_difference(a: &ByName, b: &ByName) -> f32 {
@@ -313,6 +357,60 @@ mod tests {
     }
 
     #[test]
+    fn a_caption_s_gradient_agrees_with_finite_differences_and_leaves_the_views_alone() {
+        let (encoder, parameters) = model(Train::All, &Lora::default());
+        let settings = Captions {
+            weight: 0.7,
+            ..Captions::default()
+        };
+        let plain = inputs(&encoder, 8);
+        let mut items = plain.clone();
+        for (i, item) in items.iter_mut().enumerate().filter(|(i, _)| i % 2 == 1) {
+            let caption = format!("{i} red chairs on a lawn");
+            encoder.caption(item, &caption, &settings).unwrap();
+        }
+        // The loss over the batch is left out: the captions' gradient is there alone.
+        let run = |parameters: &Parameters, chunks: &Chunks, cache| {
+            let loss = |hidden: Vec<f32>| {
+                let mut outcome = objective(&encoder).evaluate(hidden, 3, &pairs(8), 0.1)?;
+                outcome.gradient.fill(0.0);
+                Ok(outcome)
+            };
+            gradient(&encoder, parameters, &items, chunks, way(cache, 0.7), loss).unwrap()
+        };
+        let all = run(&parameters, &chunks(&items, 8, 8), Cache::Keep);
+        let parts = run(&parameters, &chunks(&items, 3, 3), Cache::Recompute);
+        assert!((all.captions.unwrap() - parts.captions.unwrap()).abs() < 1e-4);
+        assert!(largest_difference(&all.gradients, &parts.gradients) < 1e-4);
+        for name in [
+            "text.embed_tokens.weight",
+            "text.layers.1.self_attn.v_proj.weight",
+            "text.norm.weight",
+            "vision.blocks.0.attn.qkv.weight",
+        ] {
+            let slope = values(all.gradients[name].clone());
+            let length = slope.iter().map(|g| g * g).sum::<f32>().sqrt();
+            let at = |shift: f32| {
+                let mut moved = parameters.clone();
+                let parameter = moved.0.get_mut(name).unwrap();
+                let step = all.gradients[name].clone() * (shift / length);
+                parameter.values = parameter.values.clone() + step;
+                0.7 * run(&moved, &chunks(&items, 8, 8), Cache::Keep)
+                    .captions
+                    .unwrap()
+            };
+            let h = 0.02;
+            let difference = ((at(h) - at(-h)) / (2.0 * h) - length).abs() / length;
+            assert!(difference < 0.03, "{name}: {difference}");
+        }
+        let views =
+            |items: &[Item]| outputs(&encoder, &parameters, items, &chunks(items, 8, 8)).unwrap();
+        let (with, without) = (views(&items), views(&plain));
+        let most = with.iter().zip(&without).map(|(a, b)| (a - b).abs());
+        assert!(most.fold(0.0, f32::max) < 1e-5);
+    }
+
+    #[test]
     fn a_parameter_s_gradient_agrees_with_finite_differences() {
         let (encoder, parameters) = model(Train::All, &Lora::default());
         let items = inputs(&encoder, 8);
@@ -326,16 +424,16 @@ mod tests {
         };
         let chunks = chunks(&items, 3, 3);
         let loss = |hidden| objective.evaluate(hidden, encoder.views(), &pairs(8), 0.2);
-        let (_, gradients) = gradient(
+        let gradients = gradient(
             &encoder,
             &parameters,
             &items,
             &chunks,
-            Cache::Keep,
-            PASS,
+            way(Cache::Keep, 0.0),
             loss,
         )
-        .unwrap();
+        .unwrap()
+        .gradients;
         for name in [
             "text.embed_tokens.weight",
             "text.layers.0.mlp.up_proj.weight",

@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use data::{Augmentation, DataSource, Images, Rows, Scenes};
-pub use method::{FusionKind, FusionSettings, Hardness, LinearName, Lora, Loss, Matryoshka, Train};
+pub use method::{
+    Captions, FusionKind, FusionSettings, Hardness, LinearName, Lora, Loss, Matryoshka, Train,
+};
 pub use run::{
     BatchSettings, Cache, Checkpoints, Evaluation, Length, Log, Multipliers, Optimiser, Schedule,
 };
@@ -58,6 +60,9 @@ pub struct Recipe {
     /// What is minimised.
     #[serde(default)]
     pub loss: Loss,
+    /// Whether pictures also learn to say what they show.
+    #[serde(default)]
+    pub captions: Captions,
     /// How similarities of views are fused.
     #[serde(default)]
     pub fusion: FusionSettings,
@@ -196,6 +201,7 @@ impl Recipe {
         self.augmentation.check()?;
         self.batch.check()?;
         self.loss.check()?;
+        self.captions.check(self.train)?;
         self.fusion.check()?;
         self.optimiser.check()?;
         self.checkpoint.check()?;

@@ -18,7 +18,7 @@ use super::metrics::{Metrics, StepReport};
 use super::objective::{Objective, Outcome};
 use super::optimiser::{LearningRate, Optimiser};
 use super::parameters::{ByName, LOG_TEMPERATURE, Parameter, Parameters};
-use super::passes::{add_to, chunks, gradient};
+use super::passes::{Gradient, Way, add_to, chunks, gradient};
 use super::recipe::{Recipe, Train};
 use super::sampler::{Batch, Sampler};
 use super::setup;
@@ -235,19 +235,21 @@ impl Trainer {
         };
         let mut sum = ByName::new();
         let mut outcomes = Vec::new();
+        let mut captions = Vec::new();
         let share = 1.0 / prepared.len() as f32;
         let mut rows = 0;
         for (batch, inputs) in &prepared {
             rows += batch.rows.len() as u64;
-            let (outcome, gradients) = self
+            let of_batch = self
                 .gradient(inputs, temperature)
                 .map_err(|error| self.explain(error, batch))?;
-            let gradients = gradients.into_iter();
+            captions.extend(of_batch.captions.map(f64::from));
+            let gradients = of_batch.gradients.into_iter();
             add_to(
                 &mut sum,
                 gradients.map(|(name, g)| (name, g * share)).collect(),
             );
-            outcomes.push(outcome);
+            outcomes.push(of_batch.outcome);
         }
         let rate = self.learning_rate.at(self.step);
         let batch = &prepared[0].0;
@@ -262,6 +264,8 @@ impl Trainer {
         let report = StepReport {
             loss: mean(|o| o.loss),
             accuracy: mean(|o| o.accuracy),
+            captions: (!captions.is_empty())
+                .then(|| captions.iter().sum::<f64>() / captions.len() as f64),
             patterns: fine.then(|| {
                 [
                     mean(|o| o.patterns.gg),
@@ -281,15 +285,21 @@ impl Trainer {
     }
 
     fn prepare(&self, batches: Vec<Batch>) -> Prepared {
-        let seed = self.recipe.seed;
         let one = |batch: Batch| {
-            let inputs = Inputs::of(&batch, &self.sources, &self.encoder, &self.pictures, seed)?;
+            let inputs = Inputs::of(
+                &batch,
+                &self.sources,
+                &self.encoder,
+                &self.pictures,
+                &self.recipe.captions,
+                self.recipe.seed,
+            )?;
             Ok((batch, inputs))
         };
         batches.into_iter().map(one).collect()
     }
 
-    fn gradient(&self, inputs: &Inputs, temperature: f32) -> Result<(Outcome, ByName)> {
+    fn gradient(&self, inputs: &Inputs, temperature: f32) -> Result<Gradient> {
         let most = self.recipe.batch.chunk;
         let chunks = chunks(&inputs.items, most, most * TEXTS_PER_IMAGE);
         let views = self.encoder.views();
@@ -298,24 +308,27 @@ impl Trainer {
             step: self.step,
             chunk: 0,
         };
-        let (outcome, mut gradients) = gradient(
+        let mut all = gradient(
             &self.encoder,
             &self.parameters,
             &inputs.items,
             &chunks,
-            self.recipe.batch.cache,
-            pass,
+            Way {
+                cache: self.recipe.batch.cache,
+                pass,
+                caption_weight: self.recipe.captions.weight as f32,
+            },
             |hidden| {
                 self.objective
                     .evaluate(hidden, views, &inputs.pairs, temperature)
             },
         )?;
         if self.parameters.0.contains_key(LOG_TEMPERATURE) {
-            let data = TensorData::new(vec![outcome.temperature_gradient], [1]);
+            let data = TensorData::new(vec![all.outcome.temperature_gradient], [1]);
             let tensor = burn::tensor::Tensor::from_data(data, self.encoder.device());
-            gradients.insert(LOG_TEMPERATURE.into(), tensor);
+            all.gradients.insert(LOG_TEMPERATURE.into(), tensor);
         }
-        Ok((outcome, gradients))
+        Ok(all)
     }
 
     /// Keeps a learned temperature above its minimum.

@@ -2,7 +2,7 @@
 
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::train::inputs::{Inputs, SourceRows};
-use agff::train::passes::{chunks, gradient};
+use agff::train::passes::{Way, chunks, gradient};
 use agff::train::{encoder, parameters, setup};
 use burn::tensor::Device;
 
@@ -29,25 +29,37 @@ fn first_gradients(folder: &Folder, device: &Device) -> (f32, Vec<(String, Vec<f
     let objective = setup::objective(&recipe, setup::scoring(&recipe, base.manifest.fusion));
     let encoder = encoder::Encoder::new(base, train, lora, &parameters, device, None).unwrap();
     let batch = sampler.batch(0);
-    let inputs = Inputs::of(&batch, &sources, &encoder, &pictures, recipe.seed).unwrap();
+    let inputs = Inputs::of(
+        &batch,
+        &sources,
+        &encoder,
+        &pictures,
+        &recipe.captions,
+        recipe.seed,
+    )
+    .unwrap();
     let pass = encoder::Pass {
         seed: recipe.seed,
         step: 0,
         chunk: 0,
     };
-    let (outcome, gradients) = gradient(
+    let way = Way {
+        cache: recipe.batch.cache,
+        pass,
+        caption_weight: recipe.captions.weight as f32,
+    };
+    let all = gradient(
         &encoder,
         &parameters,
         &inputs.items,
         &chunks(&inputs.items, 5, 10),
-        recipe.batch.cache,
-        pass,
+        way,
         |hidden| objective.evaluate(hidden, encoder.views(), &inputs.pairs, 0.07),
     )
     .unwrap();
     let host = |g: burn::tensor::Tensor<1>| g.into_data().try_into_vec().unwrap();
-    let gradients = gradients.into_iter().map(|(name, g)| (name, host(g)));
-    (outcome.loss, gradients.collect())
+    let gradients = all.gradients.into_iter().map(|(name, g)| (name, host(g)));
+    (all.outcome.loss, gradients.collect())
 }
 
 #[test]

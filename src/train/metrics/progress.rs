@@ -14,6 +14,8 @@ pub struct StepReport {
     pub loss: f64,
     /// Part of the queries whose own positive was the nearest target of the batch.
     pub accuracy: f64,
+    /// The mean of `−log p` over the tokens of captions, in nats; `None` where none are learned.
+    pub captions: Option<f64>,
     /// Mean weights of the four patterns at the positives: global–global, fine–global, global–fine,
     /// fine–fine. They sum to 1. `None` without fine views.
     pub patterns: Option<[f64; 4]>,
@@ -42,6 +44,7 @@ impl StepReport {
             ("gradient_norm", self.gradient_norm),
             ("temperature", self.temperature),
         ];
+        values.extend(self.captions.map(|loss| ("caption_loss", loss)));
         if let Some(weights) = self.patterns {
             let names = ["pattern_gg", "pattern_fg", "pattern_gf", "pattern_ff"];
             values.extend(names.into_iter().zip(weights));
@@ -127,6 +130,9 @@ impl fmt::Display for Progress {
         let percent = |part: f64| part * 100.0;
         write!(f, "loss {:.3}", report.loss)?;
         write!(f, "  accuracy {:.1} %", percent(report.accuracy))?;
+        if let Some(loss) = report.captions {
+            write!(f, "  captions {loss:.2}")?;
+        }
         if let Some(weights) = report.patterns {
             let [gg, fg, gf, ff] = weights.map(percent);
             write!(f, "  patterns {gg:.0} {fg:.0} {gf:.0} {ff:.0} %")?;
@@ -205,10 +211,13 @@ mod tests {
                 .iter()
                 .any(|name| name.contains("pattern") || name.contains("view"))
         );
-        progress.step(single);
+        progress.step(StepReport {
+            captions: Some(1.25),
+            ..single
+        });
         assert_eq!(
             progress.to_string(),
-            "loss 2.314  accuracy 45.3 %  8.0/s  0:00:09 left"
+            "loss 2.314  accuracy 45.3 %  captions 1.25  8.0/s  0:00:09 left"
         );
     }
 }

@@ -257,6 +257,49 @@ impl Loss {
     }
 }
 
+/// Learning to say what a picture shows, beside the loss over the batch (arXiv 2306.07915).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Captions {
+    /// Weight of the mean `−log p` over the captions' tokens. Default 0: none are learned.
+    pub weight: f64,
+    /// What stands before a caption. Default the beginning of an assistant's turn.
+    pub cue: String,
+    /// What ends it. Default `<|im_end|>`.
+    pub end: String,
+}
+
+impl Default for Captions {
+    fn default() -> Self {
+        Self {
+            weight: 0.0,
+            cue: "<|im_start|>assistant\n".into(),
+            end: "<|im_end|>".into(),
+        }
+    }
+}
+
+impl Captions {
+    pub(super) fn check(&self, train: Train) -> Check {
+        within("captions.weight", self.weight, 0.0, 1000.0)?;
+        if self.weight > 0.0 && train != Train::All {
+            return fault(
+                "captions.weight",
+                "is above 0, but captions are said with the token embeddings, which only train = \"all\" trains",
+            );
+        }
+        for (key, text) in [("captions.cue", &self.cue), ("captions.end", &self.end)] {
+            if text.is_empty() {
+                return fault(
+                    key,
+                    "is empty; a caption needs a token before it and one after it",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How similarities of views become one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
