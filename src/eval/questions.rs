@@ -232,6 +232,28 @@ fn together(answers: &[Option<Answer>], group: &[usize]) -> Option<bool> {
     Some(right)
 }
 
+/// A group of questions that was answered whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupAnswer {
+    /// The category of its first question.
+    pub category: Option<String>,
+    /// Whether every question of it is right.
+    pub right: bool,
+}
+
+/// Which groups are right, in the order of their first questions; those with a question that was left
+/// out are not among them.
+pub fn group_answers(questions: &[Question], answers: &[Option<Answer>]) -> Vec<GroupAnswer> {
+    let all: Vec<usize> = (0..questions.len()).collect();
+    let answered = groups(questions, &all).into_iter().filter_map(|group| {
+        Some(GroupAnswer {
+            category: questions[group[0]].category.clone(),
+            right: together(answers, &group)?,
+        })
+    });
+    answered.collect()
+}
+
 /// How two models' answers to the same questions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Differences {

@@ -52,6 +52,7 @@ pub fn scoring(recipe: &Recipe, own: Fusion) -> Scoring {
         FusionKind::Agff => Scoring::Fused(recipe.fusion.of(Some(own))),
         FusionKind::MeanOfViews => Scoring::MeanOfViews,
         FusionKind::Max => Scoring::BestPair,
+        FusionKind::MaxSim => Scoring::MaxSim,
         FusionKind::Global => Scoring::Global,
     }
 }

@@ -22,7 +22,7 @@ use super::passes::{Gradient, Way, add_to, chunks, gradient};
 use super::recipe::{Recipe, Train};
 use super::sampler::{Batch, Sampler};
 use super::setup;
-use crate::eval::questions::Report;
+use crate::eval::questions::{Answer, Report, Score};
 use crate::package::manifest::{Dtype, Manifest};
 use crate::package::tensors::TensorSpec;
 use crate::{Code, Error, Result};
@@ -45,8 +45,8 @@ pub enum Event<'a> {
     Note(String),
     /// A step was done.
     Step(u64, StepReport),
-    /// An evaluation was done.
-    Evaluated(u64, &'a Exam, &'a Report),
+    /// An evaluation was done, with these answers.
+    Evaluated(u64, &'a Exam, &'a Report, &'a [Option<Answer>]),
     /// A checkpoint was written.
     Saved(u64, &'a Path),
 }
@@ -381,14 +381,16 @@ impl Trainer {
     fn evaluate(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         for exam in &self.exams {
             let scoring = &self.objective.scoring;
-            let (report, _) = exam.sit(&self.encoder, &self.parameters, &self.pictures, scoring)?;
+            let (report, answers) =
+                exam.sit(&self.encoder, &self.parameters, &self.pictures, scoring)?;
             let kind = format!("eval/{}", exam.name());
-            let values = [
-                ("precision_at_1", report.overall.precision_at_1.value),
-                ("group_accuracy", report.overall.group_accuracy.value),
-            ];
-            self.metrics.write(self.step, &kind, &values)?;
-            watch(Event::Evaluated(self.step, exam, &report));
+            self.metrics
+                .write(self.step, &kind, &values(&report.overall))?;
+            for (category, score) in &report.categories {
+                let kind = format!("{kind}/{category}");
+                self.metrics.write(self.step, &kind, &values(score))?;
+            }
+            watch(Event::Evaluated(self.step, exam, &report, &answers));
         }
         Ok(())
     }
@@ -451,6 +453,16 @@ impl Trainer {
             data.join(", ")
         )
     }
+}
+
+/// What is written down of an evaluation.
+fn values(score: &Score) -> [(&'static str, f64); 4] {
+    [
+        ("precision_at_1", score.precision_at_1.value),
+        ("group_accuracy", score.group_accuracy.value),
+        ("questions", score.questions as f64),
+        ("groups", score.groups as f64),
+    ]
 }
 
 /// What tells one recipe from another: everything but where it is written to, how often it speaks,

@@ -101,7 +101,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                 console.status(&format!("{step}/{}  {progress}", progress.total()));
             }
         }
-        Event::Evaluated(step, exam, report) => {
+        Event::Evaluated(step, exam, report, _) => {
             console.status(&format!("step {step}, {}: {}", exam.name(), line(report)));
         }
         Event::Saved(step, path) => {

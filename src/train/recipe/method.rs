@@ -311,6 +311,8 @@ pub enum FusionKind {
     MeanOfViews,
     /// The best pair of views.
     Max,
+    /// For each view of the query the best one of the target, averaged.
+    MaxSim,
     /// The global views alone.
     Global,
 }
@@ -335,7 +337,7 @@ impl FusionSettings {
             reduction: match self.kind {
                 FusionKind::Agff | FusionKind::Global => Reduction::LogSumExp,
                 FusionKind::MeanOfViews => Reduction::Mean,
-                FusionKind::Max => Reduction::Max,
+                FusionKind::Max | FusionKind::MaxSim => Reduction::Max,
             },
         }
     }
