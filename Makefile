@@ -132,6 +132,13 @@ parity: ## make the golden cases of tests/parity anew, with transformers
 	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
 	$(parity_venv)/bin/python tests/parity/make_golden.py
 
+.PHONY: bench-train
+bench-train: ## training steps a second, beside PyTorch
+	test -x $(parity_venv)/bin/pip || $(PYTHON) -m venv $(parity_venv)
+	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
+	cargo build --quiet --locked
+	$(parity_venv)/bin/python tests/parity/train_speed.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff"
+
 .PHONY: screenshot
 screenshot: page ## the picture of the page that README shows
 	cd www/tests && node screenshot.mjs ../../docs/page.png

@@ -42,6 +42,18 @@ pub enum Dtype {
     Q4,
 }
 
+impl Dtype {
+    /// Its name, as the manifest and the command line have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Q8 => "q8",
+            Self::Q4 => "q4",
+        }
+    }
+}
+
 /// The manifest of a package.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

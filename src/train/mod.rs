@@ -14,6 +14,7 @@
 pub mod adapter;
 pub mod base;
 pub mod captions;
+pub mod card;
 pub mod checkpoint;
 pub mod encoder;
 pub mod evaluate;

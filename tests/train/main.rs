@@ -5,6 +5,7 @@
 mod support;
 
 mod adapter;
+mod card;
 mod gpu;
 mod learning;
 mod refused;

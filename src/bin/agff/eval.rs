@@ -287,12 +287,3 @@ fn or_default<T>(values: &[T]) -> Vec<Option<&T>> {
         values => values.iter().map(Some).collect(),
     }
 }
-
-fn type_name(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::F32 => "f32",
-        Dtype::F16 => "f16",
-        Dtype::Q8 => "q8",
-        Dtype::Q4 => "q4",
-    }
-}

@@ -102,7 +102,7 @@ fn stored(
                         Suffix::Q4 => "q4",
                         // The token embeddings of a q4 package are q8.
                         Suffix::Scales if name == TOKEN_TABLE => "q8",
-                        Suffix::Scales => dtype_name(manifest.dtype),
+                        Suffix::Scales => manifest.dtype.as_str(),
                     };
                     let of_kind = types.entry(kind).or_default();
                     of_kind.bytes += entry.len();
@@ -138,15 +138,6 @@ async fn header(source: &Source, file: &FileEntry) -> Result<Vec<Entry>> {
 /// A stored tensor's name without the number of its part.
 fn whole_name(name: &str) -> &str {
     name.rsplit_once('#').map_or(name, |(name, _)| name)
-}
-
-fn dtype_name(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::F32 => "f32",
-        Dtype::F16 => "f16",
-        Dtype::Q8 => "q8",
-        Dtype::Q4 => "q4",
-    }
 }
 
 /// Weights of the model, each counted once however it is stored.
@@ -260,7 +251,7 @@ fn print(
             format!(
                 "{:.1} million, linear layers as {}; {}",
                 parameters(manifest) as f64 / 1e6,
-                dtype_name(manifest.dtype),
+                manifest.dtype.as_str(),
                 types.join(", ")
             ),
         ),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use agff::package::Source;
 use agff::train::adapter::Adapter;
 use agff::train::base::Base;
+use agff::train::card::{CARD_FILE, card};
+use agff::train::checkpoint::write_whole;
 use agff::train::setup;
 use agff::train::trainer::{ADAPTER_FOLDER, MODEL_FOLDER, RECIPE_FILE};
 use agff::train::{Recipe, recipe};
@@ -19,7 +21,10 @@ Make a package from what training made
 
 RUN is the folder of a run, or an adapter's own folder. An adapter is merged into the weights
 of the model that it was trained on, which is taken from where the run took it, or from --base.
-A run that trained everything has a package already; it is stored anew as --dtype says.";
+A run that trained everything has a package already; it is stored anew as --dtype says.
+
+Of a run's folder the package also gets a model card, README.md: how it was trained, by the run's own
+records and those of the runs before it, and how good it is, by what --evaluation names.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +50,12 @@ pub struct Args {
     /// Name of the new package
     #[arg(long, value_name = "STR")]
     name: Option<String>,
+    /// For the card: what `agff eval --json` printed; may be given several times
+    #[arg(long, value_name = "FILE.json")]
+    evaluation: Vec<PathBuf>,
+    /// For the card: a Markdown file on what the model is good for and what not
+    #[arg(long, value_name = "FILE.md")]
+    notes: Option<PathBuf>,
     /// Replace a package that is there already
     #[arg(long)]
     force: bool,
@@ -73,6 +84,18 @@ pub fn run(args: Args, console: &Console) -> Done {
         }
         adapter.merge(base, &args.out, args.force, dtype)?
     };
+    if args.run.join(RECIPE_FILE).is_file() {
+        let notes = args
+            .notes
+            .map(|path| std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e)));
+        let text = card(
+            &manifest,
+            &args.run,
+            notes.transpose()?.as_deref(),
+            &args.evaluation,
+        )?;
+        write_whole(&args.out.join(CARD_FILE), text.as_bytes())?;
+    }
     let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     console.line(&format!(
         "{}: {}, {}",
