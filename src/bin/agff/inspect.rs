@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use agff::package::manifest::{Dtype, FileEntry, Fusion, Manifest, Reduction, View};
+use agff::package::manifest::{FileEntry, Fusion, Manifest, Reduction, View};
 use agff::package::shard::{self, Entry};
 use agff::package::tensors::TOKEN_TABLE;
 use agff::package::{Package, Source, Suffix, expected_tensors};

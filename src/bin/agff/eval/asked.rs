@@ -8,7 +8,6 @@ use agff::package::manifest::{Dtype, Manifest};
 use super::material::Material;
 use super::measured::{About, AboutModel, Column, Measured};
 use super::models::{self, Candidate, Embeddings, Failures};
-use super::type_name;
 use crate::Failure;
 use crate::model::Loaded;
 use crate::output::Console;
@@ -54,7 +53,7 @@ impl<'a> Asked<'a> {
             material,
             shuffled: None,
             label: match dtype {
-                Some(dtype) => format!("{} {}", candidate.label, type_name(dtype)),
+                Some(dtype) => format!("{} {}", candidate.label, dtype.as_str()),
                 None => candidate.label.clone(),
             },
             manifest: loaded.agff.manifest().clone(),

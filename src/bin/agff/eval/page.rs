@@ -72,7 +72,7 @@ fn header(first: &Column, files: &[String]) -> String {
             true => badge("", "trained"),
             false => badge("warn", "never trained: its ranking means nothing"),
         }
-        badge("", super::type_name(model.dtype));
+        badge("", model.dtype.as_str());
         badge("", &format!("{} dimensions", model.dimensions));
         match &model.view {
             Some(view) => badge("", &format!("view {view} only")),
