@@ -31,7 +31,13 @@ fn a_card_has_the_runs_that_led_to_a_model_and_what_was_measured() {
     std::fs::write(&evaluation, EVALUATION).unwrap();
     let run = folder.join("second");
     let notes = Some("It knows squares.");
-    let text = card(&base.manifest, &run, notes, std::slice::from_ref(&evaluation)).unwrap();
+    let text = card(
+        &base.manifest,
+        &run,
+        notes,
+        std::slice::from_ref(&evaluation),
+    )
+    .unwrap();
 
     for part in [
         "It knows squares.",

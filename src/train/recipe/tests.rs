@@ -409,9 +409,28 @@ fn a_recipe_that_is_not_there_is_an_error_of_reading() {
 }
 
 #[test]
-fn the_recipe_of_the_default_model_is_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/agff-nano.toml");
-    let recipe = Recipe::read(Path::new(path), &[]).unwrap();
-    assert_eq!(recipe.train, Train::All);
-    assert!(recipe.data.len() > 1);
+fn every_recipe_in_the_folder_is_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            Recipe::read(&path, &[]).unwrap();
+            names.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["ablation", "agff-nano", "agff-nano-base"]);
+}
+
+#[test]
+fn captions_are_refused_where_the_token_embeddings_are_not_trained() {
+    let set = |train: &str| [format!("train={train}"), "captions.weight=1".to_owned()];
+    let example = |train| Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set(train));
+    assert!(example("all").is_ok());
+    let error = example("views").unwrap_err();
+    assert!(error.to_string().contains("captions.weight"), "{error}");
 }
