@@ -1,0 +1,88 @@
+/** Reads inputs on the engine's side: files are read and URLs fetched here, off the page's thread. */
+
+import { decodeInBrowser, drawnPixels } from "./browser-decode.js";
+import type { EngineInput } from "./engine.js";
+import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
+import { lookAt } from "./image-header.js";
+import type { PortableImage, PortableInput, RawPixels } from "./protocol.js";
+import type { DecodePath, DecodePreference } from "./types.js";
+
+/** An input as the engine takes it, and how its image became pixels. */
+export interface ReadInput {
+  input: EngineInput & { name: string };
+  path: DecodePath | undefined;
+}
+
+/** Larger pictures go to the browser's decoder, which needs less memory for them. */
+const MOST_EXACT_PIXELS = 24_000_000;
+
+/** Larger files are not even read: the engine refuses them. */
+const MOST_EXACT_BYTES = 256 * 1024 * 1024;
+
+export async function readInput(
+  { image, name, text, instruction }: PortableInput,
+  decode: DecodePreference,
+  signal: AbortSignal | undefined,
+): Promise<ReadInput> {
+  const input: ReadInput["input"] = { name };
+  if (text !== undefined) input.text = text;
+  if (instruction !== undefined) input.instruction = instruction;
+  if (image === undefined) return { input, path: undefined };
+  const read = await readImage(image, name, decode, signal);
+  throwIfAborted(signal, name);
+  input.image = read.image;
+  return { input, path: read.path };
+}
+
+async function readImage(
+  image: PortableImage,
+  name: string,
+  decode: DecodePreference,
+  signal: AbortSignal | undefined,
+): Promise<{ image: Uint8Array | RawPixels; path: DecodePath }> {
+  if ("bitmap" in image) {
+    const pixels = drawnPixels(image.bitmap, name);
+    image.bitmap.close();
+    return { image: pixels, path: "pixels" };
+  }
+  if ("data" in image) return { image, path: "pixels" };
+  const file = "file" in image ? image.file : await download(image.url, name, signal);
+  if (decode === "browser" || file.size > MOST_EXACT_BYTES || !(await isExact(file, name))) {
+    const pixels = await decodeInBrowser(file, MOST_EXACT_PIXELS);
+    if (pixels) return { image: pixels, path: "browser" };
+    // What the browser cannot read either is the engine's to name, or to read after all.
+  }
+  if (file.size > MOST_EXACT_BYTES) {
+    const message = `the file has ${Math.round(file.size / 2 ** 20)} MiB; the limit is 256 MiB`;
+    throw new AgffError("image-too-large", name, message);
+  }
+  return { image: new Uint8Array(await contents(file, name)), path: "exact" };
+}
+
+/** Whether the engine decodes it, as far as the file's beginning tells. */
+async function isExact(file: Blob, name: string): Promise<boolean> {
+  const { known, pixels } = lookAt(new Uint8Array(await contents(file.slice(0, 1 << 18), name)));
+  return known && (pixels ?? 0) <= MOST_EXACT_PIXELS;
+}
+
+async function contents(file: Blob, name: string): Promise<ArrayBuffer> {
+  try {
+    return await file.arrayBuffer();
+  } catch (error) {
+    throw new AgffError("io", name, "the file could not be read; choose it again", error);
+  }
+}
+
+async function download(url: string, name: string, signal: AbortSignal | undefined): Promise<Blob> {
+  let response: Response;
+  try {
+    response = await fetch(url, signal ? { signal } : {});
+    if (response.ok) return await response.blob();
+  } catch (error) {
+    throwIfAborted(signal, name);
+    const detail = toAgffError(error).message;
+    const message = `the image could not be fetched (${detail}); its server must allow this page to read it`;
+    throw new AgffError("fetch", name, message, error);
+  }
+  throw new AgffError("fetch", name, `the server answered ${response.status} for the image`);
+}
