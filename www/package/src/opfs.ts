@@ -64,14 +64,9 @@ export class Store {
     return read(this.files, sha256);
   }
 
-  /** Opens a file to go on at `size`; what is behind that is cut off. */
-  async append(sha256: string, size: number): Promise<Appender> {
-    const handle: WorkerFileHandle = await quota(() =>
-      this.files.getFileHandle(sha256, { create: true }),
-    );
-    return handle.createSyncAccessHandle
-      ? appendAtOnce(await handle.createSyncAccessHandle(), size)
-      : appendOnClose(handle, size);
+  /** Opens a file to go on at `size`; what is behind that is cut off. Only one at a time may. */
+  append(sha256: string, size: number): Promise<Appender> {
+    return this.open(this.files, sha256, size);
   }
 
   /** Removes a file, if it is there. */
@@ -83,20 +78,18 @@ export class Store {
     return parseRecord(await read(this.packages, await recordName(key)));
   }
 
+  /** Keeps the record of a package, in the place of an earlier one. */
   async keep(record: PackageRecord): Promise<void> {
     const name = await recordName(record.key);
     const bytes = new TextEncoder().encode(JSON.stringify(record));
-    const handle: WorkerFileHandle = await quota(() =>
-      this.packages.getFileHandle(name, { create: true }),
-    );
-    const writer = handle.createSyncAccessHandle
-      ? appendAtOnce(await handle.createSyncAccessHandle(), 0)
-      : await appendOnClose(handle, 0);
-    try {
-      await writer.write(bytes);
-    } finally {
-      await writer.close();
-    }
+    await alone(name, undefined, async () => {
+      const writer = await this.open(this.packages, name, 0);
+      try {
+        await writer.write(bytes);
+      } finally {
+        await writer.close();
+      }
+    });
   }
 
   async forget(key: string): Promise<void> {
@@ -118,6 +111,19 @@ export class Store {
     const names = [];
     for await (const name of this.files.keys()) names.push(name);
     return names;
+  }
+
+  private async open(
+    folder: FileSystemDirectoryHandle,
+    name: string,
+    size: number,
+  ): Promise<Appender> {
+    const handle: WorkerFileHandle = await quota(() =>
+      folder.getFileHandle(name, { create: true }),
+    );
+    return handle.createSyncAccessHandle
+      ? appendAtOnce(await handle.createSyncAccessHandle(), size)
+      : appendOnClose(handle, size);
   }
 }
 
@@ -178,10 +184,10 @@ function appendAtOnce(handle: SyncHandle, size: number): Appender {
   return {
     write: (chunk) =>
       quota(async () => {
+        // On a full disk browsers write less than asked for, or (Chrome) give a nonsensical count.
         const written = handle.write(chunk, { at });
+        if (written !== chunk.byteLength) throw new DOMException("", "QuotaExceededError");
         at += written;
-        // Some browsers write less than asked for when the disk is full, and do not throw.
-        if (written < chunk.byteLength) throw new DOMException("", "QuotaExceededError");
       }),
     close: async () => {
       handle.flush();

@@ -53,6 +53,10 @@ async function portableImage(image: ImageSource, name: string): Promise<Portable
   if (image instanceof ImageData) {
     return { width: image.width, height: image.height, data: image.data };
   }
+  if (!(image instanceof Object && "width" in image)) {
+    const message = "this is neither a file, a URL, pixels nor an element that shows an image";
+    throw new AgffError("input", name, message);
+  }
   if (image.width === 0 || image.height === 0) {
     const message = "the image has no pixels; a closed bitmap has none either";
     throw new AgffError("image-empty", name, message);
