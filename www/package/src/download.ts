@@ -61,12 +61,23 @@ export async function download(
   }
 }
 
+/**
+ * `fetch`, but a `data:` URL is decoded here. Bundlers make such URLs of small files, and strict
+ * policies forbid to fetch them.
+ */
+export async function get(url: string, init: RequestInit | undefined): Promise<Response> {
+  const inline = /^data:[^,]*?(;base64)?,/i.exec(url);
+  if (!inline) return fetch(url, init);
+  const text = decodeURIComponent(url.slice(inline[0].length));
+  return new Response(inline[1] ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : text);
+}
+
 async function request(
   url: string,
   from: number,
   signal: AbortSignal | undefined,
 ): Promise<{ body: ReadableStreamDefaultReader<Uint8Array>; start: number }> {
-  const response = await fetch(url, {
+  const response = await get(url, {
     // It is kept in a better place than the browser's general cache.
     cache: "no-store",
     ...(from > 0 ? { headers: { range: `bytes=${from}-` } } : {}),

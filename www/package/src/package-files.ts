@@ -7,7 +7,7 @@
  * fetches anew what is wrong.
  */
 
-import { download, failed, type Sink, throwUnlessOk } from "./download.js";
+import { download, failed, get, type Sink, throwUnlessOk } from "./download.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { type FileEntry, MANIFEST, parseFiles } from "./manifest.js";
 import { type Appender, alone, openStore, sha256, type Store } from "./opfs.js";
@@ -161,7 +161,7 @@ async function readManifest(
   const url = urlOf(location, MANIFEST);
   let failure: AgffError;
   try {
-    const response = await fetch(url, { cache: "no-cache", ...(signal ? { signal } : {}) });
+    const response = await get(url, { cache: "no-cache", ...(signal ? { signal } : {}) });
     if (response.status < 500) {
       throwUnlessOk(response, url);
       return { manifest: await response.text(), offline: false };

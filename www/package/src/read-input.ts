@@ -1,5 +1,6 @@
 /** Reads inputs on the engine's side: files are read and URLs fetched here, off the page's thread. */
 
+import { get } from "./download.js";
 import { decodeInBrowser, drawnPixels } from "./browser-decode.js";
 import type { EngineInput } from "./engine.js";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
@@ -76,7 +77,7 @@ async function contents(file: Blob, name: string): Promise<ArrayBuffer> {
 async function download(url: string, name: string, signal: AbortSignal | undefined): Promise<Blob> {
   let response: Response;
   try {
-    response = await fetch(url, signal ? { signal } : {});
+    response = await get(url, signal ? { signal } : {});
     if (response.ok) return await response.blob();
   } catch (error) {
     throwIfAborted(signal, name);

@@ -6,6 +6,7 @@
  * other requests go on to the browser's `fetch` untouched.
  */
 
+import { get } from "./download.js";
 import { MANIFEST } from "./manifest.js";
 import { type PackageFiles, urlOf } from "./package-files.js";
 
@@ -41,15 +42,11 @@ function install(): void {
     if (typeof input !== "string" || !input.startsWith(SCHEME)) {
       return browsers.call(globalThis, input, init);
     }
-    return answer(input, init, browsers);
+    return answer(input, init);
   };
 }
 
-async function answer(
-  url: string,
-  init: RequestInit | undefined,
-  browsers: typeof fetch,
-): Promise<Response> {
+async function answer(url: string, init: RequestInit | undefined): Promise<Response> {
   init?.signal?.throwIfAborted();
   const slash = url.indexOf("/");
   const files = routes.get(url.slice(0, slash));
@@ -57,7 +54,7 @@ async function answer(
   const path = url.slice(slash + 1);
   const blob = files.blob(path);
   // Without a cache only the manifest is at hand.
-  if (!blob) return browsers.call(globalThis, urlOf(files.location, path), init);
+  if (!blob) return get(urlOf(files.location, path), init);
   const range = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get("range") ?? "");
   if (!range || path === MANIFEST) return new Response(stream(blob, init?.signal));
   const part = blob.slice(Number(range[1]), Number(range[2]) + 1);

@@ -12,6 +12,9 @@ const KEEP_DEVICE = `
   GPUAdapter.prototype.requestDevice = async function (...args) {
     return (self.device = await requestDevice.apply(this, args));
   };
+  addEventListener("message", ({ data }) => {
+    if (data.call === "embed") self.embedding = true;
+  });
 `;
 
 /** The worker never answers the n-th pack: it computes for ever. */
@@ -43,10 +46,17 @@ function batch(page: Page, device: "cpu" | "gpu", names: string[], maxSilence?: 
         device,
         ...(maxSilence === undefined ? {} : { maxSilence }),
       });
-      const photos = names.map((name) => `/samples/${name}.jpg`);
+      // Small ones, because the GPU is a slow software one here.
+      const photos = names.map(async (name) => {
+        const blob = await (await fetch(`/samples/${name}.jpg`)).blob();
+        const small = await createImageBitmap(blob, { resizeWidth: 144, resizeHeight: 128 });
+        const canvas = new OffscreenCanvas(144, 128);
+        canvas.getContext("2d")!.drawImage(small, 0, 0);
+        return canvas.convertToBlob();
+      });
       const vectors: number[][] = [];
       try {
-        for await (const { embedding, error } of agff.embedImages(photos)) {
+        for await (const { embedding, error } of agff.embedImages(await Promise.all(photos))) {
           if (error) throw error;
           vectors.push([...embedding.values]);
           document.title = `done ${vectors.length}`;
@@ -77,9 +87,10 @@ test("device.destroy() in the middle of a batch: all results come, equal to the 
   const first = page.waitForEvent("worker");
   const disturbed = batch(page, "gpu", names);
   const worker = await first;
-  // While the first pack is computed, so that the loss comes in the middle of it.
-  await expect.poll(() => worker.evaluate("self.device !== undefined")).toBe(true);
-  await page.waitForTimeout(3000);
+  await expect.poll(() => worker.evaluate("self.embedding")).toBe(true);
+  // While the first pack is computed, which takes this software GPU some seconds.
+  await page.waitForTimeout(1500);
+  expect(await page.title()).toBe("test");
   const replaced = page.waitForEvent("worker");
   await worker.evaluate("self.device.destroy()");
   await replaced;
