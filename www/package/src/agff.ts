@@ -4,7 +4,7 @@
 import { type Backend, type Loaded, type Setup } from "./backend.js";
 import { embedAll, photosInAPack, textsInAPack } from "./batch.js";
 import { cache } from "./cache.js";
-import { AgffError, fromPlain, throwIfAborted } from "./errors.js";
+import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
 import { locate } from "./location.js";
 import type { Manifest } from "./manifest.js";
 import { crossing, nameOf } from "./portable.js";
@@ -223,9 +223,7 @@ export class Agff {
   }
 
   private throwIfDisposed(): void {
-    if (this.disposed) {
-      throw new AgffError("input", "", "this model was disposed of; load it again");
-    }
+    if (this.disposed) throw disposedOf();
   }
 }
 

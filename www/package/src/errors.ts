@@ -86,6 +86,11 @@ export function throwIfAborted(signal: AbortSignal | undefined, subject = ""): v
   }
 }
 
+/** The error for a call of a model that was disposed of. */
+export function disposedOf(): AgffError {
+  return new AgffError("input", "", "this model was disposed of; load it again");
+}
+
 /** An error as it crosses to another thread, where only plain values arrive whole. */
 export interface PlainError {
   code: string;

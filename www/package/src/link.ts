@@ -3,7 +3,7 @@
  * silent, everybody who waits is told.
  */
 
-import { AgffError, fromPlain, throwIfAborted } from "./errors.js";
+import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
 import type { CallName, Calls, FromWorker, ToWorker } from "./protocol.js";
 import type { DeviceKind, LoadProgress } from "./types.js";
 
@@ -26,6 +26,8 @@ export class Link {
   private readonly pending = new Map<number, Pending>();
   private next = 0;
   private silence = 0;
+  /** Whether the worker has ever said anything. */
+  private heard = false;
   private watch: ReturnType<typeof setInterval> | undefined;
 
   constructor(kind: DeviceKind, maxSilence: number) {
@@ -36,13 +38,8 @@ export class Link {
       this.lose(new AgffError("internal", "", "an answer of the worker could not be read"));
     };
     this.worker.onerror = (event) => {
-      // The engine's own traps are told by the worker; this is a script that does not load.
       event.preventDefault();
-      const detail = event.message || "its script could not be loaded";
-      const message =
-        `the worker could not be started: ${detail}. Its script must be served by the page's own ` +
-        `server, and the page's policy must allow it (worker-src 'self')`;
-      this.lose(new AgffError("worker-start", "", message, event.error ?? undefined));
+      this.lose(scriptError(event, this.heard));
     };
   }
 
@@ -84,11 +81,12 @@ export class Link {
 
   /** Ends the worker. */
   close(): void {
-    this.lose(new AgffError("input", "", "this model was disposed of; load it again"));
+    this.lose(disposedOf());
   }
 
   private hear(message: FromWorker): void {
     this.silence = 0;
+    this.heard = true;
     if ("alive" in message) return;
     if ("lost" in message) return this.lose(fromPlain(message.lost));
     if ("progress" in message) return this.pending.get(message.id)?.onProgress?.(message.progress);
@@ -148,4 +146,15 @@ function startWorker(kind: DeviceKind): Worker {
     const message = `the worker could not be started: ${detail}. Load with worker: false instead`;
     throw new AgffError("worker-start", "", message, error);
   }
+}
+
+/** An error that nobody in the worker has caught; before its first word, one of its script itself. */
+function scriptError(event: ErrorEvent, heard: boolean): AgffError {
+  const cause: unknown = event.error ?? undefined;
+  if (heard) return new AgffError("internal", "", `the worker failed: ${event.message}`, cause);
+  const message =
+    `the worker could not be started: ${event.message || "its script could not be loaded"}. The ` +
+    `script must come from the page's own server, and the page's policy must allow it ` +
+    `(worker-src 'self')`;
+  return new AgffError("worker-start", "", message, cause);
 }

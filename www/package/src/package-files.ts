@@ -19,8 +19,9 @@ export type Report = (progress: LoadProgress) => void;
 
 /** The URL of a file of a package. */
 export function urlOf(location: PackageLocation, path: string): string {
-  const url = location.base === undefined ? location.files?.[path] : location.base + path;
-  if (url !== undefined) return url;
+  const { base, files } = location;
+  if (base !== undefined) return base + path;
+  if (files && Object.hasOwn(files, path)) return files[path]!;
   const message = `no URL is given for this file of the package ${location.key}`;
   throw new AgffError("package-file-missing", path, message);
 }

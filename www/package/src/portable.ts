@@ -31,8 +31,12 @@ export async function crossing(
     portable.problem = toPlain(error, portable.name);
     return { input: portable, transfer: [] };
   }
-  const transfer = "bitmap" in portable.image ? [portable.image.bitmap] : [];
-  return { input: portable, transfer };
+  return { input: portable, transfer: givenAway(portable.image) };
+}
+
+function givenAway(image: PortableImage): Transferable[] {
+  if ("bitmap" in image) return [image.bitmap];
+  return "data" in image ? [image.data.buffer as ArrayBuffer] : [];
 }
 
 /** A name for error messages. */
@@ -51,7 +55,7 @@ async function portableImage(image: ImageSource, name: string): Promise<Portable
   // The file itself and not the drawn pixels: the browser's decoder is not the desktop's.
   if (isElement(image)) return { url: absolute(image.currentSrc || image.src, name) };
   if (image instanceof ImageData) {
-    return { width: image.width, height: image.height, data: image.data };
+    return { width: image.width, height: image.height, data: image.data.slice() };
   }
   if (!(image instanceof Object && "width" in image)) {
     const message = "this is neither a file, a URL, pixels nor an element that shows an image";

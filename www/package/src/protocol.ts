@@ -9,7 +9,6 @@ import type { PlainError } from "./errors.js";
 import type {
   CacheInfo,
   CacheMode,
-  DecodePath,
   DecodePreference,
   DeviceKind,
   Embedding,
@@ -110,4 +109,4 @@ export interface PortableInput {
 }
 
 /** What became of one input of a pack. */
-export type Outcome = { embedding: Embedding & { decode?: DecodePath } } | { error: PlainError };
+export type Outcome = { embedding: Embedding } | { error: PlainError };

@@ -3,7 +3,14 @@
  */
 
 import type { Engine, EngineHost } from "./engine.js";
-import { AgffError, type PlainError, throwIfAborted, toAgffError, toPlain } from "./errors.js";
+import {
+  AgffError,
+  disposedOf,
+  type PlainError,
+  throwIfAborted,
+  toAgffError,
+  toPlain,
+} from "./errors.js";
 import { PackageFiles, type Report } from "./package-files.js";
 import type { EmbedRequest, LoadReply, LoadRequest, Outcome } from "./protocol.js";
 import { type ReadInput, readInput } from "./read-input.js";
@@ -19,6 +26,7 @@ export type StartEngine = (
 
 export class Session {
   private readonly turns = new Turns();
+  private disposed = false;
 
   private constructor(
     private readonly host: EngineHost,
@@ -74,6 +82,7 @@ export class Session {
     );
     throwIfAborted(signal);
     return this.turns.take(urgent, async () => {
+      if (this.disposed) throw disposedOf();
       const usable = read.filter((one): one is ReadInput => "input" in one);
       const embedded = (await this.pass(usable, signal)).values();
       return read.map((one) => ("input" in one ? embedded.next().value! : { error: one }));
@@ -82,7 +91,10 @@ export class Session {
 
   /** Gives the memory back, when all calls have ended. */
   async dispose(): Promise<void> {
-    await this.turns.take(false, async () => this.host.release(this.engine));
+    await this.turns.take(false, async () => {
+      this.disposed = true;
+      this.host.release(this.engine);
+    });
     this.route.close();
   }
 
@@ -125,14 +137,13 @@ function loadEngine(
 ): Promise<Engine> {
   // Without a cache, putting the weights on the device is fetching them.
   const phase = files.cache.mode === false ? "package" : "upload";
-  let [current, before] = ["", 0];
+  let [current, before, last] = ["", 0, 0];
   const onProgress = (loaded: number, total: number, file: string) => {
     if (file !== current) [current, before] = [file, last];
     last = loaded;
     const fileTotal = files.length(file);
     report({ phase, loaded, total, file, fileLoaded: loaded - before, fileTotal });
   };
-  let last = 0;
   const { device, limits, kernels } = request;
   return host.run(
     () => host.module.Engine.load(route.base, { device, limits, kernels, onProgress, signal }),

@@ -13,7 +13,7 @@ import {
   type Setup,
   startOnDevice,
 } from "./backend.js";
-import { AgffError, throwIfAborted } from "./errors.js";
+import { AgffError, disposedOf, throwIfAborted } from "./errors.js";
 import { Link } from "./link.js";
 import type { Manifest } from "./manifest.js";
 import type { LoadRequest, Outcome } from "./protocol.js";
@@ -56,6 +56,7 @@ export class WorkerBackend implements Backend {
   }
 
   async embed(pack: Pack): Promise<Outcome[]> {
+    if (this.disposed) throw disposedOf();
     const work = this.attempt(pack, true);
     this.calls.add(work);
     try {
@@ -92,7 +93,7 @@ export class WorkerBackend implements Backend {
     const seen = this.current;
     const running = await seen.catch(() => undefined);
     if (running && !running.link.lost) return running;
-    if (this.disposed && !running) throw new AgffError("input", "", "this model was disposed of");
+    if (this.disposed) throw disposedOf();
     // Somebody else may have seen to it meanwhile.
     if (this.current === seen) this.current = this.replace(running?.link.lost);
     return this.current;

@@ -225,3 +225,34 @@ test("a worker whose script is missing is a typed error that says what to look a
   expect(code).toBe("worker-start");
   expect(message).toContain("worker-src");
 });
+
+test("a GPU that looks good and then refuses leaves the choice to the CPU", async ({
+  empty: page,
+  server,
+}) => {
+  const refuses = `
+    GPUAdapter.prototype.requestDevice = async () => {
+      throw new DOMException("refused", "OperationError");
+    };
+  `;
+  server.trouble = ({ path }) =>
+    path.endsWith("worker-gpu.js") ? { prepend: refuses } : undefined;
+  const found = await run(
+    page,
+    async ({ Agff }, model) => {
+      const adapter = { info: { vendor: "nvidia", architecture: "ada-lovelace" } };
+      Object.defineProperty(Object.getPrototypeOf(navigator), "gpu", {
+        get: () => ({ requestAdapter: async () => adapter }),
+      });
+      const insisting = await Agff.load(model, { device: "gpu" }).catch((e: AgffError) => e.code);
+      const agff = await Agff.load(model);
+      const { views } = await agff.embedText("a cat");
+      return { insisting, device: agff.info.device, views: views.length };
+    },
+    MODEL,
+  );
+  expect(found.insisting).toBe("no-gpu");
+  expect(found.device.kind).toBe("cpu");
+  expect(found.device.reason).toContain("refused");
+  expect(found.views).toBeGreaterThan(1);
+});
