@@ -16,11 +16,6 @@ export async function crossing(
   instruction: string | undefined,
 ): Promise<Crossing> {
   const portable: PortableInput = { name: input.name ?? nameOf(input.image) };
-  if (input.image === undefined && input.text === undefined) {
-    const message = "an input is an object with an image, a text, or both";
-    portable.problem = toPlain(new AgffError("input", portable.name, message));
-    return { input: portable, transfer: [] };
-  }
   const own = input.instruction ?? instruction;
   if (own !== undefined) portable.instruction = own;
   if (input.text !== undefined) portable.text = input.text;

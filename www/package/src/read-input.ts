@@ -5,7 +5,7 @@ import { decodeInBrowser, drawnPixels } from "./browser-decode.js";
 import type { EngineInput } from "./engine.js";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import { lookAt } from "./image-header.js";
-import type { PortableImage, PortableInput, RawPixels } from "./protocol.js";
+import type { PortableInput } from "./protocol.js";
 import type { DecodePath, DecodePreference } from "./types.js";
 
 /** An input as the engine takes it, and how its image became pixels. */
@@ -14,50 +14,53 @@ export interface ReadInput {
   path: DecodePath | undefined;
 }
 
+/** An input whose file is at hand. */
+export interface FetchedInput extends ReadInput {
+  /** The photo, where it is for the browser to decode: at the last moment, as pixels are large. */
+  undecoded: Blob | undefined;
+}
+
 /** Larger pictures go to the browser's decoder, which needs less memory for them. */
 const MOST_EXACT_PIXELS = 24_000_000;
 
 /** Larger files are not even read: the engine refuses them. */
 const MOST_EXACT_BYTES = 256 * 1024 * 1024;
 
-export async function readInput(
+/** Reads or fetches what an input is made of. */
+export async function fetchInput(
   { image, name, text, instruction }: PortableInput,
   decode: DecodePreference,
   signal: AbortSignal | undefined,
-): Promise<ReadInput> {
+): Promise<FetchedInput> {
   const input: ReadInput["input"] = { name };
   if (text !== undefined) input.text = text;
   if (instruction !== undefined) input.instruction = instruction;
-  if (image === undefined) return { input, path: undefined };
-  const read = await readImage(image, name, decode, signal);
+  if (image === undefined) return { input, path: undefined, undecoded: undefined };
+  if ("bitmap" in image || "data" in image) {
+    input.image = "data" in image ? image : drawnPixels(image.bitmap, name);
+    if ("bitmap" in image) image.bitmap.close();
+    return { input, path: "pixels", undecoded: undefined };
+  }
+  const file = "file" in image ? image.file : await download(image.url, name, signal);
   throwIfAborted(signal, name);
-  input.image = read.image;
-  return { input, path: read.path };
+  if (decode === "browser" || file.size > MOST_EXACT_BYTES || !(await isExact(file, name))) {
+    return { input, path: undefined, undecoded: file };
+  }
+  input.image = new Uint8Array(await contents(file, name));
+  return { input, path: "exact", undecoded: undefined };
 }
 
-async function readImage(
-  image: PortableImage,
-  name: string,
-  decode: DecodePreference,
-  signal: AbortSignal | undefined,
-): Promise<{ image: Uint8Array | RawPixels; path: DecodePath }> {
-  if ("bitmap" in image) {
-    const pixels = drawnPixels(image.bitmap, name);
-    image.bitmap.close();
-    return { image: pixels, path: "pixels" };
+/** Decodes what is left to the browser; what it cannot read is the engine's to name, or to read after all. */
+export async function decodeInput({ input, path, undecoded }: FetchedInput): Promise<ReadInput> {
+  if (!undecoded) return { input, path };
+  const pixels = await decodeInBrowser(undecoded, MOST_EXACT_PIXELS);
+  if (pixels) return { input: { ...input, image: pixels }, path: "browser" };
+  if (undecoded.size > MOST_EXACT_BYTES) {
+    const message = `the file has ${Math.round(undecoded.size / 2 ** 20)} MiB; the limit is 256 MiB`;
+    throw new AgffError("image-too-large", input.name, message);
   }
-  if ("data" in image) return { image, path: "pixels" };
-  const file = "file" in image ? image.file : await download(image.url, name, signal);
-  if (decode === "browser" || file.size > MOST_EXACT_BYTES || !(await isExact(file, name))) {
-    const pixels = await decodeInBrowser(file, MOST_EXACT_PIXELS);
-    if (pixels) return { image: pixels, path: "browser" };
-    // What the browser cannot read either is the engine's to name, or to read after all.
-  }
-  if (file.size > MOST_EXACT_BYTES) {
-    const message = `the file has ${Math.round(file.size / 2 ** 20)} MiB; the limit is 256 MiB`;
-    throw new AgffError("image-too-large", name, message);
-  }
-  return { image: new Uint8Array(await contents(file, name)), path: "exact" };
+  const image = new Uint8Array(await contents(undecoded, input.name));
+  return { input: { ...input, image }, path: "exact" };
 }
 
 /** Whether the engine decodes it, as far as the file's beginning tells. */

@@ -13,9 +13,12 @@ import {
 } from "./errors.js";
 import { PackageFiles, type Report } from "./package-files.js";
 import type { EmbedRequest, LoadReply, LoadRequest, Outcome } from "./protocol.js";
-import { type ReadInput, readInput } from "./read-input.js";
+import { decodeInput, fetchInput, type ReadInput } from "./read-input.js";
 import { open, type Route } from "./route.js";
 import { Turns } from "./turns.js";
+
+/** Bytes of pixels that are held at once, beside those of the photo that reaches this. */
+const MOST_PIXEL_BYTES = 64e6;
 
 /** How a session gets its engine; a page keeps one for all its sessions. */
 export type StartEngine = (
@@ -70,22 +73,33 @@ export class Session {
     { inputs, decode, urgent }: EmbedRequest,
     signal: AbortSignal | undefined,
   ): Promise<Outcome[]> {
-    // Read before the turn comes, while the engine may be waiting for the GPU.
-    const read = await Promise.all(
+    // Fetched before the turn comes, while the engine may be waiting for the GPU.
+    const fetched = await Promise.all(
       inputs.map(
-        (input) =>
-          input.problem ??
-          readInput(input, decode, signal).catch((error: unknown): PlainError =>
-            toPlain(error, input.name),
-          ),
+        (input) => input.problem ?? orError(fetchInput(input, decode, signal), input.name),
       ),
     );
     throwIfAborted(signal);
     return this.turns.take(urgent, async () => {
       if (this.disposed) throw disposedOf();
-      const usable = read.filter((one): one is ReadInput => "input" in one);
-      const embedded = (await this.pass(usable, signal)).values();
-      return read.map((one) => ("input" in one ? embedded.next().value! : { error: one }));
+      const outcomes: Outcome[] = Array(fetched.length);
+      let group: { place: number; read: ReadInput }[] = [];
+      const flush = async () => {
+        const made = await this.pass(
+          group.map(({ read }) => read),
+          signal,
+        );
+        group.forEach(({ place }, i) => (outcomes[place] = made[i]!));
+        group = [];
+      };
+      for (const [place, one] of fetched.entries()) {
+        const read = "input" in one ? await orError(decodeInput(one), one.input.name) : one;
+        if ("input" in read) group.push({ place, read });
+        else outcomes[place] = { error: read };
+        if (sum(group.map(({ read }) => pixelBytes(read))) > MOST_PIXEL_BYTES) await flush();
+      }
+      await flush();
+      return outcomes;
     });
   }
 
@@ -166,6 +180,19 @@ async function withRepair<T>(
     if (!suspicious || !(await files.repair(signal))) throw error;
     return work();
   }
+}
+
+/** The failure of one input is its own result. */
+function orError<T>(work: Promise<T>, name: string): Promise<T | PlainError> {
+  return work.catch((error: unknown) => toPlain(error, name));
+}
+
+function pixelBytes({ input }: ReadInput): number {
+  return input.image && "data" in input.image ? input.image.data.byteLength : 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 function isAboutInput({ code }: AgffError): boolean {

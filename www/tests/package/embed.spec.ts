@@ -250,3 +250,18 @@ test("after dispose every call says what to do", async ({ empty: page }) => {
   expect(codes[0]).toBeGreaterThan(0);
   expect(codes.slice(1)).toEqual(["input", "input"]);
 });
+
+test("it works inside a worker of the page's own", async ({ empty: page, server }) => {
+  const script = `
+    import { Agff } from "${server.url}/agff/dist/index.js";
+    const agff = await Agff.load("${server.url}${MODEL}", { device: "cpu" });
+    const { views, decode } = await agff.embedImage("${server.url}/samples/cat.jpg");
+    postMessage({ views: views.length, decode });
+  `;
+  const made = await page.evaluate((script) => {
+    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    const worker = new Worker(url, { type: "module" });
+    return new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+  }, script);
+  expect(made).toEqual({ views: 5, decode: "exact" });
+});
