@@ -67,7 +67,7 @@ size: ## what the engines weigh, by component
 
 # The page is built anew when anything in it has changed. The engines are files of their own making,
 # so their rule is only that they are there.
-page_sources := $(shell find www/package/src www/demo -path '*/dist' -prune -o -type f -print) \
+page_sources := $(shell find www/package/src www/package/scripts www/demo -path '*/dist' -prune -o -type f -print) \
 	www/package.json www/package-lock.json www/tsconfig.base.json www/package/tsconfig.json
 models := $(shell find models -type f 2>/dev/null)
 engine_files := $(foreach e,gpu cpu,$(foreach f,agff.js agff_bg.wasm,www/package/engines/$(e)/$(f)))

@@ -1,5 +1,5 @@
 /**
- * The page in Debian's Chromium, on SwiftShader: a software GPU, which is there to show that the
+ * The page and the npm package in Debian's Chromium, on SwiftShader: a software GPU, which is there to show that the
  * GPU engine is right, not that it is fast.
  */
 
@@ -9,7 +9,8 @@ const port = Number(process.env["AGFF_TEST_PORT"] ?? 4517);
 const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
-  testDir: "page",
+  testDir: ".",
+  testMatch: ["page/*.spec.ts", "package/*.spec.ts"],
   outputDir: "../test-results",
   // Two cores: two pages at once would only slow each other down.
   workers: 1,

@@ -201,7 +201,12 @@ async function addSamples(): Promise<void> {
 }
 
 function showLoading({ phase, loaded, total, file }: LoadProgress): void {
-  const what = phase === "engine" ? "Fetching the engine" : `Loading the model: ${file}`;
+  if (phase === "ready") return;
+  const what = {
+    engine: "Fetching the engine",
+    package: `Loading the model: ${file}`,
+    upload: "Preparing the model",
+  }[phase];
   const megabytes = (loaded / 1e6).toFixed(1);
   const size = total > 0 ? `${megabytes} of ${(total / 1e6).toFixed(1)} MB` : `${megabytes} MB`;
   byId("work").hidden = false;

@@ -1,106 +1,119 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The model as a page sees it. */
 
-import { chooseDevice } from "./device.js";
-import { type Engine, EngineHost } from "./engine.js";
-import { AgffError, throwIfAborted } from "./errors.js";
-import { readInput } from "./input.js";
+import { type Backend, type Loaded, type Setup } from "./backend.js";
+import { embedAll, photosInAPack, textsInAPack } from "./batch.js";
+import { cache } from "./cache.js";
+import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
+import { locate } from "./location.js";
+import type { Manifest } from "./manifest.js";
+import { crossing, nameOf } from "./portable.js";
+import { similarity, truncate } from "./similarity.js";
 import type {
+  BatchOptions,
+  BatchResult,
+  DecodePreference,
   EmbedInput,
   EmbedOptions,
   Embedding,
   ImageSource,
   LoadOptions,
   ModelInfo,
+  PackageUrls,
   Similarity,
 } from "./types.js";
+import { WorkerBackend } from "./worker-backend.js";
 
 /**
  * A loaded model.
  *
  * ```ts
- * const agff = await Agff.load("/models/agff-nano");
+ * const agff = await Agff.load("agff-nano");
  * const photo = await agff.embedImage(file);
  * const query = await agff.embedText("a red mug left of a laptop");
  * const { score } = agff.similarity(query, photo);
  * ```
  *
- * All failures are {@link AgffError}s. Calls may overlap; they are run one after another.
+ * All failures are {@link AgffError}s. Calls may overlap; the engine runs one after another, single
+ * inputs before those of a batch.
  */
 export class Agff {
-  private queue: Promise<unknown> = Promise.resolve();
+  /** What of packages is kept in the browser: `list()`, `delete(url?)`, `persist()`. */
+  static readonly cache = cache;
+
   private disposed = false;
+  private known: { loaded: Loaded; manifest: Manifest; info: ModelInfo } | undefined;
 
   private constructor(
-    private readonly host: EngineHost,
-    private readonly engine: Engine,
-    private readonly modelInfo: ModelInfo,
+    private readonly backend: Backend,
+    private readonly setup: Setup,
+    private readonly decode: DecodePreference,
+    private readonly inWorker: boolean,
   ) {}
 
   /**
-   * Loads the package at `url`, the folder that holds `agff.json`. Only one engine is downloaded:
-   * the GPU one or the CPU one.
+   * Loads a package: the URL of its folder, which holds `agff.json`, or `"agff-nano"` for the one that
+   * comes with this library, or the URLs of its files. Only one engine is downloaded: the GPU one
+   * or the CPU one.
    */
-  static async load(url: string | URL, options: LoadOptions = {}): Promise<Agff> {
-    const { signal } = options;
+  static async load(source: string | URL | PackageUrls, options: LoadOptions = {}): Promise<Agff> {
+    const { signal, worker = true, decode = "exact" } = options;
+    throwIfAborted(signal, String(source));
     const onProgress = guarded(options.onProgress);
-    throwIfAborted(signal, String(url));
-    const base = packageUrl(url);
-    const device = await chooseDevice(options.device ?? "auto");
-    throwIfAborted(signal, base);
-    const host = await EngineHost.get(device.kind, onProgress, signal);
-    const engine = await host.run(
-      () =>
-        host.module.Engine.load(base, {
-          device: device.kind,
-          limits: options.limits,
-          kernels: options.kernels,
-          onProgress: onProgress
-            ? (loaded, total, file) => onProgress({ phase: "package", loaded, total, file })
-            : undefined,
-          signal,
-        }),
-      base,
-    );
-    const info = host.runSync(() => engine.info());
-    // The engine knows what it was told to use; this side knows why, and the adapter's name.
-    return new Agff(host, engine, { ...info, device: { ...device, kind: info.device.kind } });
+    const setup: Setup = {
+      location: await locate(source),
+      device: options.device ?? "auto",
+      limits: options.limits,
+      kernels: options.kernels,
+      cache: options.cache ?? "opfs",
+      maxSilence: options.maxSilence,
+      onProgress,
+      signal,
+    };
+    throwIfAborted(signal, setup.location.key);
+    const backend = worker
+      ? await WorkerBackend.load(setup)
+      : await (await import("./direct-backend.js")).DirectBackend.load(setup);
+    const agff = new Agff(backend, setup, decode, worker);
+    const { bytes } = agff.info;
+    onProgress?.({
+      phase: "ready",
+      loaded: bytes,
+      total: bytes,
+      file: "",
+      fileLoaded: 0,
+      fileTotal: 0,
+    });
+    return agff;
   }
 
   /** What is known about the package, and which device runs it and why. */
   get info(): ModelInfo {
-    return this.modelInfo;
+    return this.about().info;
   }
 
   /** Embeds one input: an image, a text, or both as one. */
   embed(input: EmbedInput, options?: EmbedOptions): Promise<Embedding>;
-  /** Embeds several inputs in one pass, which is faster than one by one. */
-  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embedding[]>;
+  /** Embeds several inputs together; fails with the first one that cannot be used. */
+  embed(inputs: readonly EmbedInput[], options?: BatchOptions): Promise<Embedding[]>;
   async embed(
     input: EmbedInput | readonly EmbedInput[],
     options: EmbedOptions = {},
   ): Promise<Embedding | Embedding[]> {
-    const { signal, instruction } = options;
-    const inputs = Array.isArray(input) ? (input as readonly EmbedInput[]) : [input as EmbedInput];
-    const subject = inputs.length === 1 ? (inputs[0]?.name ?? "") : "";
-    throwIfAborted(signal, subject);
-    const read = await Promise.all(
-      inputs.map((one) =>
-        readInput(
-          instruction === undefined || one.instruction !== undefined
-            ? one
-            : { ...one, instruction },
-          signal,
-        ),
-      ),
-    );
-    const results = await this.enqueue(() => {
-      throwIfAborted(signal, subject);
-      return this.engine.embed(read);
-    }, subject);
-    if (Array.isArray(input)) return results;
-    const first = results[0];
-    if (!first) throw new AgffError("internal", subject, "the engine gave no embedding");
-    return first;
+    if (Array.isArray(input)) {
+      const inputs = input as readonly EmbedInput[];
+      const texts = inputs.every(({ image }) => image === undefined);
+      return this.collect(inputs, texts ? textsInAPack() : this.photos(), options);
+    }
+    this.throwIfDisposed();
+    const { signal, instruction, decode = this.decode } = options;
+    const one = input as EmbedInput;
+    throwIfAborted(signal, one.name ?? nameOf(one.image));
+    const prepare = async () => [await crossing(one, instruction)];
+    const [outcome] = await this.backend.embed({ prepare, decode, signal, urgent: true });
+    if (!outcome) throw new AgffError("internal", "", "the engine gave no embedding");
+    if ("error" in outcome) throw fromPlain(outcome.error);
+    return outcome.embedding;
   }
 
   /** Embeds a photo: a `File`, `Blob`, URL, `ImageData`, `ImageBitmap`, canvas or `<img>`. */
@@ -113,10 +126,38 @@ export class Agff {
     return this.embed({ text }, options);
   }
 
+  /**
+   * Embeds many photos, several in one pass where the device gains by it, and gives the results in
+   * their order as they come. A photo that cannot be used has an `error` in the place of its
+   * `embedding`. Leaving the loop stops the work.
+   *
+   * ```ts
+   * for await (const { name, embedding, error } of agff.embedImages(files)) {
+   *   if (embedding) keep(name, embedding);
+   *   else console.warn(name, error.message);
+   * }
+   * ```
+   */
+  embedImages(
+    images: Iterable<ImageSource | EmbedInput> | AsyncIterable<ImageSource | EmbedInput>,
+    options: BatchOptions = {},
+  ): AsyncGenerator<BatchResult, void, undefined> {
+    this.throwIfDisposed();
+    return this.all(asInputs(images), this.photos(), options);
+  }
+
+  /** Embeds many texts in few passes; fails with the first one that cannot be used. */
+  async embedTexts(texts: Iterable<string>, options: BatchOptions = {}): Promise<Embedding[]> {
+    return this.collect(
+      Array.from(texts, (text) => ({ text })),
+      textsInAPack(),
+      options,
+    );
+  }
+
   /** The fused similarity of two embeddings of this model, with its explanation. */
   similarity(query: Embedding, target: Embedding): Similarity {
-    this.throwIfDisposed();
-    return this.host.runSync(() => this.engine.similarity(query, target));
+    return similarity(query, target, this.info.fusion);
   }
 
   /**
@@ -124,16 +165,14 @@ export class Agff {
    * still comparable with others that were cut to the same length.
    */
   truncate(embedding: Embedding, dimensions: number): Embedding {
-    this.throwIfDisposed();
-    return this.host.runSync(() => this.engine.truncate(embedding, dimensions));
+    return truncate(embedding, dimensions);
   }
 
   /** Waits for what is running and gives the weights' memory back. May be called twice. */
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    await this.queue.catch(() => {});
-    this.host.release(this.engine);
+    await this.backend.dispose();
   }
 
   /** {@link dispose}, for `await using`. */
@@ -141,37 +180,104 @@ export class Agff {
     return this.dispose();
   }
 
-  private enqueue<T>(call: () => Promise<T>, subject: string): Promise<T> {
+  private all(
+    inputs: Iterable<EmbedInput> | AsyncIterable<EmbedInput>,
+    packSize: number,
+    options: BatchOptions,
+  ): AsyncGenerator<BatchResult, void, undefined> {
+    const onProgress = guarded(options.onProgress);
+    const { decode = this.decode } = options;
+    return embedAll(this.backend, inputs, packSize, decode, {
+      ...options,
+      ...(onProgress ? { onProgress } : {}),
+    });
+  }
+
+  private async collect(
+    inputs: readonly EmbedInput[],
+    packSize: number,
+    options: BatchOptions,
+  ): Promise<Embedding[]> {
     this.throwIfDisposed();
-    const result = this.queue.then(() => this.host.run(call, subject));
-    this.queue = result.catch(() => {});
-    return result;
+    const embeddings = [];
+    for await (const { embedding, error } of this.all(inputs, packSize, options)) {
+      if (error) throw error;
+      embeddings.push(embedding);
+    }
+    return embeddings;
+  }
+
+  private photos(): number {
+    return photosInAPack(this.about().manifest, this.info.device.kind);
+  }
+
+  /** Made anew when the model was loaded again after a loss. */
+  private about(): { manifest: Manifest; info: ModelInfo } {
+    const { loaded } = this.backend;
+    if (this.known?.loaded !== loaded) {
+      const manifest = JSON.parse(loaded.reply.manifest) as Manifest;
+      const info = describe(manifest, loaded, this.setup.location.key, this.inWorker);
+      this.known = { loaded, manifest, info };
+    }
+    return this.known;
   }
 
   private throwIfDisposed(): void {
-    if (this.disposed) {
-      throw new AgffError("input", "", "this model was disposed of; load it again");
-    }
+    if (this.disposed) throw disposedOf();
   }
 }
 
-function packageUrl(url: string | URL): string {
-  try {
-    const here = globalThis.document?.baseURI ?? globalThis.location?.href;
-    const base = new URL(url, here);
-    base.pathname = base.pathname.replace(/\/agff\.json$/, "/");
-    base.search = base.hash = "";
-    if (!base.pathname.endsWith("/")) base.pathname += "/";
-    return base.href;
-  } catch (error) {
-    throw new AgffError("input", String(url), "this is not a URL of a package", error);
-  }
+function describe(
+  manifest: Manifest,
+  { reply, device }: Loaded,
+  url: string,
+  worker: boolean,
+): ModelInfo {
+  const { name, trained, licence, provenance = "", dimensions, dtype, fusion, prompt } = manifest;
+  return {
+    name,
+    url,
+    trained,
+    licence,
+    provenance,
+    views: manifest.views.map((view) => view.name),
+    dimensions,
+    dtype,
+    bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    fusion,
+    instruction: prompt.instruction,
+    instructions: prompt.named ?? {},
+    // The engine knows what it was told to use; the page knows why, and the adapter's name.
+    device: { ...device, kind: reply.device },
+    worker,
+    cache: reply.cache,
+  };
 }
 
-// A fault in the caller's callback is reported like any uncaught one, and does not stop the loading.
-function guarded(callback: LoadOptions["onProgress"]): LoadOptions["onProgress"] {
+/** Keeps an array an array, whose length is known. */
+function asInputs(
+  images: Iterable<ImageSource | EmbedInput> | AsyncIterable<ImageSource | EmbedInput>,
+): Iterable<EmbedInput> | AsyncIterable<EmbedInput> {
+  if (Array.isArray(images)) return (images as (ImageSource | EmbedInput)[]).map(asInput);
+  return (async function* () {
+    for await (const image of images) yield asInput(image);
+  })();
+}
+
+function asInput(image: ImageSource | EmbedInput): EmbedInput {
+  return isInput(image) ? image : { image, name: nameOf(image) };
+}
+
+// Blobs have a method that is called `text`.
+function isInput(image: ImageSource | EmbedInput): image is EmbedInput {
+  const isObject = typeof image === "object" && !(image instanceof Blob);
+  return isObject && ("image" in image || "text" in image);
+}
+
+// A fault in the caller's callback is reported like any uncaught one, and does not stop the work.
+function guarded<P>(callback: ((progress: P) => void) | undefined) {
   if (!callback) return undefined;
-  return (progress) => {
+  return (progress: P) => {
     try {
       callback(progress);
     } catch (error) {

@@ -1,18 +1,12 @@
 /**
- * The boundary to the WASM engines: their interface, their download, and what happens when one of
- * them dies. Everything that crosses it can be structured-cloned, so that the far side can move
- * into a worker without a change here.
+ * The boundary to the WASM engines: their interface, how one is started, and what happens when it
+ * dies. Everything that crosses it can be structured-cloned.
  */
 
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
-import type { DeviceKind, Embedding, LoadProgress, ModelInfo, Similarity } from "./types.js";
-
-/** Pixels in RGBA order, 8 bits each, not premultiplied. */
-export interface RawPixels {
-  width: number;
-  height: number;
-  data: Uint8Array | Uint8ClampedArray;
-}
+import type { RawPixels } from "./protocol.js";
+import type { Report } from "./package-files.js";
+import type { DeviceKind, Embedding, Similarity } from "./types.js";
 
 /** One input as the engine takes it. */
 export interface EngineInput {
@@ -34,13 +28,15 @@ export interface Engine {
   embed(inputs: EngineInput[]): Promise<Embedding[]>;
   similarity(query: Embedding, target: Embedding): Similarity;
   truncate(embedding: Embedding, dimensions: number): Embedding;
-  info(): ModelInfo;
+  info(): { device: { kind: DeviceKind } };
   free(): void;
 }
 
 /** What one of the engine's glue modules exports. */
 export interface EngineModule {
-  default(options: { module_or_path: Promise<Response> }): Promise<unknown>;
+  default(options: {
+    module_or_path: WebAssembly.Module | Promise<WebAssembly.Module>;
+  }): Promise<unknown>;
   /** Sets what is called, once, when the engine panics and is lost. */
   setPanicHandler(handler: (message: string) => void): void;
   Engine: {
@@ -50,7 +46,7 @@ export interface EngineModule {
         device: DeviceKind;
         limits: "guaranteed" | undefined;
         kernels: "hardware" | undefined;
-        onProgress: ((loaded: number, total: number, file: string) => void) | undefined;
+        onProgress: (loaded: number, total: number, file: string) => void;
         signal: AbortSignal | undefined;
       },
     ): Promise<Engine>;
@@ -58,12 +54,24 @@ export interface EngineModule {
   };
 }
 
-/** An engine's module with a guard around its calls. */
+/** An engine that can be started: its glue, and where its program is. */
+export interface EngineProgram {
+  readonly kind: DeviceKind;
+  readonly wasm: URL;
+  readonly module: EngineModule;
+}
+
+/** A started engine with a guard around its calls. */
 export class EngineHost {
   private dead: AgffError | undefined;
   private readonly pending = new Set<(error: AgffError) => void>();
 
-  private constructor(readonly module: EngineModule) {
+  private constructor(
+    readonly module: EngineModule,
+    /** The compiled program, to start another engine without fetching it again. */
+    readonly program: WebAssembly.Module,
+    private readonly onDeath: (error: AgffError) => void,
+  ) {
     module.setPanicHandler((message) => this.die(message));
     // Running out of memory traps without a panic, in a task of its own that nobody awaits.
     globalThis.addEventListener?.("error", (event: ErrorEvent) => {
@@ -73,58 +81,29 @@ export class EngineHost {
     });
   }
 
-  private static readonly hosts = new Map<DeviceKind, Promise<EngineHost>>();
-
-  /** The engine of that kind, downloaded when it is first asked for. */
-  static async get(
-    kind: DeviceKind,
-    onProgress: ((progress: LoadProgress) => void) | undefined,
+  /**
+   * Fetches, compiles and starts an engine. An engine can be started once in each page or worker.
+   *
+   * @param compiled the program, if it was compiled before
+   */
+  static async start(
+    engine: EngineProgram,
+    compiled: WebAssembly.Module | undefined,
+    onDeath: (error: AgffError) => void,
+    report: Report,
     signal: AbortSignal | undefined,
   ): Promise<EngineHost> {
-    for (;;) {
-      let host = EngineHost.hosts.get(kind);
-      const shared = host !== undefined;
-      if (!host) {
-        host = EngineHost.download(kind, onProgress, signal);
-        EngineHost.hosts.set(kind, host);
-        // A failed or aborted download may be tried again.
-        host.catch(() => EngineHost.hosts.delete(kind));
-      }
-      try {
-        return await host;
-      } catch (error) {
-        // Somebody else's abort is no reason to give this one up.
-        const othersAbort = shared && toAgffError(error).code === "aborted" && !signal?.aborted;
-        if (!othersAbort) throw error;
-      }
-    }
-  }
-
-  private static async download(
-    kind: DeviceKind,
-    onProgress: ((progress: LoadProgress) => void) | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<EngineHost> {
-    // Both addresses are written out, so that bundlers find the files and ship them.
-    const url =
-      kind === "gpu"
-        ? new URL("../engines/gpu/agff_bg.wasm", import.meta.url)
-        : new URL("../engines/cpu/agff_bg.wasm", import.meta.url);
     try {
-      const wasm = fetchEngine(url, onProgress, signal);
-      // The failure is reported by the initialisation below, or by the import before it.
-      wasm.catch(() => {});
-      const module: EngineModule = await (kind === "gpu"
-        ? import("../engines/gpu/agff.js")
-        : import("../engines/cpu/agff.js"));
-      await module.default({ module_or_path: wasm });
-      return new EngineHost(module);
+      const program =
+        compiled ?? (await WebAssembly.compileStreaming(fetchProgram(engine.wasm, report, signal)));
+      await engine.module.default({ module_or_path: program });
+      return new EngineHost(engine.module, program, onDeath);
     } catch (error) {
-      throwIfAborted(signal, url.href);
+      throwIfAborted(signal, engine.wasm.href);
       if (error instanceof AgffError) throw error;
       const detail = error instanceof Error ? error.message : String(error);
-      const message = `the ${kind} engine could not be started: ${detail}`;
-      throw new AgffError("fetch", url.href, message, error);
+      const message = `the ${engine.kind} engine could not be started: ${detail}`;
+      throw new AgffError("fetch", engine.wasm.href, message, error);
     }
   }
 
@@ -150,19 +129,9 @@ export class EngineHost {
     });
   }
 
-  /** Runs one call that answers at once. */
-  runSync<T>(call: () => T, subject = ""): T {
-    if (this.dead) throw this.dead;
-    try {
-      return call();
-    } catch (error) {
-      throw this.dead ?? toAgffError(error, subject);
-    }
-  }
-
   /** Gives an engine's memory back; of a dead one there is nothing to give. */
   release(engine: Engine): void {
-    if (!this.dead) this.runSync(() => engine.free());
+    if (!this.dead) engine.free();
   }
 
   // After a panic a promise of the engine never settles, so everybody who waits is told here.
@@ -170,15 +139,17 @@ export class EngineHost {
     this.dead = new AgffError(
       "internal",
       "",
-      `the engine stopped and has to be loaded anew by reloading the page: ${message}`,
+      `the engine stopped and is lost to this page: ${message}. Load the model again with ` +
+        `worker: true, or reload the page`,
     );
     for (const fail of [...this.pending]) fail(this.dead);
+    this.onDeath(this.dead);
   }
 }
 
-async function fetchEngine(
+async function fetchProgram(
   url: URL,
-  onProgress: ((progress: LoadProgress) => void) | undefined,
+  report: Report,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const response = await fetch(url, signal ? { signal } : {});
@@ -192,7 +163,8 @@ async function fetchEngine(
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       loaded += chunk.byteLength;
-      onProgress?.({ phase: "engine", loaded, total, file: url.pathname });
+      const file = url.pathname;
+      report({ phase: "engine", loaded, total, file, fileLoaded: loaded, fileTotal: total });
       controller.enqueue(chunk);
     },
   });

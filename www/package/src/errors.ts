@@ -1,4 +1,7 @@
-/** The one error type of the package, with the same codes as the Rust crate and the command line. */
+/**
+ * The one error type of the package, with the same codes as the Rust crate and the command line, and
+ * how an error crosses between a page and its worker.
+ */
 
 /** What kind of failure an {@link AgffError} is. The strings never change; new ones may be added. */
 export type AgffErrorCode =
@@ -29,6 +32,10 @@ export type AgffErrorCode =
   | "checkpoint"
   | "diverged"
   | "internal"
+  // Of the browser only:
+  | "quota"
+  | "worker-start"
+  | "worker-silent"
   | (string & {});
 
 /** A failure: what kind, what it is about, and what to do. */
@@ -77,4 +84,30 @@ export function throwIfAborted(signal: AbortSignal | undefined, subject = ""): v
   if (signal?.aborted) {
     throw new AgffError("aborted", subject, "stopped by the caller", signal.reason);
   }
+}
+
+/** The error for a call of a model that was disposed of. */
+export function disposedOf(): AgffError {
+  return new AgffError("input", "", "this model was disposed of; load it again");
+}
+
+/** An error as it crosses to another thread, where only plain values arrive whole. */
+export interface PlainError {
+  code: string;
+  subject: string;
+  message: string;
+  /** The cause in words. */
+  cause: string | undefined;
+}
+
+/** Takes an error apart for the other thread. */
+export function toPlain(thrown: unknown, about = ""): PlainError {
+  const { code, subject, message, cause } = toAgffError(thrown, about);
+  const why = cause instanceof Error ? cause.message : String(cause ?? "");
+  return { code, subject, message, cause: why || undefined };
+}
+
+/** Puts it together again. */
+export function fromPlain({ code, subject, message, cause }: PlainError): AgffError {
+  return new AgffError(code, subject, message, cause);
 }

@@ -7,15 +7,25 @@
 export { Agff } from "./agff.js";
 export { AgffError, type AgffErrorCode } from "./errors.js";
 export type {
+  BatchOptions,
+  BatchProgress,
+  BatchResult,
+  CachedPackage,
+  CacheInfo,
+  CacheMode,
+  DecodePath,
+  DecodePreference,
   DeviceInfo,
   DeviceKind,
   EmbedInput,
   EmbedOptions,
   Embedding,
+  Fusion,
   ImageSource,
   LoadOptions,
   LoadProgress,
   ModelInfo,
+  PackageUrls,
   Patterns,
   Similarity,
 } from "./types.js";

@@ -1,44 +1,132 @@
 /** The public types: what goes in, and what comes out. */
 
+import type { AgffError } from "./errors.js";
+
 /** Where the model runs. */
 export type DeviceKind = "gpu" | "cpu";
 
-/** Options of {@link Agff.load}. */
+/**
+ * Where a package's files are kept between loads: in the browser's private file system, in this
+ * page's memory, or nowhere.
+ */
+export type CacheMode = "opfs" | "memory" | false;
+
+/**
+ * Who decodes photos. `"exact"` is the decoder of the desktop, so that a photo has the same vector
+ * everywhere; what it does not read (AVIF, HEIC, more than 24 megapixels) goes to the browser's.
+ * `"browser"` takes the browser's for all.
+ */
+export type DecodePreference = "exact" | "browser";
+
+/** How a photo became pixels: by one of the two decoders, or it was given as pixels. */
+export type DecodePath = "exact" | "browser" | "pixels";
+
+/** Options of `Agff.load`. */
 export interface LoadOptions {
   /**
    * `"auto"` (the default) takes the GPU, or the CPU when there is no adapter or only a software
    * one. `"gpu"` and `"cpu"` insist.
    */
   device?: "auto" | DeviceKind;
+  /** Whether to work in a Web Worker, so that the page stays responsive; `true` when left out. */
+  worker?: boolean;
+  /**
+   * Where the package's files are kept; `"opfs"` when left out. Where the browser has no private
+   * file system (or the page is not served over HTTPS), memory is taken instead, which
+   * {@link ModelInfo.cache} tells.
+   */
+  cache?: CacheMode;
+  /** Who decodes photos; `"exact"` when left out. Calls may state another. */
+  decode?: DecodePreference;
+  /**
+   * After how many milliseconds without a sign of life the worker counts as hung and is replaced.
+   * When left out: a minute, and on the CPU as much more as a pass of this model may take.
+   */
+  maxSilence?: number;
   /** `"guaranteed"` asks the GPU for nothing beyond the limits that WebGPU guarantees everywhere. */
   limits?: "guaranteed";
   /** `"hardware"` runs the kernels that are made for real GPUs on a software adapter too: for tests. */
   kernels?: "hardware";
   /** Called while the engine and the package are loaded. */
   onProgress?: (progress: LoadProgress) => void;
-  /** Stops the loading with an error of the code `aborted`. */
+  /** Stops the loading with an error of the code `aborted`. What has arrived is kept in the cache. */
   signal?: AbortSignal;
+}
+
+/**
+ * A package by the URL of each of its files, by its path in the package: for files that a bundler
+ * has renamed. `agff/nano` exports the one of the default model.
+ */
+export interface PackageUrls {
+  /** A name for messages and for the cache. */
+  readonly name: string;
+  /** `agff.json` and every file that it lists. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** How far the loading is. */
 export interface LoadProgress {
-  /** `"engine"` while the program is fetched, `"package"` while the weights are. */
-  phase: "engine" | "package";
+  /**
+   * `"engine"` while the program is fetched, `"package"` while the package's files are fetched or
+   * found in the cache, `"upload"` while the weights are checked and put on the device, and once
+   * `"ready"`.
+   */
+  readonly phase: "engine" | "package" | "upload" | "ready";
   /** Bytes so far in this phase. */
-  loaded: number;
+  readonly loaded: number;
   /** Bytes of this phase, or 0 when they are not known. */
-  total: number;
+  readonly total: number;
   /** The file that is being read. */
-  file: string;
+  readonly file: string;
+  /** Bytes of that file so far. */
+  readonly fileLoaded: number;
+  /** Its length in bytes, or 0 when it is not known. */
+  readonly fileTotal: number;
 }
 
 /** Options of the embedding calls. */
 export interface EmbedOptions {
   /** What the embedding is for, in words; the package's own instruction when left out. */
   instruction?: string;
-  /** Gives the call up before it starts with an error of the code `aborted`. */
+  /** Who decodes photos; what {@link LoadOptions.decode} says when left out. */
+  decode?: DecodePreference;
+  /** Gives the call up, within one pass of the model, with an error of the code `aborted`. */
   signal?: AbortSignal;
 }
+
+/** Options of the calls that embed many inputs. */
+export interface BatchOptions extends EmbedOptions {
+  /** Called with every input that is done. */
+  onProgress?: (progress: BatchProgress) => void;
+}
+
+/** How far a batch is. */
+export interface BatchProgress {
+  /** Inputs that are embedded or refused. */
+  readonly done: number;
+  /** All inputs, if their number is known beforehand (of an array it is). */
+  readonly total: number | undefined;
+  /** Milliseconds until the end at the speed so far; undefined until it can be told. */
+  readonly eta: number | undefined;
+}
+
+/** One input of a batch, embedded or refused. */
+export type BatchResult =
+  | {
+      /** The place of the input, from 0. */
+      readonly index: number;
+      /** The file's name, or what else names the input. */
+      readonly name: string;
+      readonly embedding: Embedding;
+      readonly error?: undefined;
+    }
+  | {
+      readonly index: number;
+      readonly name: string;
+      readonly embedding?: undefined;
+      /** Why this input cannot be embedded; the others are not affected. */
+      readonly error: AgffError;
+    };
 
 /** Whatever a browser knows as an image. */
 export type ImageSource =
@@ -54,8 +142,8 @@ export type ImageSource =
 /** One thing to embed: an image, a text, or both together as one input. */
 export interface EmbedInput {
   /**
-   * A photo. A `File`, `Blob`, URL or `<img>` is read as the encoded file, with the same decoder
-   * as on the desktop; pixels from a canvas or a bitmap are taken as they are.
+   * A photo. A `File`, `Blob`, URL or `<img>` is read as the encoded file; pixels from a canvas or a
+   * bitmap are taken as they are.
    */
   image?: ImageSource;
   /** A text. */
@@ -78,6 +166,11 @@ export interface Embedding {
   readonly tokens: number;
   /** Whether the text was too long and has been cut. */
   readonly truncated: boolean;
+  /**
+   * How the photo became pixels. Vectors of one photo by different ways differ a little, so an
+   * index should keep to one. Absent without a photo.
+   */
+  readonly decode?: DecodePath;
 }
 
 /**
@@ -103,6 +196,14 @@ export interface Similarity {
   readonly best: readonly [query: string, target: string];
 }
 
+/** How view similarities become one score; a part of the package. */
+export interface Fusion {
+  /** τ of the log-sum-exp. */
+  readonly temperature: number;
+  /** How the pairs within a pattern are reduced. */
+  readonly reduction: "log-sum-exp" | "max" | "mean";
+}
+
 /** The device that runs the model, and why it was taken. */
 export interface DeviceInfo {
   readonly kind: DeviceKind;
@@ -112,20 +213,66 @@ export interface DeviceInfo {
   readonly reason: string;
 }
 
+/** Where the package's files came from and are kept. */
+export interface CacheInfo {
+  /** What is used, which is not what was asked for where the browser lacks it. */
+  readonly mode: CacheMode;
+  /** Why it is not what was asked for; empty when it is. */
+  readonly reason: string;
+  /** Bytes that came over the network for this load; the engine is not counted. */
+  readonly downloaded: number;
+  /** Bytes that were found in the cache. */
+  readonly reused: number;
+  /** Bytes that were damaged in the cache and fetched anew. */
+  readonly repaired: number;
+  /** Whether the manifest could not be asked for anew, and the kept one was taken. */
+  readonly offline: boolean;
+}
+
 /** What is known about the loaded package and its device. */
 export interface ModelInfo {
   /** The package's name. */
   readonly name: string;
+  /** Where it was loaded from. */
+  readonly url: string;
   /** Whether the weights were ever trained. If not, a ranking means nothing. */
   readonly trained: boolean;
   /** The weights' licence. */
   readonly licence: string;
+  /** Where the weights come from. */
+  readonly provenance: string;
   /** Names of the views, `global` first. */
   readonly views: readonly string[];
   /** Dimensions that an embedding may be cut to, the full one first. */
   readonly dimensions: readonly number[];
   /** How the weights are stored: `f32`, `f16`, `q8` or `q4`. */
   readonly dtype: string;
+  /** Bytes of the package's files. */
+  readonly bytes: number;
+  /** How the views' similarities are fused. */
+  readonly fusion: Fusion;
+  /** The instruction that is used when a call states none. */
+  readonly instruction: string;
+  /** The package's other instructions by name, such as `query` and `document`. */
+  readonly instructions: Readonly<Record<string, string>>;
   /** Where it runs. */
   readonly device: DeviceInfo;
+  /** Whether it runs in a worker. */
+  readonly worker: boolean;
+  /** Where its files are kept. */
+  readonly cache: CacheInfo;
+}
+
+/** A package in the private file system. */
+export interface CachedPackage {
+  /** Where it came from: what `Agff.load` was called with, as an absolute URL, or a name. */
+  readonly url: string;
+  /** Its name. */
+  readonly name: string;
+  /** Bytes of it that are there. */
+  readonly bytes: number;
+  /** Bytes that it has in all. */
+  readonly total: number;
+  /** When it was last loaded. */
+  readonly used: Date;
 }

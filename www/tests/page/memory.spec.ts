@@ -28,7 +28,12 @@ for (const device of ["cpu", "gpu"] as const) {
         return (memory as WebAssembly.Memory).buffer.byteLength;
       };
       const before = await size();
-      const agff = await Agff.load("/packages/large", { device });
+      const agff = await Agff.load("/packages/large", {
+        device,
+        // This page's memory is measured, and the engine is to stream from the network.
+        worker: false,
+        cache: false,
+      });
       const after = await size();
       const { tokens } = await agff.embedText("a dog");
       return { before, after, tokens };

@@ -64,7 +64,10 @@ async function embed(
         ...special,
       });
       if (agff.info.device.kind !== device) throw new Error(`it runs on ${agff.info.device.kind}`);
+      // The model works in its worker; this one only decodes.
       const glue = await at(`/agff/engines/${device}/agff.js`);
+      const wasm = new URL(`/agff/engines/${device}/agff_bg.wasm`, location.origin);
+      await glue.default({ module_or_path: wasm });
       const made = [];
       for (const { id, text, image, instruction } of inputs) {
         const file = image && (await (await fetch(`/golden/images/${image}`)).blob());

@@ -1,0 +1,48 @@
+/**
+ * Prints what a page downloads of this package's own JavaScript, as it is (not minified), and fails
+ * above the limit for the part that runs on the page's main thread.
+ *
+ *     node scripts/size.mjs
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+
+const LIMIT = 15_000;
+const dist = fileURLToPath(new URL("../dist", import.meta.url));
+
+const page = modules("index.js");
+row("main thread (index.js)", page);
+row("worker (without its engine)", modules("worker-cpu.js"));
+row("default model's addresses", modules("nano.js"));
+if (weight(page) > LIMIT) {
+  console.error(`error: the main-thread part is larger than ${LIMIT / 1000} kB in brotli`);
+  process.exit(1);
+}
+
+/** A module and all that it imports statically, without the engines. */
+function modules(entry) {
+  const found = new Map();
+  const visit = (path) => {
+    if (found.has(path)) return;
+    const text = readFileSync(path, "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, "");
+    found.set(path, text);
+    for (const [, target] of text.matchAll(/^(?:import|export)\b[^;]*?"(\.\/[^"]+)";/gm)) {
+      visit(join(dirname(path), target));
+    }
+  };
+  visit(join(dist, entry));
+  return [...found.values()];
+}
+
+function weight(texts) {
+  return brotliCompressSync(Buffer.from(texts.join("\n"))).length;
+}
+
+function row(name, texts) {
+  const raw = texts.join("").length;
+  const kb = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(10);
+  console.log(`${name.padEnd(30)}${kb(raw)} raw${kb(weight(texts))} brotli`);
+}

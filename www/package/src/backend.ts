@@ -1,0 +1,75 @@
+/** What the public face stands on: an engine with a package, in a worker or in the page. */
+
+import { chooseDevice } from "./device.js";
+import { AgffError } from "./errors.js";
+import type { Crossing } from "./portable.js";
+import type { LoadReply, LoadRequest, MemoryFiles, Outcome, PackageLocation } from "./protocol.js";
+import type { DecodePreference, DeviceInfo, LoadOptions, LoadProgress } from "./types.js";
+
+/** All that loading needs, and loading again after a loss. */
+export interface Setup {
+  location: PackageLocation;
+  device: NonNullable<LoadOptions["device"]>;
+  limits: "guaranteed" | undefined;
+  kernels: "hardware" | undefined;
+  cache: NonNullable<LoadOptions["cache"]>;
+  maxSilence: number | undefined;
+  onProgress: ((progress: LoadProgress) => void) | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** What was loaded, and where it runs. */
+export interface Loaded {
+  reply: LoadReply;
+  device: DeviceInfo;
+}
+
+/** A pack of inputs to embed. */
+export interface Pack {
+  /** Makes the inputs ready to cross; called again if they have to cross again. */
+  prepare(): Promise<Crossing[]>;
+  decode: DecodePreference;
+  urgent: boolean;
+  signal: AbortSignal | undefined;
+}
+
+export interface Backend {
+  /** Changes when the model was loaded anew after a loss. */
+  readonly loaded: Loaded;
+  embed(pack: Pack): Promise<Outcome[]>;
+  /** Waits for what is running. */
+  dispose(): Promise<void>;
+}
+
+/** What is kept in memory for all loads of this page (`cache: "memory"`). */
+export const memory: MemoryFiles = { files: new Map(), manifests: new Map() };
+
+/**
+ * Picks the device and starts there. If the GPU is chosen freely and then refuses, it is the CPU.
+ *
+ * @param start loads on a device of that kind
+ */
+export async function startOnDevice<T>(
+  setup: Setup,
+  start: (request: LoadRequest) => Promise<T>,
+): Promise<T & { device: DeviceInfo }> {
+  const { location, limits, kernels, cache } = setup;
+  const request = { location, limits, kernels, cache, memory, program: undefined };
+  const device = await chooseDevice(setup.device);
+  try {
+    return { ...(await start({ ...request, device: device.kind })), device };
+  } catch (error) {
+    const refused = error instanceof AgffError && error.code === "no-gpu";
+    if (!refused || setup.device !== "auto") throw error;
+    const cpu = await chooseDevice("cpu");
+    const reason = `the GPU could not be opened (${error.message})`;
+    return { ...(await start({ ...request, device: "cpu" })), device: { ...cpu, reason } };
+  }
+}
+
+/** Keeps what a worker has fetched for a cache in memory. */
+export function remember(fetched: MemoryFiles): void {
+  if (fetched === memory) return;
+  for (const [hash, blob] of fetched.files) memory.files.set(hash, blob);
+  for (const [key, manifest] of fetched.manifests) memory.manifests.set(key, manifest);
+}

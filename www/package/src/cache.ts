@@ -1,0 +1,92 @@
+/** What of packages is kept in the browser's private file system, to be seen and thrown away. */
+
+import { memory } from "./backend.js";
+import { AgffError } from "./errors.js";
+import { locate } from "./location.js";
+import { parseFiles, type FileEntry } from "./manifest.js";
+import { openStore, type PackageRecord, type Store } from "./opfs.js";
+import type { CachedPackage, PackageUrls } from "./types.js";
+
+/** The kept packages, the one that was used last first. */
+async function list(): Promise<CachedPackage[]> {
+  const store = await openStore();
+  if (typeof store === "string") return [];
+  const packages = (await store.records()).map(async (record) => {
+    const files = filesOf(record);
+    const sizes = files.map(async ({ sha256 }) => (await store.file(sha256))?.size ?? 0);
+    return {
+      url: record.key,
+      name: (JSON.parse(record.manifest) as { name: string }).name,
+      bytes: sum(await Promise.all(sizes)),
+      total: sum(files.map(({ bytes }) => bytes)),
+      used: new Date(record.used),
+    };
+  });
+  return (await Promise.all(packages)).sort((a, b) => b.used.getTime() - a.used.getTime());
+}
+
+/**
+ * Throws a package away, or everything that is kept, unfinished downloads too. Files that another
+ * package has as well stay. Models that are loaded go on; they fetch again what they miss.
+ */
+async function remove(source?: string | URL | PackageUrls): Promise<void> {
+  const key = source === undefined ? undefined : (await locate(source)).key;
+  if (key === undefined) {
+    memory.files.clear();
+    memory.manifests.clear();
+  } else {
+    forgetInMemory(key);
+  }
+  const store = await openStore();
+  if (typeof store === "string") return;
+  const records = await store.records();
+  const gone = records.filter((record) => key === undefined || record.key === key);
+  const wanted = hashesOf(records.filter((record) => !gone.includes(record)));
+  const unwanted = key === undefined ? await store.names() : [...hashesOf(gone)];
+  for (const record of gone) await store.forget(record.key);
+  for (const name of unwanted) if (!wanted.has(name)) await removeFile(store, name);
+}
+
+/**
+ * Asks the browser not to clear this site's storage when the disk is full. Gives whether it
+ * agreed; some browsers ask the person.
+ */
+async function persist(): Promise<boolean> {
+  return (await navigator.storage?.persist?.()) ?? false;
+}
+
+/** `Agff.cache`. */
+export const cache = { list, delete: remove, persist } as const;
+
+function forgetInMemory(key: string): void {
+  const manifest = memory.manifests.get(key);
+  memory.manifests.delete(key);
+  if (manifest === undefined) return;
+  const wanted = new Set(
+    [...memory.manifests.values()].flatMap((other) => parseFiles(other, "").map((f) => f.sha256)),
+  );
+  for (const { sha256 } of parseFiles(manifest, key)) {
+    if (!wanted.has(sha256)) memory.files.delete(sha256);
+  }
+}
+
+async function removeFile(store: Store, name: string): Promise<void> {
+  try {
+    await store.remove(name);
+  } catch (error) {
+    const message = "this file is being downloaded; stop the loading first";
+    throw new AgffError("io", name, message, error);
+  }
+}
+
+function hashesOf(records: readonly PackageRecord[]): Set<string> {
+  return new Set(records.flatMap((record) => filesOf(record).map(({ sha256 }) => sha256)));
+}
+
+function filesOf(record: PackageRecord): FileEntry[] {
+  return parseFiles(record.manifest, record.key);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

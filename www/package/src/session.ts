@@ -1,0 +1,218 @@
+/**
+ * An engine with a package on it: what runs inside a worker, or in the page itself without one.
+ */
+
+import type { Engine, EngineHost } from "./engine.js";
+import {
+  AgffError,
+  disposedOf,
+  type PlainError,
+  throwIfAborted,
+  toAgffError,
+  toPlain,
+} from "./errors.js";
+import { PackageFiles, type Report } from "./package-files.js";
+import type { EmbedRequest, LoadReply, LoadRequest, Outcome } from "./protocol.js";
+import { decodeInput, fetchInput, type ReadInput } from "./read-input.js";
+import { open, type Route } from "./route.js";
+import { Turns } from "./turns.js";
+
+/** Bytes of pixels that are held at once, beside those of the photo that reaches this. */
+const MOST_PIXEL_BYTES = 64e6;
+
+/** How a session gets its engine; a page keeps one for all its sessions. */
+export type StartEngine = (
+  request: LoadRequest,
+  report: Report,
+  signal: AbortSignal | undefined,
+) => Promise<EngineHost>;
+
+export class Session {
+  private readonly turns = new Turns();
+  private disposed = false;
+
+  private constructor(
+    private readonly host: EngineHost,
+    private readonly engine: Engine,
+    private readonly files: PackageFiles,
+    private readonly route: Route,
+  ) {}
+
+  /** Fetches the engine and the package, and puts the package on the device. */
+  static async load(
+    request: LoadRequest,
+    start: StartEngine,
+    report: Report,
+    signal: AbortSignal | undefined,
+  ): Promise<{ session: Session; reply: LoadReply }> {
+    const { location, memory } = request;
+    throwIfAborted(signal, location.key);
+    // A wrong address is found before megabytes of engine are fetched for it.
+    const files = await PackageFiles.open(location, request.cache, memory, signal);
+    const host = await start(request, report, signal);
+    await files.fetchAll(report, signal);
+    const route = open(files);
+    try {
+      const upload = () => loadEngine(host, route, request, files, report, signal);
+      const engine = await withRepair(files, signal, upload);
+      const session = new Session(host, engine, files, route);
+      const device = engine.info().device.kind;
+      const { manifest, cache } = files;
+      return { session, reply: { manifest, device, cache, memory, program: host.program } };
+    } catch (error) {
+      route.close();
+      throw relabel(route, error);
+    }
+  }
+
+  /**
+   * Embeds inputs in one pass as far as they fit. An input that cannot be used has its own error
+   * and does not affect the others.
+   */
+  async embed(
+    { inputs, decode, urgent }: EmbedRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome[]> {
+    // Fetched before the turn comes, while the engine may be waiting for the GPU.
+    const fetched = await Promise.all(
+      inputs.map(
+        (input) => input.problem ?? orError(fetchInput(input, decode, signal), input.name),
+      ),
+    );
+    throwIfAborted(signal);
+    return this.turns.take(urgent, async () => {
+      if (this.disposed) throw disposedOf();
+      const outcomes: Outcome[] = Array(fetched.length);
+      let group: { place: number; read: ReadInput }[] = [];
+      const flush = async () => {
+        const made = await this.pass(
+          group.map(({ read }) => read),
+          signal,
+        );
+        group.forEach(({ place }, i) => (outcomes[place] = made[i]!));
+        group = [];
+      };
+      for (const [place, one] of fetched.entries()) {
+        const read = "input" in one ? await orError(decodeInput(one), one.input.name) : one;
+        if ("input" in read) group.push({ place, read });
+        else outcomes[place] = { error: read };
+        if (sum(group.map(({ read }) => pixelBytes(read))) > MOST_PIXEL_BYTES) await flush();
+      }
+      await flush();
+      return outcomes;
+    });
+  }
+
+  /** Gives the memory back, when all calls have ended. */
+  async dispose(): Promise<void> {
+    await this.turns.take(false, async () => {
+      this.disposed = true;
+      this.host.release(this.engine);
+    });
+    this.route.close();
+  }
+
+  private async pass(
+    inputs: readonly ReadInput[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome[]> {
+    if (inputs.length === 0) return [];
+    await breathe();
+    throwIfAborted(signal);
+    try {
+      const run = () => this.host.run(() => this.engine.embed(inputs.map(({ input }) => input)));
+      const embeddings = await withRepair(this.files, signal, run);
+      if (embeddings.length !== inputs.length) {
+        throw new AgffError("internal", "", "the engine gave another number of embeddings");
+      }
+      return embeddings.map((embedding, i) => {
+        const { path } = inputs[i]!;
+        return { embedding: path ? { ...embedding, decode: path } : embedding };
+      });
+    } catch (thrown) {
+      const error = relabel(this.route, thrown);
+      if (!isAboutInput(error)) throw error;
+      if (inputs.length === 1) return [{ error: toPlain(error, inputs[0]!.input.name) }];
+      // One of several cannot be used, and is found before anything is computed: one by one then.
+      const outcomes = [];
+      for (const input of inputs) outcomes.push(...(await this.pass([input], signal)));
+      return outcomes;
+    }
+  }
+}
+
+function loadEngine(
+  host: EngineHost,
+  route: Route,
+  request: LoadRequest,
+  files: PackageFiles,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<Engine> {
+  // Without a cache, putting the weights on the device is fetching them.
+  const phase = files.cache.mode === false ? "package" : "upload";
+  let [current, before, last] = ["", 0, 0];
+  const onProgress = (loaded: number, total: number, file: string) => {
+    if (file !== current) [current, before] = [file, last];
+    last = loaded;
+    const fileTotal = files.length(file);
+    report({ phase, loaded, total, file, fileLoaded: loaded - before, fileTotal });
+  };
+  const { device, limits, kernels } = request;
+  return host.run(
+    () => host.module.Engine.load(route.base, { device, limits, kernels, onProgress, signal }),
+    request.location.key,
+  );
+}
+
+/** What the engine finds wrong with a package may be wrong with our copy of it only. */
+async function withRepair<T>(
+  files: PackageFiles,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code } = toAgffError(error);
+    // `fetch`: the file was removed from the cache while the engine read it.
+    const suspicious = /^(package-|tokenizer$|config$|fetch$)/.test(code);
+    if (!suspicious || !(await files.repair(signal))) throw error;
+    return work();
+  }
+}
+
+/** The failure of one input is its own result. */
+function orError<T>(work: Promise<T>, name: string): Promise<T | PlainError> {
+  return work.catch((error: unknown) => toPlain(error, name));
+}
+
+function pixelBytes({ input }: ReadInput): number {
+  return input.image && "data" in input.image ? input.image.data.byteLength : 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+function isAboutInput({ code }: AgffError): boolean {
+  return code === "input" || code.startsWith("image-");
+}
+
+/** The engine names a package by the address that it was given; people know another. */
+function relabel(route: Route, thrown: unknown): AgffError {
+  const { code, subject, message, cause } = toAgffError(thrown);
+  return new AgffError(code, route.readable(subject), route.readable(message), cause);
+}
+
+/** Lets messages in: a pass on the CPU does not end before it is done, and one may say "abort". */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,12 @@
+// A page without a bundler imports the files as they are installed.
+import { Agff } from "./node_modules/agff/dist/index.js";
+
+try {
+  const agff = await Agff.load("agff-nano", { device: "cpu" });
+  const photo = await agff.embedImage("cat.jpg");
+  const query = await agff.embedText("a cat looks into the camera");
+  const { score } = agff.similarity(query, photo);
+  document.body.textContent = JSON.stringify({ score, info: agff.info });
+} catch (error) {
+  document.body.textContent = JSON.stringify({ error: `${error}`, code: error.code });
+}

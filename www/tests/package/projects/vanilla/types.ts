@@ -1,0 +1,33 @@
+/** The public types, as a strict project uses them. Only compiled. */
+
+import { Agff, AgffError, type BatchResult, type Embedding, type LoadProgress } from "agff";
+import { nano } from "agff/nano";
+
+const stop = new AbortController();
+const agff: Agff = await Agff.load(nano, {
+  device: "auto",
+  worker: true,
+  cache: "opfs",
+  decode: "exact",
+  onProgress: ({ phase, loaded, total }: LoadProgress) => console.log(phase, loaded, total),
+  signal: stop.signal,
+});
+const photo: Embedding = await agff.embed({ image: new Blob([]), text: "a cat", instruction: "x" });
+const pair: Embedding[] = await agff.embed([
+  { text: "a" },
+  { image: new URL("https://a.example") },
+]);
+const texts: Embedding[] = await agff.embedTexts(["a", "b"], { signal: stop.signal });
+for await (const result of agff.embedImages([new File([], "a.jpg")])) {
+  const one: BatchResult = result;
+  // One of the two is there, and the compiler knows which.
+  if (one.error) console.log(one.error.code satisfies string);
+  else console.log(one.embedding.values satisfies Float32Array);
+}
+const best: readonly [string, string] = agff.similarity(texts[0]!, photo).best;
+console.log(best, pair, agff.info.cache.mode, (await Agff.cache.list())[0]?.bytes);
+// @ts-expect-error -- a photo is not a text
+await agff.embedText(new Blob([]));
+// @ts-expect-error -- there is no such device
+await Agff.load("agff-nano", { device: "npu" });
+if (new AgffError("aborted", "", "") instanceof Error) await agff[Symbol.asyncDispose]();

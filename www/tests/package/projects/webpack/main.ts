@@ -1,0 +1,14 @@
+import { Agff, AgffError, type Similarity } from "agff";
+import { nano } from "agff/nano";
+
+try {
+  // The same as "agff-nano", by the addresses that the bundler has given to the files.
+  const agff = await Agff.load(nano, { device: "cpu" });
+  const photo = await agff.embedImage("cat.jpg");
+  const query = await agff.embedText("a cat looks into the camera");
+  const { score }: Similarity = agff.similarity(query, photo);
+  document.body.textContent = JSON.stringify({ score, info: agff.info });
+} catch (error) {
+  const code = error instanceof AgffError ? error.code : "";
+  document.body.textContent = JSON.stringify({ error: `${error}`, code });
+}
