@@ -14,7 +14,10 @@ mod fuse;
 mod pairs;
 mod rows;
 mod search;
+#[cfg(all(feature = "store", not(target_family = "wasm")))]
+pub mod store;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -137,6 +140,15 @@ impl Index {
     /// [`Code::Embedding`] if the views are others, the vectors are too short, or their lengths are not
     /// one.
     pub fn add(&mut self, id: &str, embedding: &Embedding) -> Result<bool> {
+        let values = self.fit(id, embedding)?;
+        self.add_values(id, &values)
+    }
+
+    /// The values of an embedding as they are stored: cut to the index's dimensions.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(crate) fn fit<'a>(&self, id: &str, embedding: &'a Embedding) -> Result<Cow<'a, [f32]>> {
         embedding.check().map_err(|e| named(e, id))?;
         if embedding.views != self.views {
             return Err(Error::new(
@@ -149,14 +161,12 @@ impl Index {
                 ),
             ));
         }
-        let cut;
-        let values = if embedding.dimensions == self.dimensions() {
-            &embedding.values
-        } else {
-            cut = self.cut(embedding).map_err(|e| named(e, id))?;
-            &cut.values
+        let values = match embedding.dimensions == self.dimensions() {
+            true => Cow::Borrowed(&embedding.values[..]),
+            false => Cow::Owned(self.cut(embedding).map_err(|e| named(e, id))?.values),
         };
-        self.add_values(id, values)
+        check_unit(&values, self.dimensions()).map_err(|e| e.about(id))?;
+        Ok(values)
     }
 
     /// The same from bare values, `[views, dimensions]`.

@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -11,6 +12,7 @@ use crate::device::DeviceReport;
 use crate::embedding::{Embedding, Patterns, Similarity};
 use crate::input::image::{DecodeLimits, pixels_from_rgba};
 use crate::package::Manifest;
+use crate::package::manifest::Fusion;
 use crate::{Code, Error, Input, InputImage};
 
 /// A JavaScript `Error` with the stable `code`, the `subject`, and the cause as text.
@@ -79,6 +81,29 @@ pub(super) fn object<T: JsCast>(object: &JsValue, key: &str) -> Result<Option<T>
                 .map_err(|_| unusable(key, "this is of another type"))
         })
         .transpose()
+}
+
+/// An optional number.
+pub(super) fn number(object: &JsValue, key: &str) -> Result<Option<f64>, JsValue> {
+    property(object, key)?
+        .map(|value| {
+            value
+                .as_f64()
+                .ok_or_else(|| unusable(key, "this is not a number"))
+        })
+        .transpose()
+}
+
+/// An array of strings.
+pub(super) fn strings(subject: &str, values: &Array) -> Result<Vec<String>, JsValue> {
+    let all = values.iter().map(|value| value.as_string());
+    all.collect::<Option<_>>()
+        .ok_or_else(|| unusable(subject, "these are not all strings"))
+}
+
+/// A plain object as a structure.
+pub(super) fn from_js<T: DeserializeOwned>(subject: &str, value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|e| unusable(subject, &e.to_string()))
 }
 
 /// A property that has to be a whole number from 0 to 2³² − 1.
@@ -186,8 +211,8 @@ pub(super) fn embedding_from_js(value: &JsValue) -> Result<Embedding, JsValue> {
 /// `{ score, patterns, weights, best }`.
 pub(super) fn similarity_to_js(
     similarity: &Similarity,
-    query: &Embedding,
-    target: &Embedding,
+    query: &[String],
+    target: &[String],
 ) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     struct Explained<'a> {
@@ -201,7 +226,7 @@ pub(super) fn similarity_to_js(
         score: similarity.score,
         patterns: similarity.patterns,
         weights: similarity.weights,
-        best: [&query.views[a], &target.views[b]],
+        best: [&query[a], &target[b]],
     })
 }
 
@@ -213,6 +238,8 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
         trained: bool,
         licence: &'a str,
         views: Vec<&'a str>,
+        fusion: Fusion,
+        fingerprint: String,
         dimensions: &'a [usize],
         dtype: crate::package::manifest::Dtype,
         device: &'a DeviceReport,
@@ -226,13 +253,15 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
             .iter()
             .map(|view| view.name.as_str())
             .collect(),
+        fusion: manifest.fusion,
+        fingerprint: manifest.fingerprint().map_err(error)?,
         dimensions: &manifest.dimensions,
         dtype: manifest.dtype,
         device,
     })
 }
 
-fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value
         .serialize(&Serializer::json_compatible())
         .map_err(|e| error(Error::new(Code::Internal, "", e.to_string())))
