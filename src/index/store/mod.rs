@@ -39,6 +39,17 @@ pub enum Kind {
     Joint,
 }
 
+impl Kind {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Image => "image",
+            Kind::Text => "text",
+            Kind::Joint => "joint",
+        }
+    }
+}
+
 /// What is known of a record beside its vectors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {

@@ -38,6 +38,9 @@ pub struct Origin {
     pub decoder: String,
     /// To how many pixels photos were reduced.
     pub max_pixels: u64,
+    /// Where the package was, so that it need not be named again; absent for the one that is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     /// What the photos' vectors are for; the package's own instruction if absent.
     #[serde(default)]
     pub instruction: Option<String>,
@@ -66,8 +69,20 @@ impl Origin {
             fusion: manifest.fusion,
             decoder: DECODER.into(),
             max_pixels: manifest.image.max_pixels,
+            package: None,
             instruction: None,
         })
+    }
+
+    /// That of the index in a folder, if there is one.
+    ///
+    /// # Errors
+    /// [`Code::Index`] if it is damaged; [`Code::Io`].
+    pub fn stored(folder: &Path) -> Result<Option<Self>> {
+        match folder.join(FILE).exists() {
+            true => Self::read(folder).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Whether vectors of the `other` making may come beside those of this.
