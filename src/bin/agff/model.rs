@@ -127,7 +127,7 @@ pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<
         check_dimensions(manifest, dimensions, console)?;
     }
     if !manifest.trained {
-        console.note(&untrained(manifest));
+        console.note(&untrained(&manifest.name));
     }
     let device = agff.device();
     if args.device == Device::Auto && device.kind == DeviceKind::Cpu {
@@ -188,11 +188,8 @@ pub fn source(path: Option<&Path>) -> Result<Source> {
 }
 
 /// Says that a model's ranking means nothing.
-pub fn untrained(manifest: &Manifest) -> String {
-    format!(
-        "{} was never trained; its ranking means nothing yet",
-        manifest.name
-    )
+pub fn untrained(name: &str) -> String {
+    format!("{name} was never trained; its ranking means nothing yet")
 }
 
 /// Says what becomes of a text without anything in it.

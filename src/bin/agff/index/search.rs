@@ -112,6 +112,9 @@ pub fn run(args: Args, console: &Console) -> Done {
     }
     if asked.iter().any(|query| query.embedding.is_none()) {
         embed(&mut asked, &args, &store, console)?;
+    } else if !store.origin().trained {
+        // Otherwise loading the model says so.
+        console.note(&model::untrained(&store.origin().model));
     }
     let lost = || Error::new(Code::Internal, "query", "was not embedded");
     let terms = asked
@@ -141,12 +144,6 @@ pub fn run(args: Args, console: &Console) -> Done {
             console.json_line(&line(rank + 1, hit, &terms, &store))?;
         }
         return Ok(Outcome::Complete);
-    }
-    if !store.origin().trained {
-        console.note(&format!(
-            "{} was never trained; its ranking means nothing yet",
-            store.origin().model
-        ));
     }
     let heading: Vec<String> = terms
         .iter()
