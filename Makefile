@@ -95,8 +95,8 @@ test-firefox: ## the CPU engine in Firefox
 bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
 speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked --features bench --example speed --
 
-.PHONY: bench bench-page bench-native bench-views
-bench: setup-test bench-page bench-native bench-views ## ratios to other engines (docs/performance.md)
+.PHONY: bench bench-page bench-native bench-views bench-index
+bench: setup-test bench-page bench-native bench-views bench-index ## ratios to other engines (docs/performance.md)
 
 bench-page:
 	@scripts/wasm.sh --bench cpu gpu
@@ -108,6 +108,10 @@ bench-native:
 
 bench-views:
 	cargo test --quiet --locked --test views four_more_views -- --nocapture
+
+bench-index: $(engine_files)
+	cargo run --quiet --locked --example index_speed
+	node scripts/index-speed.mjs
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3

@@ -219,19 +219,15 @@ fn row(record: &Record) -> Result<Row, &'static str> {
             .map(|(_, field)| field)
     };
     let text = |name| match find(name) {
-        Some(Field::Str(text)) => Ok(Some(text.clone())),
         None | Some(Field::Null) => Ok(None),
-        Some(_) => Err(name),
+        Some(field) => string(field).map(Some).ok_or(name),
     };
     let whether = |name| matches!(find(name), Some(Field::Bool(true)));
     let list = |name| match find(name) {
         Some(Field::ListInternal(list)) => Ok(list.elements()),
         _ => Err(name),
     };
-    let views = list("views")?.iter().map(|view| match view {
-        Field::Str(view) => Ok(view.clone()),
-        _ => Err("views"),
-    });
+    let views = list("views")?.iter().map(string);
     let vector = |field: &Field| match field {
         Field::ListInternal(values) => values.elements().iter().map(float).collect(),
         _ => None,
@@ -246,7 +242,7 @@ fn row(record: &Record) -> Result<Row, &'static str> {
             Some("joint") => Kind::Joint,
             _ => return Err("kind"),
         },
-        views: views.collect::<Result<_, _>>()?,
+        views: views.collect::<Option<_>>().ok_or("views")?,
         tokens: match find("tokens") {
             Some(Field::Long(n)) => u64::try_from(*n).map_err(|_| "tokens")?,
             Some(Field::Int(n)) => u64::try_from(*n).map_err(|_| "tokens")?,
@@ -264,6 +260,15 @@ fn row(record: &Record) -> Result<Row, &'static str> {
         decoder: text("decoder")?,
         sha256: text("sha256")?,
     })
+}
+
+/// A string, also from a writer that does not say that its bytes are one.
+fn string(field: &Field) -> Option<String> {
+    match field {
+        Field::Str(text) => Some(text.clone()),
+        Field::Bytes(bytes) => bytes.as_utf8().ok().map(str::to_owned),
+        _ => None,
+    }
 }
 
 fn float(field: &Field) -> Option<f32> {
