@@ -41,7 +41,8 @@ const cone = near(new Float32Array(dimensions), 1);
 const subjects = Array.from({ length: 200 }, () => near(cone, 1));
 function photo(subject, out) {
   const centre = near(subject, 0.6);
-  for (let v = 0; v < views; v++) near(centre, 0.5, out.subarray(v * dimensions, (v + 1) * dimensions));
+  for (let v = 0; v < views; v++)
+    near(centre, 0.5, out.subarray(v * dimensions, (v + 1) * dimensions));
 }
 const each = views * dimensions;
 const values = new Float32Array(records * each);
@@ -58,7 +59,8 @@ function similarity(query, target) {
   for (let q = 0; q < views; q++) {
     for (let t = 0; t < views; t++) {
       let dot = 0;
-      for (let i = 0; i < dimensions; i++) dot += query[q * dimensions + i] * target[t * dimensions + i];
+      for (let i = 0; i < dimensions; i++)
+        dot += query[q * dimensions + i] * target[t * dimensions + i];
       const weight = (q === 0 ? 0.5 : 0.125) * (t === 0 ? 0.5 : 0.125);
       sum += weight * Math.exp((dot - 1) / options.fusion.temperature);
     }

@@ -16,6 +16,8 @@ mod rows;
 mod search;
 #[cfg(all(feature = "store", not(target_family = "wasm")))]
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

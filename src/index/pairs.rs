@@ -255,3 +255,74 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::testing::Case;
+    use crate::similarity;
+
+    #[test]
+    fn near_duplicates_are_those_of_brute_force() {
+        for case in Case::all()
+            .iter()
+            .filter(|c| c.weights.len() == 1 && c.query_views == c.views)
+        {
+            let (index, _) = case.make();
+            let ids = index.ids();
+            for alike in [Alike::Global, Alike::Fused] {
+                let mut expected = Vec::new();
+                for (j, b) in ids.iter().enumerate() {
+                    for a in &ids[..j] {
+                        let (x, y) = (index.get(a).unwrap(), index.get(b).unwrap());
+                        let score = match alike {
+                            Alike::Global => embedding::dot(x.view(0), y.view(0)) as f32,
+                            Alike::Fused => similarity(&x, &y, &case.fusion()).unwrap().score,
+                        };
+                        expected.push((a.to_string(), b.to_string(), score));
+                    }
+                }
+                // Stable; the pairs were in the order of their second, and are wanted in that of their first.
+                let place = |id: &str| ids.iter().position(|other| *other == id).unwrap();
+                expected.sort_by(|a, b| b.2.total_cmp(&a.2).then(place(&a.0).cmp(&place(&b.0))));
+                let threshold = expected[40].2;
+                let wanted: Vec<_> = expected
+                    .iter()
+                    .filter(|p| p.2 >= threshold)
+                    .cloned()
+                    .collect();
+                let options = PairOptions {
+                    alike,
+                    threshold,
+                    limit: 1000,
+                };
+                let of = |pairs: Vec<Pair>| -> Vec<(String, String, f32)> {
+                    pairs
+                        .into_iter()
+                        .map(|p| (p.first, p.second, p.score))
+                        .collect()
+                };
+                assert_eq!(
+                    of(index.near_duplicates(&options).unwrap()),
+                    wanted,
+                    "seed {}",
+                    case.seed
+                );
+
+                let options = PairOptions {
+                    limit: 5,
+                    ..options
+                };
+                let mut steps = NearDuplicates::default();
+                for block in 0..index.blocks() {
+                    let more = index
+                        .near_duplicates_in(block..block + 1, &options)
+                        .unwrap();
+                    steps.extend(more, options.limit);
+                }
+                assert_eq!(of(index.pairs(&steps)), wanted[..5], "seed {}", case.seed);
+                assert!(steps.more);
+            }
+        }
+    }
+}

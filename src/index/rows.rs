@@ -276,7 +276,7 @@ impl QueryCodes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::search::tests::vectors;
+    use crate::index::testing::vectors;
 
     #[test]
     fn codes_are_as_near_to_a_vector_as_their_bound_says() {

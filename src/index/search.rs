@@ -351,4 +351,4 @@ impl PartialEq for Ranked {
 impl Eq for Ranked {}
 
 #[cfg(test)]
-pub mod tests;
+mod tests;

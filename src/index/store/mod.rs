@@ -6,12 +6,11 @@
 
 mod log;
 mod origin;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use super::{Index, Precision};
 use crate::{Code, Embedding, Error, Result};
@@ -19,51 +18,13 @@ use log::{Entry, Writer};
 
 pub use log::{Damage, Place};
 pub use origin::{DECODER, Origin};
+pub use record::{Kind, Record};
 
 const LOG: &str = "records.log";
 const LOCK: &str = "lock";
 
 /// Bytes of records that are gone, from which on, and if they are half of all, the file is written anew.
 const WORTH_COMPACTING: u64 = 1 << 20;
-
-/// What was embedded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A photo.
-    #[default]
-    Image,
-    /// A text.
-    Text,
-    /// Both as one.
-    Joint,
-}
-
-impl Kind {
-    /// As it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Image => "image",
-            Kind::Text => "text",
-            Kind::Joint => "joint",
-        }
-    }
-}
-
-/// What is known of a record beside its vectors.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// What it is.
-    pub kind: Kind,
-    /// The text, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// Tokens that the model read.
-    pub tokens: u64,
-    /// Whether the text was cut.
-    #[serde(default)]
-    pub truncated: bool,
-}
 
 /// An index in a folder.
 #[derive(Debug)]
