@@ -22,7 +22,6 @@ mod testing;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::package::manifest::Fusion;
@@ -40,8 +39,7 @@ const UNIT_TOLERANCE: f64 = 0.01;
 const LONGEST: f32 = 1.011;
 
 /// How vectors are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Precision {
     /// As they came, and as integers for the scan: five bytes for each value.
     #[default]

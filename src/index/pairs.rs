@@ -7,8 +7,6 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use super::dots::{self, Lane};
 use super::fuse::Fuser;
 use super::rows::{BLOCK, QueryCodes};
@@ -18,8 +16,7 @@ use crate::package::manifest::Fusion;
 use crate::{Code, Error, Result};
 
 /// What makes two records alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Alike {
     /// The cosine of their global views; 1 for a copy.
     #[default]
@@ -40,7 +37,7 @@ pub struct PairOptions {
 }
 
 /// Two records and their similarity; `first` was added before `second`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// The id of one.
     pub first: String,

@@ -4,7 +4,6 @@ use std::error::Error as _;
 
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -101,13 +100,8 @@ pub(super) fn strings(subject: &str, values: &Array) -> Result<Vec<String>, JsVa
         .ok_or_else(|| unusable(subject, "these are not all strings"))
 }
 
-/// A plain object as a structure.
-pub(super) fn from_js<T: DeserializeOwned>(subject: &str, value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|e| unusable(subject, &e.to_string()))
-}
-
 /// A property that has to be a whole number from 0 to 2³² − 1.
-fn whole(object: &JsValue, key: &str) -> Result<u32, JsValue> {
+pub(super) fn whole(object: &JsValue, key: &str) -> Result<u32, JsValue> {
     let number = property(object, key)?
         .and_then(|value| value.as_f64())
         .unwrap_or(f64::NAN);
@@ -261,7 +255,7 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
     })
 }
 
-pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value
         .serialize(&Serializer::json_compatible())
         .map_err(|e| error(Error::new(Code::Internal, "", e.to_string())))

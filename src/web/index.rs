@@ -2,46 +2,19 @@
 //! them in bulk.
 
 use js_sys::{Array, Float32Array, Object};
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{
-    embedding_from_js, embedding_to_js, error, from_js, number, object, record, similarity_to_js,
-    strings, to_js, unusable,
+    embedding_from_js, embedding_to_js, error, number, object, record, similarity_to_js, string,
+    strings, unusable, whole,
 };
-use crate::index::{Alike, Index, PairOptions, Precision, SearchOptions, Term};
-use crate::package::manifest::Fusion;
+use crate::index::{Alike, Candidate, Index, Pair, PairOptions, Precision, SearchOptions, Term};
+use crate::package::manifest::{Fusion, Reduction};
 use crate::{Embedding, Similarity};
 
 /// Records with their vectors, and exact search among them.
 #[wasm_bindgen]
 pub struct VectorIndex(Index);
-
-#[derive(Deserialize)]
-struct NewIndex {
-    views: Vec<String>,
-    dimensions: usize,
-    fusion: Fusion,
-    #[serde(default)]
-    precision: Precision,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wanted {
-    limit: Option<usize>,
-    min_score: Option<f32>,
-}
-
-#[derive(Deserialize)]
-struct WantedPairs {
-    threshold: f32,
-    #[serde(default)]
-    alike: Alike,
-    limit: Option<usize>,
-    from: Option<usize>,
-    to: Option<usize>,
-}
 
 /// Pairs that are kept if the caller does not say how many.
 const MOST_PAIRS: usize = 10_000;
@@ -56,9 +29,26 @@ impl VectorIndex {
     /// Those of [`Index::new`], and `input` for options of another shape.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<VectorIndex, JsValue> {
-        let options: NewIndex = from_js("options", options)?;
-        let (views, dimensions) = (options.views, options.dimensions);
-        Index::new(views, dimensions, options.fusion, options.precision)
+        let views = object::<Array>(&options, "views")?
+            .ok_or_else(|| unusable("views", "the names of the views are missing"))?;
+        let fusion = object::<Object>(&options, "fusion")?.unwrap_or_default();
+        let fusion = Fusion {
+            temperature: number(&fusion, "temperature")?.unwrap_or(f64::NAN) as f32,
+            reduction: one_of(
+                &fusion,
+                "reduction",
+                &[
+                    ("log-sum-exp", Reduction::LogSumExp),
+                    ("max", Reduction::Max),
+                    ("mean", Reduction::Mean),
+                ],
+            )?,
+        };
+        let precisions = [("f32", Precision::F32), ("int8", Precision::Int8)];
+        let precision = one_of(&options, "precision", &precisions)?;
+        let views = strings("views", &views)?;
+        let dimensions = whole(&options, "dimensions")? as usize;
+        Index::new(views, dimensions, fusion, precision)
             .map(VectorIndex)
             .map_err(error)
     }
@@ -138,7 +128,7 @@ impl VectorIndex {
         let terms = parts(&terms)?;
         let found = self
             .0
-            .search(&borrowed(&terms), &wanted(options)?)
+            .search(&borrowed(&terms), &wanted(&options)?)
             .map_err(error)?;
         let hits = Array::new();
         for hit in &found.hits {
@@ -167,9 +157,9 @@ impl VectorIndex {
     /// Those of [`Index::candidates`].
     pub fn candidates(&self, terms: Array, options: JsValue) -> Result<Array, JsValue> {
         let terms = parts(&terms)?;
-        let found = self.0.candidates(&borrowed(&terms), &wanted(options)?);
+        let found = self.0.candidates(&borrowed(&terms), &wanted(&options)?);
         let found = found.map_err(error)?;
-        let to_js = |candidate: &crate::index::Candidate| {
+        let to_js = |candidate: &Candidate| {
             record(&[
                 ("id", candidate.id.as_str().into()),
                 ("low", candidate.low.into()),
@@ -187,24 +177,28 @@ impl VectorIndex {
     /// # Errors
     /// Those of [`Index::near_duplicates_in`].
     #[wasm_bindgen(js_name = nearDuplicates)]
-    pub fn near_duplicates(&self, options: JsValue) -> Result<JsValue, JsValue> {
-        #[derive(Serialize)]
-        struct Found {
-            pairs: Vec<crate::index::Pair>,
-            more: bool,
-        }
-        let wanted: WantedPairs = from_js("options", options)?;
-        let blocks = wanted.from.unwrap_or(0)..wanted.to.unwrap_or(usize::MAX);
+    pub fn near_duplicates(&self, options: JsValue) -> Result<Object, JsValue> {
+        let count = |key: &str, default: usize| count(&options, key, default);
+        let blocks = count("from", 0)?..count("to", usize::MAX)?;
+        let kinds = [("global", Alike::Global), ("fused", Alike::Fused)];
         let options = PairOptions {
-            alike: wanted.alike,
-            threshold: wanted.threshold,
-            limit: wanted.limit.unwrap_or(MOST_PAIRS),
+            alike: one_of(&options, "alike", &kinds)?,
+            threshold: number(&options, "threshold")?.unwrap_or(f64::NAN) as f32,
+            limit: count("limit", MOST_PAIRS)?,
         };
         let found = self.0.near_duplicates_in(blocks, &options).map_err(error)?;
-        to_js(&Found {
-            pairs: self.0.pairs(&found),
-            more: found.more,
-        })
+        let to_js = |pair: Pair| {
+            record(&[
+                ("first", pair.first.into()),
+                ("second", pair.second.into()),
+                ("score", pair.score.into()),
+            ])
+        };
+        let pairs: Array = self.0.pairs(&found).into_iter().map(to_js).collect();
+        Ok(record(&[
+            ("pairs", pairs.into()),
+            ("more", found.more.into()),
+        ]))
     }
 }
 
@@ -230,14 +224,31 @@ fn borrowed(terms: &[(Embedding, f32)]) -> Vec<Term<'_>> {
         .collect()
 }
 
-fn wanted(options: JsValue) -> Result<SearchOptions, JsValue> {
+fn wanted(options: &JsValue) -> Result<SearchOptions, JsValue> {
     let default = SearchOptions::default();
-    if options.is_undefined() || options.is_null() {
-        return Ok(default);
-    }
-    let wanted: Wanted = from_js("options", options)?;
     Ok(SearchOptions {
-        limit: wanted.limit.unwrap_or(default.limit),
-        min_score: wanted.min_score,
+        limit: count(options, "limit", default.limit)?,
+        min_score: number(options, "minScore")?.map(|score| score as f32),
+    })
+}
+
+/// An optional number of things; more than there can be is all of them.
+fn count(options: &JsValue, key: &str, default: usize) -> Result<usize, JsValue> {
+    match number(options, key)? {
+        None => Ok(default),
+        Some(n) if n >= 0.0 => Ok(n as usize),
+        Some(_) => Err(unusable(key, "this is not a number of 0 or more")),
+    }
+}
+
+/// What a word stands for; the first one's if there is none.
+fn one_of<T: Copy>(options: &JsValue, key: &str, words: &[(&str, T)]) -> Result<T, JsValue> {
+    let Some(word) = string(options, key)? else {
+        return Ok(words[0].1);
+    };
+    let found = words.iter().find(|(known, _)| *known == word);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+        unusable(key, &format!("{word:?} is none of {}", known.join(", ")))
     })
 }
