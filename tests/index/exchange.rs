@@ -107,6 +107,7 @@ fn rows_that_cannot_be_are_reported_and_the_others_are_read() {
     good["sha256"] = "a".repeat(64).into();
     let with = |key: &str, value: Value| {
         let mut row = good.clone();
+        row["sha256"] = "d".repeat(64).into();
         row[key] = value;
         row
     };

@@ -34,6 +34,7 @@ mod train;
 mod vectors;
 mod verify;
 
+use std::cell::Cell;
 use std::process::ExitCode;
 
 use agff::Error;
@@ -228,9 +229,26 @@ fn start_log(verbose: u8) {
         .init();
 }
 
+thread_local! {
+    /// Whether a panic on this thread is expected, and handled.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a library gives that panics on bad files; `None` if it did.
+#[cfg(feature = "parquet")]
+fn guarded<T>(read: impl FnOnce() -> T) -> Option<T> {
+    GUARDED.set(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    GUARDED.set(false);
+    result.ok()
+}
+
 /// Says that a panic is no fault of the user's.
 fn defect(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write;
+    if GUARDED.get() {
+        return;
+    }
     let _ = writeln!(
         std::io::stderr(),
         "error: this is a defect of agff, please report it with the command that led here: {panic}"

@@ -261,7 +261,8 @@ impl Store {
         self.write(Entry::Remove { id }, &[]).map(|()| true)
     }
 
-    /// Waits until everything is on the disk; and writes the log anew if half of it is of what is gone.
+    /// Waits until everything is on the disk; and writes the log anew if half of it is of what is gone, or
+    /// some of it is damaged.
     ///
     /// # Errors
     /// [`Code::Io`].
@@ -272,7 +273,8 @@ impl Store {
         writer.sync()?;
         let each = 4 * self.origin.views.len() as u64 * self.origin.dimensions as u64;
         let counts = each * self.records.len() as u64;
-        if self.bytes > WORTH_COMPACTING && self.bytes / 2 > counts + counts / 8 {
+        let waste = self.bytes > WORTH_COMPACTING && self.bytes / 2 > counts + counts / 8;
+        if waste || self.damage.gaps > 0 {
             self.compact()?;
         }
         Ok(())

@@ -100,9 +100,13 @@ pub fn run(args: Args, console: &Console) -> Done {
             }
         }
     }
-    summary.gone = forget_gone(&mut store, &args.photos, &found.paths)?;
+    let gone = gone(&store, &args.photos, &found.paths)?;
     if !found.jobs.is_empty() {
         embed(&mut store, found, model, &mut summary, console)?;
+    }
+    // Last, so that the content of a file that was moved is still known when it is found again.
+    for path in gone {
+        summary.gone += usize::from(store.forget(&path)?);
     }
     store.finish()?;
     summary.photos = store.places().count();
@@ -224,13 +228,13 @@ fn place(photo: &Path) -> agff::Result<Place> {
     Ok(Place { path, seen })
 }
 
-/// Takes out the files below the folders that are no longer there, and gives how many.
-fn forget_gone(
-    store: &mut Store,
+/// The files below the folders that the index has and that are no longer there.
+fn gone(
+    store: &Store,
     arguments: &[PathBuf],
     found: &HashSet<String>,
-) -> agff::Result<usize> {
-    let mut gone = Vec::new();
+) -> agff::Result<HashSet<String>> {
+    let mut gone = HashSet::new();
     for folder in arguments.iter().filter(|path| path.is_dir()) {
         let folder = PathBuf::from(text_of(folder)?);
         let below = |path: &str| Path::new(path).starts_with(&folder);
@@ -242,11 +246,7 @@ fn forget_gone(
         let missing = paths.filter(|path| below(path) && !found.contains(*path) && is_gone(path));
         gone.extend(missing.map(str::to_owned));
     }
-    let mut count = 0;
-    for path in gone {
-        count += usize::from(store.forget(&path)?);
-    }
-    Ok(count)
+    Ok(gone)
 }
 
 /// Whether there is certainly no such file.

@@ -144,7 +144,8 @@ fn tell_damage(store: &Store, console: &Console) {
              the same folders brings them back",
             damage.gaps
         ));
-    } else if damage.torn_bytes > 0 {
+    }
+    if damage.torn_bytes > 0 {
         console.note(
             "the index ends in the middle of a record, as after a crash; that record is left out",
         );

@@ -20,8 +20,8 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
 use super::Row;
-use crate::Failure;
 use crate::output::NewFile;
+use crate::{Failure, guarded};
 
 const SCHEMA: &str = "
     message agff {
@@ -195,9 +195,22 @@ pub fn read(
         let message = format!("cannot be read as Parquet: {e}");
         Error::new(Code::Data, name.as_str(), message).with_source(e)
     };
-    let reader = SerializedFileReader::new(file).map_err(refused)?;
-    for (i, record) in RowIter::from_file_into(Box::new(reader)).enumerate() {
-        let at = format!("{name}, row {}", i + 1);
+    // The library trusts some of a file's numbers, and panics on others.
+    let damaged = || {
+        Error::new(
+            Code::Data,
+            name.as_str(),
+            "is damaged; it cannot be read as Parquet",
+        )
+    };
+    let reader = guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?;
+    let reader = reader.map_err(refused)?;
+    let mut records = RowIter::from_file_into(Box::new(reader));
+    for number in 1.. {
+        let Some(record) = guarded(|| records.next()).ok_or_else(damaged)? else {
+            break;
+        };
+        let at = format!("{name}, row {number}");
         let record = record.map_err(refused)?;
         let row = row(&record).map_err(|column| {
             let message = format!(
