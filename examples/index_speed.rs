@@ -186,6 +186,6 @@ impl Numbers {
     /// A photo of a subject that the library has.
     fn query(&mut self, library: &[Embedding]) -> Embedding {
         let like = (self.next() * library.len() as f32) as usize % library.len();
-        self.embedding(&library[like].view(0).to_vec(), 0.6)
+        self.embedding(library[like].view(0), 0.6)
     }
 }

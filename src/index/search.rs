@@ -20,7 +20,7 @@ use super::dots::{self, Lane};
 use super::fuse::Fuser;
 use super::rows::{BLOCK, QueryCodes};
 use super::{Index, LONGEST, Precision, check_unit};
-use crate::embedding::{self, Patterns, Similarity, Vectors};
+use crate::embedding::{self, Similarity, Vectors};
 use crate::{Code, Embedding, Error, Result};
 
 /// A part of a query: what is looked for or, with a negative weight, what is not.
@@ -71,20 +71,6 @@ impl Hit {
             .rev()
             .max_by(|a, b| part(a).total_cmp(&part(b)))
             .unwrap_or(0)
-    }
-
-    /// How much each pattern counts, over all terms, by the sizes of their weights.
-    pub fn weights(&self, weights: &[f32]) -> Patterns {
-        let all: f32 = weights.iter().map(|w| w.abs()).sum();
-        let mut sum = Patterns::default();
-        for (term, weight) in self.terms.iter().zip(weights) {
-            let share = weight.abs() / all;
-            sum.gg += share * term.weights.gg;
-            sum.fg += share * term.weights.fg;
-            sum.gf += share * term.weights.gf;
-            sum.ff += share * term.weights.ff;
-        }
-        sum
     }
 }
 
