@@ -8,6 +8,27 @@
 //! A search reads every record once as integers, which bounds its score, and computes in f32 what
 //! may be among the best: so the hits *equal* those of computing every score in f32. Nothing here reads
 //! or writes files, and all of it is in the browser engines; `store` keeps an index in a folder.
+//!
+//! ```
+//! use agff::index::{Index, Precision, SearchOptions, Term};
+//! # use agff::package::manifest::{Fusion, Reduction};
+//! # let embedding = |x: f32, y: f32| agff::Embedding {
+//! #     views: vec!["global".into()], dimensions: 2, values: vec![x, y], tokens: 1, truncated: false,
+//! # };
+//! # let (mug, sea, query, people) =
+//! #     (embedding(1.0, 0.0), embedding(0.0, 1.0), embedding(0.6, 0.8), embedding(0.8, -0.6));
+//! # let fusion = Fusion { temperature: 0.05, reduction: Reduction::LogSumExp };
+//! let mut index = Index::new(mug.views.clone(), mug.dimensions, fusion, Precision::F32)?;
+//! index.add("mug.jpg", &mug)?;
+//! index.add("sea.jpg", &sea)?;
+//! let terms = [
+//!     Term { embedding: &query, weight: 1.0 },
+//!     Term { embedding: &people, weight: -0.5 },
+//! ];
+//! let found = index.search(&terms, &SearchOptions { limit: 1, min_score: None })?;
+//! assert_eq!(found.hits[0].id, "sea.jpg");
+//! # Ok::<(), agff::Error>(())
+//! ```
 
 mod dots;
 mod fuse;
