@@ -91,10 +91,14 @@ impl NearDuplicates {
     }
 }
 
-/// The records of a block as queries, each by itself.
-struct BlockQueries {
+/// Views of a block's records that meet another block together, as those of a query do.
+const TOGETHER: usize = 5;
+
+/// The records of a block as queries, some of them together.
+struct Groups {
+    /// Records of a group; the last one may have fewer.
+    each: usize,
     codes: Vec<QueryCodes>,
-    errors: Vec<f32>,
 }
 
 impl Index {
@@ -165,35 +169,37 @@ impl Index {
             Alike::Fused => stored,
         };
         let fuser = Fuser::new(self.fusion, views, views);
-        let mut lanes: Vec<Lane> = vec![[0.0; BLOCK]; fuser.pairs()];
         let mut found = NearDuplicates::default();
-        let queries = self.queries_of(number, views);
-        let stride = self.rows.stride();
-        for (other, block) in self.rows.blocks().iter().enumerate().take(number + 1) {
-            for (at, codes) in queries.codes.iter().enumerate() {
+        let (blocks, stride) = (self.rows.blocks(), self.rows.stride());
+        let own = &blocks[number];
+        let groups = self.groups_of(number, views);
+        let mut lanes: Vec<Lane> = Vec::new();
+        for (other, block) in blocks.iter().enumerate().take(number + 1) {
+            let rows_and_groups = (0..own.len).step_by(groups.each).zip(&groups.codes);
+            for (start, codes) in rows_and_groups {
+                lanes.resize(codes.scales.len() * views, [0.0; BLOCK]);
                 dots::similarities(codes, block, stored, 0..views, stride, &mut lanes);
-                let scores = fuser.scores(&lanes);
-                let before = if other == number { at } else { block.len };
-                for (with, (&score, &error)) in
-                    scores.iter().zip(&block.errors).take(before).enumerate()
-                {
-                    // As for a query, but both sides are codes.
-                    let bound = match self.precision() {
-                        Precision::F32 => {
-                            LONGEST * (error + queries.errors[at]) + error * queries.errors[at]
+                for (at, pairs) in (start..).zip(lanes.chunks_exact(fuser.pairs())) {
+                    let scores = fuser.scores(pairs);
+                    let before = if other == number { at } else { block.len };
+                    for with in 0..before {
+                        // As for a query, but both sides are codes.
+                        let (error, with_error) = (own.errors[at], block.errors[with]);
+                        let bound = match self.precision() {
+                            Precision::F32 => LONGEST * (error + with_error) + error * with_error,
+                            Precision::Int8 => 0.0,
+                        };
+                        if scores[with] + bound + fuser.slack() < options.threshold {
+                            continue;
                         }
-                        Precision::Int8 => 0.0,
-                    };
-                    if score + bound + fuser.slack() < options.threshold {
-                        continue;
-                    }
-                    let rows = (number * BLOCK + at, other * BLOCK + with);
-                    let score = self.alike(rows, options.alike, &self.fusion)?;
-                    if score >= options.threshold {
-                        found.found.push(self.numbered(score, rows));
-                        // All of a library may be alike; then only the best are kept on the way.
-                        if found.found.len() >= options.limit.saturating_mul(2).max(BLOCK) {
-                            found.cut(options.limit);
+                        let rows = (number * BLOCK + at, other * BLOCK + with);
+                        let score = self.alike(rows, options.alike, &self.fusion)?;
+                        if score >= options.threshold {
+                            found.found.push(self.numbered(score, rows));
+                            // All of a library may be alike; then only the best are kept on the way.
+                            if found.found.len() >= options.limit.saturating_mul(2).max(BLOCK) {
+                                found.cut(options.limit);
+                            }
                         }
                     }
                 }
@@ -203,23 +209,31 @@ impl Index {
         Ok(found)
     }
 
-    /// A block's codes, which have 8 bits, as those of queries, without another error.
-    fn queries_of(&self, number: usize, views: usize) -> BlockQueries {
+    /// A block's codes, which have 8 bits, as those of queries, without another error: some records
+    /// together, so that what they meet is read once for all of them.
+    fn groups_of(&self, number: usize, views: usize) -> Groups {
         let (block, stride, stored) = (
             &self.rows.blocks()[number],
             self.rows.stride(),
             self.rows.views(),
         );
-        let codes = (0..block.len).map(|row| QueryCodes {
-            codes: block.codes[row * stored * stride..][..views * stride]
-                .iter()
-                .map(|&code| i16::from(code))
-                .collect(),
-            scales: block.scales[row * stored..][..views].to_vec(),
-        });
-        BlockQueries {
-            codes: codes.collect(),
-            errors: block.errors.clone(),
+        let each = (TOGETHER / views).max(1);
+        let rows: Vec<usize> = (0..block.len).collect();
+        let group = |rows: &[usize]| {
+            let mut group = QueryCodes::default();
+            for row in rows {
+                let first = row * stored;
+                let codes = &block.codes[first * stride..][..views * stride];
+                group
+                    .codes
+                    .extend(codes.iter().map(|&code| i16::from(code)));
+                group.scales.extend(&block.scales[first..][..views]);
+            }
+            group
+        };
+        Groups {
+            each,
+            codes: rows.chunks(each).map(group).collect(),
         }
     }
 
