@@ -154,6 +154,7 @@ fn rows_that_cannot_be_are_reported_and_the_others_are_read() {
         let other = files.path().join("model.jsonl");
         let mut row = with(key, value.clone());
         row["sha256"] = "c".repeat(64).into();
+        row["input"] = "another.jpg".into();
         fs::write(&other, format!("{row}\n")).unwrap();
         let got = index(&at, "import", &[&text_of(&other), "--json"]);
         assert_eq!(
@@ -168,6 +169,46 @@ fn rows_that_cannot_be_are_reported_and_the_others_are_read() {
             index(&at, "remove", &[&"c".repeat(64)]);
         }
     }
+}
+
+#[test]
+fn photos_of_the_same_name_from_elsewhere_are_all_kept() {
+    let files = tempfile::tempdir().unwrap();
+    let at = files.path().join("index");
+    let folder = photos(&["odd.png"]);
+    add(&at, folder.path());
+    let row = index(&at, "export", &[]).lines().remove(0);
+    let file = files.path().join("page.jsonl");
+    let rows = ["a", "b", "c", "a"].map(|digit| {
+        let mut row = row.clone();
+        row["input"] = "IMG_0001.jpg".into();
+        row["sha256"] = digit.repeat(64).into();
+        format!("{row}\n")
+    });
+    fs::write(&file, rows.concat()).unwrap();
+    for imported in [3, 0] {
+        let got = object(&index(&at, "import", &[&text_of(&file), "--json"]));
+        let known = 4 - imported;
+        assert_eq!(
+            (&got["imported"], &got["known"]),
+            (&imported.into(), &known.into())
+        );
+        assert_eq!(got["records"], 4);
+    }
+    let exported = index(&at, "export", &[]).lines();
+    let mut names: Vec<&str> = exported
+        .iter()
+        .map(|l| l["input"].as_str().unwrap())
+        .collect();
+    names.retain(|name| name.starts_with("IMG"));
+    assert_eq!(
+        names,
+        [
+            "IMG_0001.jpg",
+            "IMG_0001.jpg (bbbbbbbbbbbb)",
+            "IMG_0001.jpg (cccccccccccc)"
+        ]
+    );
 }
 
 #[test]

@@ -77,9 +77,11 @@ pub fn export(args: ExportArgs, console: &Console) -> Done {
 const IMPORT_LONG: &str = "\
 Read files of vectors into the index
 
-Takes what `agff embed -o`, `agff index export` and the page write: Parquet, or JSON lines. Rows of
-another model than the index's are refused, and so are rows that do not say of which model they are, unless
---unchecked is given. A row that cannot be used is reported, and the others are read.";
+Takes what `agff embed -o`, `agff index export` and the page write: Parquet, or JSON lines.
+Rows of another model than the index's are refused, and so are rows that do not say of which
+model they are, unless --unchecked is given. A row that cannot be used is reported, and the
+others are read. Names that are no files here stay as they are; of several contents with one
+name, the later ones get a part of their sha256 behind it.";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
@@ -174,7 +176,7 @@ fn take(store: &mut Store, row: Row, unchecked: bool) -> Result<bool> {
     let place = match row.kind {
         Kind::Text => None,
         Kind::Image | Kind::Joint => Some(Place {
-            path: known_path(&row.input)?,
+            path: path_for(store, &row.input, &id)?,
             seen: None,
         }),
     };
@@ -230,10 +232,15 @@ fn is_hash(id: &str) -> bool {
     id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A path as an index keeps it if there is such a file; a name from elsewhere stays as it is.
-fn known_path(input: &str) -> Result<String> {
-    match Path::new(input).is_file() {
-        true => text_of(Path::new(input)),
-        false => Ok(input.to_owned()),
+/// A path as an index keeps it if there is such a file. A name from elsewhere stays as it is, unless it
+/// is another content's: pages know no folders, so that many photos may be called `IMG_0001.jpg`.
+fn path_for(store: &Store, input: &str, id: &str) -> Result<String> {
+    if Path::new(input).is_file() {
+        return text_of(Path::new(input));
     }
+    let taken = store.place_of(input).is_some_and(|(other, _)| other != id);
+    Ok(match taken {
+        true => format!("{input} ({})", id.chars().take(12).collect::<String>()),
+        false => input.to_owned(),
+    })
 }
