@@ -20,9 +20,9 @@ use crate::{Done, Failure, Outcome, inputs, interrupt};
 const LONG: &str = "\
 Bring photos into the index
 
-A file whose length and time of change are known is not read again; a content that is known is
-not embedded again. Files below the given folders that are gone go from the index too. Ctrl-C stops after
-the photos in work; running the command again goes on.
+A file whose length and time of change are known is not read again; a content that is known
+is not embedded again. Files below the given folders that are gone go from the index too.
+Ctrl-C stops after the photos in work; running the command again goes on.
 
 With --json one object tells what was done:
   {\"added\": 310, \"known\": 2, \"unchanged\": 5000, \"gone\": 1, \"failed\": 0,

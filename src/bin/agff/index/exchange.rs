@@ -16,9 +16,9 @@ use crate::{Done, Failure, Outcome};
 const EXPORT_LONG: &str = "\
 Write the index as a file of vectors
 
-The file is what `agff embed -o` writes: Parquet or JSON lines, by its name; without -o, JSON lines
-on stdout. `agff index import` reads it, and so does the page. There is one row for each file
-with a record's content.";
+The file is what `agff embed -o` writes: Parquet or JSON lines, by its name; without -o, JSON
+lines on stdout. `agff index import` reads it. There is one row for each file with a record's
+content.";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -77,7 +77,7 @@ pub fn export(args: ExportArgs, console: &Console) -> Done {
 const IMPORT_LONG: &str = "\
 Read files of vectors into the index
 
-Takes what `agff embed -o`, `agff index export` and the page write: Parquet, or JSON lines.
+Takes what `agff embed -o` and `agff index export` write: Parquet, or JSON lines.
 Rows of another model than the index's are refused, and so are rows that do not say of which
 model they are, unless --unchecked is given. A row that cannot be used is reported, and the
 others are read. Names that are no files here stay as they are; of several contents with one

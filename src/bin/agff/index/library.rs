@@ -74,8 +74,8 @@ pub fn stats(args: StatsArgs, console: &Console) -> Done {
 const REMOVE_LONG: &str = "\
 Take photos out of the index; their files stay as they are
 
-A path may be a file or a folder, there or not; all that the index has of it, or below it, is taken
-out. So is a record whose id is named, with all its files.";
+A path may be a file or a folder, there or not; all that the index has of it, or below it, is
+taken out. So is a record whose id is named, with all its files.";
 
 const REMOVE_EXAMPLES: &str = "\
 Examples:
@@ -157,9 +157,9 @@ fn forget(store: &mut Store, wanted: impl Fn(&str) -> bool) -> agff::Result<usiz
 const DUPLICATES_LONG: &str = "\
 Find photos that are nearly the same
 
-Compares all pairs: by the cosine of their global views, or by their fused similarity (of
-which a copy's is not 1, and which takes much longer). Files with the same bytes come first, with
-the score 1.
+Compares all pairs: by the cosine of their global views, or by their fused similarity (which
+takes much longer, and of a copy is not 1). Files with the same bytes come first, with the
+score 1.
 
 With --json every pair is one object on one line:
   {\"score\": 0.98, \"first\": \"a.jpg\", \"second\": \"b.jpg\", \"same\": false}";

@@ -18,10 +18,10 @@ use crate::{Done, Failure, Outcome, inputs};
 const LONG: &str = "\
 Find photos by a text, a photo, or several of either
 
-A query that names a file is a photo, any other is a text. Of several, the score is the sum of
-the fused similarities times their weights; what --minus names counts against a photo. The table shows how
-much each pattern counts, and the pair of views that contributes most, as `agff compare` does (of
-several queries: of the one that counts most).
+A query that names a file is a photo, any other is a text. Of several, the score is the sum
+of the fused similarities times their weights; what --minus names counts against a photo.
+The table shows how much each pattern counts, and the pair of views that contributes most, as
+`agff compare` does (of several queries: of the one that counts most).
 
 With --json every photo is one object on one line, best first:
   {\"target\": \"mug.jpg\", \"paths\": [\"mug.jpg\", …], \"id\": \"9f86…\", \"rank\": 1, \"score\": 0.81,
