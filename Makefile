@@ -95,8 +95,8 @@ test-firefox: ## the CPU engine in Firefox
 bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
 speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked --features bench --example speed --
 
-.PHONY: bench bench-page bench-native bench-views
-bench: setup-test bench-page bench-native bench-views ## ratios to other engines (docs/performance.md)
+.PHONY: bench bench-page bench-native bench-views bench-index
+bench: setup-test bench-page bench-native bench-views bench-index ## ratios to other engines (docs/performance.md)
 
 bench-page:
 	@scripts/wasm.sh --bench cpu gpu
@@ -121,6 +121,10 @@ ablation: ## what views, fusion and EGA bring (docs/ablation.md)
 	test -f data/scenes-tuning/questions.jsonl || $(agff) data scenes data/scenes-tuning --pairs --seed 3 --count 30 --size 128
 	test -d runs/agff-nano-base/model || $(agff) train recipes/agff-nano-base.toml --resume
 	cargo run --quiet --locked --example ablation -- $(if $(REPORT),--report)
+
+bench-index: $(engine_files)
+	cargo run --quiet --locked --example index_speed
+	node scripts/index-speed.mjs
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3

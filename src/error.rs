@@ -74,6 +74,12 @@ codes! {
     Aborted = "aborted",
     /// Two embeddings cannot be compared, or a dimension does not exist.
     Embedding = "embedding",
+    /// A stored index cannot be read, or there is none.
+    Index = "index",
+    /// Vectors of another model, or made in another way, than those of an index.
+    IndexModel = "index-model",
+    /// Another process writes to the index.
+    IndexBusy = "index-busy",
     /// A row of training data or an evaluation question cannot be used.
     Data = "data",
     /// A training recipe states something that cannot be.

@@ -19,6 +19,7 @@ mod embedding;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 pub mod eval;
+pub mod index;
 pub mod input;
 pub mod model;
 pub mod ops;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::config::ModelConfig;
+use super::reader::hex;
 use crate::input::image::ImageProcessor;
 use crate::{Code, Error, Result};
 
@@ -245,6 +247,33 @@ impl Manifest {
         })?;
         json.push(b'\n');
         Ok(json)
+    }
+
+    /// What tells whose vectors may be compared: the sha256, in hexadecimal, of all that the vectors depend
+    /// on, which are the family, the model's shape, images' and prompts' settings, the views, and the files with
+    /// their hashes. A package that was renamed, or whose fusion was changed, has the same.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if it cannot be written as JSON.
+    pub fn fingerprint(&self) -> Result<String> {
+        let mut files: Vec<(&str, &str)> = self
+            .files
+            .iter()
+            .map(|file| (file.path.as_str(), file.sha256.as_str()))
+            .collect();
+        files.sort_unstable();
+        let all = (
+            &self.family,
+            &self.config,
+            &self.image,
+            &self.prompt,
+            &self.views,
+            files,
+        );
+        let json = serde_json::to_vec(&all).map_err(|e| {
+            Error::new(Code::Internal, MANIFEST_FILE, "cannot be written as JSON").with_source(e)
+        })?;
+        Ok(hex(&Sha256::digest(json)))
     }
 
     /// The entry of the file at `path`.

@@ -11,6 +11,7 @@ use crate::device::DeviceReport;
 use crate::embedding::{Embedding, Patterns, Similarity};
 use crate::input::image::{DecodeLimits, pixels_from_rgba};
 use crate::package::Manifest;
+use crate::package::manifest::Fusion;
 use crate::{Code, Error, Input, InputImage};
 
 /// A JavaScript `Error` with the stable `code`, the `subject`, and the cause as text.
@@ -81,8 +82,26 @@ pub(super) fn object<T: JsCast>(object: &JsValue, key: &str) -> Result<Option<T>
         .transpose()
 }
 
+/// An optional number.
+pub(super) fn number(object: &JsValue, key: &str) -> Result<Option<f64>, JsValue> {
+    property(object, key)?
+        .map(|value| {
+            value
+                .as_f64()
+                .ok_or_else(|| unusable(key, "this is not a number"))
+        })
+        .transpose()
+}
+
+/// An array of strings.
+pub(super) fn strings(subject: &str, values: &Array) -> Result<Vec<String>, JsValue> {
+    let all = values.iter().map(|value| value.as_string());
+    all.collect::<Option<_>>()
+        .ok_or_else(|| unusable(subject, "these are not all strings"))
+}
+
 /// A property that has to be a whole number from 0 to 2³² − 1.
-fn whole(object: &JsValue, key: &str) -> Result<u32, JsValue> {
+pub(super) fn whole(object: &JsValue, key: &str) -> Result<u32, JsValue> {
     let number = property(object, key)?
         .and_then(|value| value.as_f64())
         .unwrap_or(f64::NAN);
@@ -186,8 +205,8 @@ pub(super) fn embedding_from_js(value: &JsValue) -> Result<Embedding, JsValue> {
 /// `{ score, patterns, weights, best }`.
 pub(super) fn similarity_to_js(
     similarity: &Similarity,
-    query: &Embedding,
-    target: &Embedding,
+    query: &[String],
+    target: &[String],
 ) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     struct Explained<'a> {
@@ -201,7 +220,7 @@ pub(super) fn similarity_to_js(
         score: similarity.score,
         patterns: similarity.patterns,
         weights: similarity.weights,
-        best: [&query.views[a], &target.views[b]],
+        best: [&query[a], &target[b]],
     })
 }
 
@@ -213,6 +232,8 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
         trained: bool,
         licence: &'a str,
         views: Vec<&'a str>,
+        fusion: Fusion,
+        fingerprint: String,
         dimensions: &'a [usize],
         dtype: crate::package::manifest::Dtype,
         device: &'a DeviceReport,
@@ -226,6 +247,8 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
             .iter()
             .map(|view| view.name.as_str())
             .collect(),
+        fusion: manifest.fusion,
+        fingerprint: manifest.fingerprint().map_err(error)?,
         dimensions: &manifest.dimensions,
         dtype: manifest.dtype,
         device,

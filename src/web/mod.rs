@@ -1,6 +1,6 @@
 //! The surface of the browser engines: thin, every decision is made in the core.
 //!
-//! What JavaScript sees is an [`Engine`]; `www/package` wraps it for people. Everything that
+//! What JavaScript sees is an [`Engine`] and a [`VectorIndex`]; `www/package` wraps it for people. Everything that
 //! crosses can be structured-cloned (plain objects, typed arrays), so that an engine may live in a
 //! worker. Failures are `Error`s with `code` and `subject` beside their `message`.
 
@@ -8,6 +8,7 @@
 mod bench;
 mod console;
 mod convert;
+mod index;
 
 use js_sys::{Array, Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -20,6 +21,7 @@ use crate::package::{LoadProgress, Source};
 use crate::{Agff, LoadOptions};
 
 pub use console::set_panic_handler;
+pub use index::VectorIndex;
 
 /// A loaded package on a device.
 #[wasm_bindgen]
@@ -115,7 +117,7 @@ impl Engine {
         let query = convert::embedding_from_js(&query)?;
         let target = convert::embedding_from_js(&target)?;
         let similarity = self.0.similarity(&query, &target).map_err(convert::error)?;
-        convert::similarity_to_js(&similarity, &query, &target)
+        convert::similarity_to_js(&similarity, &query.views, &target.views)
     }
 
     /// The first `dimensions` values of every vector of an embedding, made unit vectors again.
@@ -129,7 +131,8 @@ impl Engine {
     }
 
     /// What is known of the package and the device:
-    /// `{ name, trained, licence, views, dimensions, dtype, device: { kind, name, reason } }`.
+    /// `{ name, trained, licence, views, fusion, fingerprint, dimensions, dtype, device: { kind, name, reason } }`,
+    /// where `fingerprint` is [`Manifest::fingerprint`](crate::package::Manifest::fingerprint).
     ///
     /// # Errors
     /// None is known.

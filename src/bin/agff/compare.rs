@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use agff::{Embedding, Error, Patterns, Similarity};
+use agff::{Error, Patterns, Similarity};
 use serde::Serialize;
 
 use crate::inputs;
@@ -136,7 +136,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                     score: s.score,
                     patterns: s.patterns,
                     weights: s.weights,
-                    best: best(query, target, s),
+                    best: best(&query.views, &target.views, s),
                     trained: loaded.trained(),
                 })?;
             }
@@ -149,7 +149,10 @@ pub fn run(args: Args, console: &Console) -> Done {
         let rows: Vec<Vec<String>> = ranking
             .iter()
             .enumerate()
-            .map(|(rank, (name, target, s))| row(rank + 1, name, query, target, s))
+            .map(|(rank, (name, target, s))| {
+                let best = best(&query.views, &target.views, s);
+                row(rank + 1, name, s.score, best, &s.weights)
+            })
             .collect();
         for line in table(console, &HEADS, &rows) {
             console.line(&line)?;
@@ -162,7 +165,8 @@ pub fn run(args: Args, console: &Console) -> Done {
     })
 }
 
-const HEADS: [(&str, Align); 8] = [
+/// The columns of [`row`].
+pub const HEADS: [(&str, Align); 8] = [
     ("rank", Align::Right),
     ("score", Align::Right),
     ("gg", Align::Right),
@@ -173,30 +177,23 @@ const HEADS: [(&str, Align); 8] = [
     ("photo", Align::Left),
 ];
 
-fn row(
-    rank: usize,
-    name: &str,
-    query: &Embedding,
-    target: &Embedding,
-    s: &Similarity,
-) -> Vec<String> {
+/// A line of the table: how much each pattern counts, and the pair of views that contributes most.
+pub fn row(rank: usize, name: &str, score: f32, best: [&str; 2], w: &Patterns) -> Vec<String> {
     let percent = |weight: f32| format!("{:.0}%", 100.0 * weight);
-    let w = s.weights;
     vec![
         rank.to_string(),
-        format!("{:.3}", s.score),
+        format!("{score:.3}"),
         percent(w.gg),
         percent(w.fg),
         percent(w.gf),
         percent(w.ff),
-        best(query, target, s).join(" – "),
+        best.join(" – "),
         shown(name).into_owned(),
     ]
 }
 
 /// The names of the pair of views that contributes most.
-fn best<'a>(query: &'a Embedding, target: &'a Embedding, s: &Similarity) -> [&'a str; 2] {
-    let name =
-        |embedding: &'a Embedding, i: usize| embedding.views.get(i).map_or("", String::as_str);
+pub fn best<'a>(query: &'a [String], target: &'a [String], s: &Similarity) -> [&'a str; 2] {
+    let name = |views: &'a [String], i: usize| views.get(i).map_or("", String::as_str);
     [name(query, s.best.0), name(target, s.best.1)]
 }

@@ -357,7 +357,7 @@ fn print(report: &Report, manifest: &Manifest, console: &Console) -> Result<(), 
         console.line(&format!("  {}  {result}{seconds}{cosine}", check.device))?;
     }
     if !manifest.trained {
-        console.note(&model::untrained(manifest));
+        console.note(&model::untrained(&manifest.name));
     }
     Ok(())
 }

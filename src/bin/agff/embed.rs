@@ -2,15 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use agff::{Embedding, Error, Result};
-use serde::Serialize;
+use agff::index::store::{DECODER, Kind};
+use agff::{Code, Embedding, Error, Result};
 
 use crate::inputs;
 use crate::model::{self, Loaded, ModelArgs};
-use crate::output::{Console, Lines, Style, shortened, shown};
-use crate::pipeline::{self, Job};
+use crate::output::{Console, Style, shortened, shown};
+use crate::pipeline::{self, Job, Limits, Made};
+use crate::vectors::{self, Row};
 use crate::{Done, Failure, Outcome};
 
 const LONG: &str = "\
@@ -22,10 +24,13 @@ exit code is 2.
 
 With --json (and in the file of -o) every input is one object on one line:
   {\"input\": \"mug.jpg\", \"kind\": \"image\", \"views\": [\"global\", …], \"tokens\": 83,
-   \"embeddings\": [[…], …], \"truncated\": false, \"trained\": true}
+   \"embeddings\": [[…], …], \"truncated\": false, \"trained\": true,
+   \"model\": \"63d1…\", \"decoder\": \"exact\", \"sha256\": \"9f86…\"}
 `input` is the photo's path or the text; `kind` is image, text or joint (which has its
 text in `text`); `embeddings` has one unit vector per view; `truncated` says that the
-text was too long and was cut.";
+text was too long and was cut; `model` is the fingerprint of the model's package;
+`decoder` and `sha256` are a photo's. A file whose name ends in .parquet has columns of
+the same names. `agff index import` reads both.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,8 +57,8 @@ pub struct Args {
     /// Print JSON, one object per line
     #[arg(long)]
     json: bool,
-    /// Write JSON lines to a file instead, which appears when it is whole
-    #[arg(short, long, value_name = "FILE.jsonl")]
+    /// Write JSON lines (or Parquet, if the name ends so) to a file instead, which appears when it is whole
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
@@ -64,20 +69,6 @@ impl Args {
     pub fn json(&self) -> bool {
         self.json
     }
-}
-
-/// A line of `--json`.
-#[derive(Serialize)]
-struct Line<'a> {
-    input: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    kind: &'static str,
-    views: &'a [String],
-    tokens: usize,
-    embeddings: Vec<&'a [f32]>,
-    truncated: bool,
-    trained: bool,
 }
 
 pub fn run(args: Args, console: &Console) -> Done {
@@ -105,14 +96,22 @@ pub fn run(args: Args, console: &Console) -> Done {
     let started = Instant::now();
     let mut done = 0;
     let as_lines = args.json || args.output.is_some();
-    let mut lines = Lines::to(args.output.as_deref(), console)?;
-    pipeline::embed(&loaded.agff, &jobs, console, |job, embedding| {
-        match embedding.and_then(|whole| cut(whole, &loaded)) {
+    let mut rows = vectors::Writer::to(args.output.as_deref(), console)?;
+    let made_by = MadeBy {
+        fingerprint: loaded.agff.manifest().fingerprint()?,
+        trained: loaded.trained(),
+    };
+    let limits = Limits {
+        known: &|_| false,
+        stop: &AtomicBool::new(false),
+    };
+    pipeline::embed_new(&loaded.agff, &jobs, &limits, console, |job, made| {
+        match made.and_then(|made| cut(made, &loaded)) {
             Err(error) => fail(error),
-            Ok(embedding) => {
+            Ok((content, embedding)) => {
                 done += 1;
                 if as_lines {
-                    lines.write(&line(job, &job.name(), &embedding, &loaded))?;
+                    rows.write(row(job, content, &embedding, &made_by))?;
                 } else {
                     console.line(&summary(job, &embedding, console))?;
                 }
@@ -127,7 +126,7 @@ pub fn run(args: Args, console: &Console) -> Done {
     if done == 0 {
         return Err(Failure::Reported);
     }
-    lines.finish()?;
+    rows.finish()?;
     let device = loaded.agff.device();
     let seconds = started.elapsed().as_secs_f64();
     let inputs = if done == 1 { "input" } else { "inputs" };
@@ -175,34 +174,44 @@ fn jobs(args: &Args, fail: &mut dyn FnMut(Error)) -> Result<Vec<Job>, Failure> {
     Ok(photos.chain(texts).collect())
 }
 
-/// The embedding at the dimensions that were asked for.
-fn cut(embedding: Embedding, loaded: &Loaded) -> Result<Embedding> {
-    match loaded.dimensions {
-        Some(dimensions) => embedding.truncate(dimensions),
-        None => Ok(embedding),
-    }
+/// What made the vectors.
+struct MadeBy {
+    fingerprint: String,
+    trained: bool,
 }
 
-fn kind(job: &Job) -> &'static str {
+/// The embedding at the dimensions that were asked for, with the content of its photo.
+fn cut(made: Made, loaded: &Loaded) -> Result<(Option<String>, Embedding)> {
+    let left_out = || Error::new(Code::Internal, "", "the model left it out");
+    let embedding = made.embedding.ok_or_else(left_out)?;
+    let embedding = match loaded.dimensions {
+        Some(dimensions) => embedding.truncate(dimensions)?,
+        None => embedding,
+    };
+    Ok((made.content, embedding))
+}
+
+fn kind(job: &Job) -> Kind {
     match (&job.image, &job.text) {
-        (Some(_), Some(_)) => "joint",
-        (Some(_), None) => "image",
-        (None, _) => "text",
+        (Some(_), Some(_)) => Kind::Joint,
+        (Some(_), None) => Kind::Image,
+        (None, _) => Kind::Text,
     }
 }
 
-fn line<'a>(job: &'a Job, name: &'a str, embedding: &'a Embedding, loaded: &Loaded) -> Line<'a> {
-    Line {
-        input: name,
-        text: job.image.as_ref().and(job.text.as_deref()),
+fn row(job: &Job, content: Option<String>, embedding: &Embedding, made_by: &MadeBy) -> Row {
+    Row {
+        input: job.name(),
+        text: job.image.as_ref().and(job.text.clone()),
         kind: kind(job),
-        views: &embedding.views,
-        tokens: embedding.tokens,
-        embeddings: (0..embedding.views.len())
-            .map(|i| embedding.view(i))
-            .collect(),
+        views: embedding.views.clone(),
+        tokens: embedding.tokens as u64,
+        embeddings: Row::vectors(embedding),
         truncated: embedding.truncated,
-        trained: loaded.trained(),
+        trained: made_by.trained,
+        model: Some(made_by.fingerprint.clone()),
+        decoder: content.as_ref().map(|_| DECODER.to_owned()),
+        sha256: content,
     }
 }
 
@@ -215,7 +224,7 @@ fn summary(job: &Job, embedding: &Embedding, console: &Console) -> String {
     let views = embedding.views.len();
     let size = format!(
         "{:<5}  {views} {} × {}, {} tokens",
-        kind(job),
+        kind(job).name(),
         if views == 1 { "view" } else { "views" },
         embedding.dimensions,
         embedding.tokens

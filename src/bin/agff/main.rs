@@ -2,7 +2,7 @@
 //!
 //! Each verb is a file of its own with an `Args` and a `run`. What they need: [`inputs`] finds photos,
 //! [`model`] loads the model ([`nano`] is the one that is built in), [`pipeline`] prepares inputs in
-//! parallel and embeds them, [`output`] writes tables, JSON, progress and errors; [`verify`] checks a
+//! parallel and embeds them, [`vectors`] are files of the result, [`output`] writes tables, JSON, progress and errors; [`verify`] checks a
 //! package for `inspect`, and [`files`] answers requests for `serve`.
 //!
 //! Exit codes: 0, everything was done; 1, an error, nothing was done; 2, the command line was
@@ -16,8 +16,10 @@ mod embed;
 mod eval;
 mod files;
 mod http;
+mod index;
 mod inputs;
 mod inspect;
+mod interrupt;
 #[cfg(feature = "train")]
 mod merge;
 mod model;
@@ -29,8 +31,10 @@ mod places;
 mod serve;
 #[cfg(feature = "train")]
 mod train;
+mod vectors;
 mod verify;
 
+use std::cell::Cell;
 use std::process::ExitCode;
 
 use agff::Error;
@@ -51,6 +55,8 @@ const EXAMPLES: &str = "\
 Examples:
   agff compare --text \"a red mug left of a laptop\" holiday/
   agff embed holiday/*.jpg --json > vectors.jsonl
+  agff index add ~/Pictures
+  agff index search \"sunset over the sea\"
   agff doctor
 
 Exit codes: 0 all done; 1 an error, nothing done; 2 a wrong command line, or some inputs
@@ -71,6 +77,7 @@ struct Cli {
 enum Verb {
     Embed(embed::Args),
     Compare(compare::Args),
+    Index(index::Args),
     Convert(convert::Args),
     Data(data::Args),
     Inspect(inspect::Args),
@@ -88,6 +95,7 @@ impl Verb {
         match self {
             Verb::Embed(_) => "embed",
             Verb::Compare(_) => "compare",
+            Verb::Index(_) => "index",
             Verb::Convert(_) => "convert",
             Verb::Data(_) => "data",
             Verb::Inspect(_) => "inspect",
@@ -105,6 +113,7 @@ impl Verb {
         match self {
             Verb::Embed(args) => args.json(),
             Verb::Compare(args) => args.json,
+            Verb::Index(args) => args.json(),
             Verb::Data(args) => args.json(),
             Verb::Inspect(args) => args.json,
             Verb::Eval(args) => args.json,
@@ -119,6 +128,7 @@ impl Verb {
         match self {
             Verb::Embed(args) => embed::run(args, console),
             Verb::Compare(args) => compare::run(args, console),
+            Verb::Index(args) => index::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
             Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
@@ -219,9 +229,26 @@ fn start_log(verbose: u8) {
         .init();
 }
 
+thread_local! {
+    /// Whether a panic on this thread is expected, and handled.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a library gives that panics on bad files; `None` if it did.
+#[cfg(feature = "parquet")]
+fn guarded<T>(read: impl FnOnce() -> T) -> Option<T> {
+    GUARDED.set(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    GUARDED.set(false);
+    result.ok()
+}
+
 /// Says that a panic is no fault of the user's.
 fn defect(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write;
+    if GUARDED.get() {
+        return;
+    }
     let _ = writeln!(
         std::io::stderr(),
         "error: this is a defect of agff, please report it with the command that led here: {panic}"

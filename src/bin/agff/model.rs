@@ -17,7 +17,7 @@ use crate::output::{Console, Unit};
 const WORTH_A_BAR: u64 = 32 << 20;
 
 /// Which model, on what, and what for.
-#[derive(clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Package to use: a folder with agff.json [default: agff-nano, which is built in]
@@ -89,16 +89,15 @@ pub fn load(args: &ModelArgs, console: &Console) -> Result<Loaded> {
 /// # Errors
 /// As [`load`].
 pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<Loaded> {
-    let instruction = args.instruction.as_deref();
-    let instruction = instruction
-        .map(|text| inputs::text("--instruction", text))
-        .transpose()?;
-    let name = args
-        .prompt
-        .as_deref()
-        .map(|name| inputs::text("--prompt", name))
-        .transpose()?;
-
+    // What is no text is told of before anything is loaded.
+    for (option, text) in [
+        ("--instruction", &args.instruction),
+        ("--prompt", &args.prompt),
+    ] {
+        if let Some(text) = text {
+            inputs::text(option, text)?;
+        }
+    }
     let mut begun = false;
     let mut progress = |at: LoadProgress<'_>| {
         if at.total >= WORTH_A_BAR {
@@ -123,15 +122,12 @@ pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<
     let agff = loaded?;
 
     let manifest = agff.manifest();
-    let instruction = match name {
-        Some(name) => Some(named(manifest, &name)?),
-        None => instruction,
-    };
+    let instruction = instruction(args, manifest)?;
     if let Some(dimensions) = args.dim {
         check_dimensions(manifest, dimensions, console)?;
     }
     if !manifest.trained {
-        console.note(&untrained(manifest));
+        console.note(&untrained(&manifest.name));
     }
     let device = agff.device();
     if args.device == Device::Auto && device.kind == DeviceKind::Cpu {
@@ -142,6 +138,19 @@ pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<
         instruction,
         agff,
     })
+}
+
+/// The instruction that the arguments give, in words or by name.
+///
+/// # Errors
+/// [`Code::Input`] if it is not UTF-8, or the package has none of that name.
+pub fn instruction(args: &ModelArgs, manifest: &Manifest) -> Result<Option<String>> {
+    if let Some(name) = &args.prompt {
+        return named(manifest, &inputs::text("--prompt", name)?).map(Some);
+    }
+    let text = args.instruction.as_deref();
+    text.map(|text| inputs::text("--instruction", text))
+        .transpose()
 }
 
 /// The package at `path`, or the one that is built in.
@@ -179,11 +188,8 @@ pub fn source(path: Option<&Path>) -> Result<Source> {
 }
 
 /// Says that a model's ranking means nothing.
-pub fn untrained(manifest: &Manifest) -> String {
-    format!(
-        "{} was never trained; its ranking means nothing yet",
-        manifest.name
-    )
+pub fn untrained(name: &str) -> String {
+    format!("{name} was never trained; its ranking means nothing yet")
 }
 
 /// Says what becomes of a text without anything in it.

@@ -174,7 +174,6 @@ impl Console {
     }
 
     /// Whether only machines read what is printed.
-    #[cfg(feature = "train")]
     pub fn json(&self) -> bool {
         self.json
     }
@@ -409,6 +408,16 @@ impl NewFile {
             self.beside = None;
         }
         Ok(())
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 

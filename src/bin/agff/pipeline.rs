@@ -5,8 +5,10 @@
 //! results come in the inputs' order.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use agff::index::content_id;
 use agff::{Agff, Code, Embedding, Error, Input, InputImage, Prepared, Result};
 use pollster::block_on;
 
@@ -27,7 +29,29 @@ const PACK_ROWS: usize = 4096;
 const PACK_INPUTS: usize = 32;
 
 /// What is done with each result.
-type Each<'a> = dyn FnMut(&Job, Result<Embedding>) -> Result<(), Failure> + 'a;
+type Each<'a> = dyn FnMut(&Job, Result<Made>) -> Result<(), Failure> + 'a;
+
+/// What came of a job.
+pub struct Made {
+    /// The content of the photo's file: its sha256.
+    pub content: Option<String>,
+    /// Absent if the content was known already.
+    pub embedding: Option<Embedding>,
+}
+
+/// A job that is ready for the model, unless its content is known.
+struct Ready {
+    content: Option<String>,
+    prepared: Option<Prepared>,
+}
+
+/// What a run may leave out.
+pub struct Limits<'a> {
+    /// Whether this content need not be embedded. Asked once for each photo, by several threads.
+    pub known: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Set when no more passes of the model should begin.
+    pub stop: &'a AtomicBool,
+}
 
 /// Something to embed: a photo, a text, or both.
 #[derive(Debug, Clone, Default)]
@@ -66,18 +90,31 @@ impl Job {
     }
 
     /// Reads, decodes and tokenizes.
-    fn prepare(&self, agff: &Agff) -> Result<Prepared> {
+    fn prepare(&self, agff: &Agff, known: &dyn Fn(&str) -> bool) -> Result<Ready> {
+        let mut content = None;
         let image = match &self.image {
             None => None,
-            Some(path) => Some(InputImage::Encoded {
-                name: path.display().to_string(),
-                bytes: inputs::read(path)?,
-            }),
+            Some(path) => {
+                let bytes = inputs::read(path)?;
+                let id = content.insert(content_id(&bytes));
+                if known(id) {
+                    let prepared = None;
+                    return Ok(Ready { content, prepared });
+                }
+                Some(InputImage::Encoded {
+                    name: path.display().to_string(),
+                    bytes,
+                })
+            }
         };
-        agff.prepare(&Input {
+        let prepared = agff.prepare(&Input {
             image,
             text: self.text.clone(),
             instruction: self.instruction.clone(),
+        })?;
+        Ok(Ready {
+            content,
+            prepared: Some(prepared),
         })
     }
 }
@@ -93,6 +130,32 @@ pub fn embed(
     console: &Console,
     mut each: impl FnMut(&Job, Result<Embedding>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let limits = Limits {
+        known: &|_| false,
+        stop: &AtomicBool::new(false),
+    };
+    embed_new(agff, jobs, &limits, console, |job, made| {
+        let left_out = || Error::new(Code::Internal, job.name(), "the model left it out");
+        each(
+            job,
+            made.and_then(|made| made.embedding.ok_or_else(left_out)),
+        )
+    })
+}
+
+/// The same without what is known; and told to stop, it ends after the pass of the model that is
+/// running, whose results are handed on.
+///
+/// # Errors
+/// As [`embed`].
+pub fn embed_new(
+    agff: &Agff,
+    jobs: &[Job],
+    limits: &Limits<'_>,
+    console: &Console,
+    mut each: impl FnMut(&Job, Result<Made>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let known = limits.known;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = cores.min(MOST_THREADS);
     let pool = rayon::ThreadPoolBuilder::new()
@@ -103,7 +166,7 @@ pub fn embed(
     console.begin("Embedding", jobs.len() as u64, Unit::Inputs);
     let done = std::thread::scope(|scope| {
         // A queue of places for results: its bound is what limits how far ahead the threads are.
-        let (places, queue) = sync_channel::<Receiver<Result<Prepared>>>(AHEAD * threads);
+        let (places, queue) = sync_channel::<Receiver<Result<Ready>>>(AHEAD * threads);
         scope.spawn(move || {
             pool.in_place_scope(|scope| {
                 for job in jobs {
@@ -112,13 +175,13 @@ pub fn embed(
                         return; // The model has stopped, and so do we.
                     }
                     // The place may be gone for the same reason.
-                    scope.spawn(move |_| drop(result.send(job.prepare(agff))));
+                    scope.spawn(move |_| drop(result.send(job.prepare(agff, known))));
                 }
             });
         });
         let mut done = 0;
-        let mut each = |job: &Job, embedding: Result<Embedding>| {
-            each(job, embedding)?;
+        let mut each = |job: &Job, made: Result<Made>| {
+            each(job, made)?;
             done += 1;
             console.progress(done, "");
             Ok(())
@@ -129,6 +192,9 @@ pub fn embed(
             rows: 0,
         };
         for job in jobs {
+            if limits.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let prepared = match queue.recv().map(|place| place.recv()) {
                 Ok(Ok(prepared)) => prepared,
                 // A thread that panicked left its place empty; the hook has told of it.
@@ -149,7 +215,7 @@ pub fn embed(
 /// Prepared inputs that will go through the model together.
 struct Pack<'a> {
     agff: &'a Agff,
-    waiting: Vec<(&'a Job, Result<Prepared>)>,
+    waiting: Vec<(&'a Job, Result<Ready>)>,
     rows: usize,
 }
 
@@ -157,10 +223,14 @@ impl<'a> Pack<'a> {
     fn add(
         &mut self,
         job: &'a Job,
-        prepared: Result<Prepared>,
+        ready: Result<Ready>,
         each: &mut Each<'_>,
     ) -> Result<(), Failure> {
-        let rows = prepared.as_ref().map_or(0, |prepared| {
+        let prepared = ready
+            .as_ref()
+            .ok()
+            .and_then(|ready| ready.prepared.as_ref());
+        let rows = prepared.map_or(0, |prepared| {
             let item = prepared.item();
             let patches = item.patches.as_ref().map_or(0, |p| p.grid.patches());
             patches.max(item.sequence.tokens.len())
@@ -169,7 +239,7 @@ impl<'a> Pack<'a> {
             self.run(each)?;
         }
         self.rows += rows;
-        self.waiting.push((job, prepared));
+        self.waiting.push((job, ready));
         Ok(())
     }
 
@@ -179,21 +249,31 @@ impl<'a> Pack<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         let good: Vec<Prepared> = waiting
             .iter()
-            .filter_map(|(_, prepared)| prepared.as_ref().ok().cloned())
+            .filter_map(|(_, ready)| ready.as_ref().ok()?.prepared.clone())
             .collect();
         // If one of them cannot be embedded, each is tried alone, to find out which.
         let mut together = block_on(self.agff.embed_prepared(good))
             .ok()
             .map(Vec::into_iter);
-        for (job, prepared) in waiting {
-            let embedding = match (prepared, &mut together) {
-                (Err(error), _) => Err(error),
-                (Ok(_), Some(embeddings)) => embeddings
-                    .next()
-                    .ok_or_else(|| Error::new(Code::Internal, job.name(), "the model left it out")),
-                (Ok(prepared), None) => self.alone(job, prepared)?,
+        for (job, ready) in waiting {
+            let made = match ready {
+                Err(error) => Err(error),
+                Ok(Ready { content, prepared }) => {
+                    let embedding = match (prepared, &mut together) {
+                        (None, _) => Ok(None),
+                        (Some(_), Some(embeddings)) => {
+                            let left_out = "the model left it out";
+                            let embedding = embeddings.next();
+                            embedding
+                                .map(Some)
+                                .ok_or_else(|| Error::new(Code::Internal, job.name(), left_out))
+                        }
+                        (Some(prepared), None) => self.alone(job, prepared)?.map(Some),
+                    };
+                    embedding.map(|embedding| Made { content, embedding })
+                }
             };
-            each(job, embedding)?;
+            each(job, made)?;
         }
         Ok(())
     }

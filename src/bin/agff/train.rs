@@ -1,17 +1,15 @@
 //! `agff train`: a run of the trainer, from a recipe.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use agff::device::{self, DeviceChoice, DeviceOptions};
 use agff::eval::questions::Report;
 use agff::train::metrics::Progress;
 use agff::train::{Ended, Event, Recipe, Trainer};
-use agff::{Code, Error};
 
+use crate::interrupt;
 use crate::output::{self, Console, Unit};
-use crate::{Done, Failure, Outcome};
+use crate::{Done, Outcome};
 
 const LONG: &str = "\
 Fine-tune a model, or train one from nothing
@@ -66,7 +64,7 @@ pub fn run(args: Args, console: &Console) -> Done {
             .num_threads(workers)
             .build_global();
     }
-    let stop = on_interrupt(console)?;
+    let stop = interrupt::flag("stopping after this step", console)?;
     let options = DeviceOptions {
         choice: args.device,
         ..DeviceOptions::default()
@@ -133,21 +131,4 @@ fn line(report: &Report) -> String {
         percent(overall.precision_at_1.value),
         percent(overall.group_accuracy.value)
     )
-}
-
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the process at once.
-fn on_interrupt(console: &Console) -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    let quiet = console.json();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        if !quiet {
-            eprintln!("\nstopping after this step (again to end at once)");
-        }
-    })
-    .map_err(|e| Error::new(Code::Internal, "Ctrl-C", "cannot be listened for").with_source(e))?;
-    Ok(stop)
 }

@@ -5,10 +5,81 @@ declare module "*/engines/gpu/agff.js" {
   export default engine.default;
   export const Engine: typeof engine.Engine;
   export const setPanicHandler: typeof engine.setPanicHandler;
+  export const VectorIndex: import("agff:vector-index").VectorIndexClass;
 }
 declare module "*/engines/cpu/agff.js" {
   const engine: import("./engine.js").EngineModule;
   export default engine.default;
   export const Engine: typeof engine.Engine;
   export const setPanicHandler: typeof engine.setPanicHandler;
+  export const VectorIndex: import("agff:vector-index").VectorIndexClass;
+}
+
+// The index in an engine's memory (src/web/index.rs). What it throws are `Error`s with a `code`.
+declare module "agff:vector-index" {
+  type Embedding = import("./types.js").Embedding;
+  type Similarity = import("./types.js").Similarity;
+
+  /** A part of a query: what is looked for or, with a negative weight, what is not. */
+  export interface Term {
+    embedding: Embedding;
+    /** 1 if absent. */
+    weight?: number;
+  }
+
+  export interface SearchOptions {
+    /** 20 if absent. */
+    limit?: number;
+    minScore?: number;
+  }
+
+  export interface VectorHit {
+    id: string;
+    /** The weighted sum of the terms' fused similarities. */
+    score: number;
+    /** How far the score may be from that of the vectors as they were added; 0 for "f32". */
+    error: number;
+    /** The similarity with each term. */
+    terms: Similarity[];
+  }
+
+  export interface VectorIndex {
+    /** Number of records. */
+    readonly size: number;
+    /** Number of blocks of records, for `nearDuplicates`. */
+    readonly blocks: number;
+    /** Adds or replaces records; `values` are [ids, views, dimensions]. Gives how many ids are new. */
+    add(ids: string[], values: Float32Array): number;
+    /** Gives how many there were. */
+    remove(ids: string[]): number;
+    has(id: string): boolean;
+    /** In the order in which they came. */
+    ids(): string[];
+    /** A record's vectors; of "int8" those that its integers stand for. */
+    get(id: string): Embedding | undefined;
+    /** The best records, the same as if all scores were computed in f32; `scored` is how many were. */
+    search(terms: Term[], options?: SearchOptions): { hits: VectorHit[]; scored: number };
+    /** What may be among the best for the vectors as they were added, whose owner scores them with `similarity`. */
+    candidates(terms: Term[], options?: SearchOptions): { id: string; low: number; high: number }[];
+    /** Pairs that are nearly the same; with `from` and `to` those of these blocks with all before them. */
+    nearDuplicates(options: {
+      threshold: number;
+      /** "global" if absent: the cosine of the global views. */
+      alike?: "global" | "fused";
+      /** 10 000 if absent. */
+      limit?: number;
+      from?: number;
+      to?: number;
+    }): { pairs: { first: string; second: string; score: number }[]; more: boolean };
+    free(): void;
+  }
+
+  export interface VectorIndexClass {
+    new (options: {
+      views: string[];
+      dimensions: number;
+      fusion: { temperature: number; reduction: "log-sum-exp" | "max" | "mean" };
+      precision?: "f32" | "int8";
+    }): VectorIndex;
+  }
 }

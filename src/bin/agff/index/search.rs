@@ -1,0 +1,339 @@
+//! `agff index search`: photos found by texts and photos, and why.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use agff::index::store::Store;
+use agff::index::{Hit, SearchOptions, Term, content_id};
+use agff::{Code, Embedding, Error, Patterns};
+use serde::Serialize;
+
+use super::{At, manifest, name_of};
+use crate::compare::{HEADS, best, row};
+use crate::model::{self, ModelArgs};
+use crate::output::{Console, Style, shortened, table};
+use crate::pipeline::{self, Job};
+use crate::{Done, Failure, Outcome, inputs};
+
+const LONG: &str = "\
+Find photos by a text, a photo, or several of either
+
+A query that names a file is a photo, any other is a text. Of several, the score is the sum
+of the fused similarities times their weights; what --minus names counts against a photo.
+The table shows how much each pattern counts, and the pair of views that contributes most, as
+`agff compare` does (of several queries: of the one that counts most).
+
+With --json every photo is one object on one line, best first:
+  {\"target\": \"mug.jpg\", \"paths\": [\"mug.jpg\", …], \"id\": \"9f86…\", \"rank\": 1, \"score\": 0.81,
+   \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
+   \"best\": [\"fine-2\", \"global\"], \"terms\": [{\"query\": \"a red mug\", \"weight\": 1,
+   \"score\": …, \"patterns\": …, \"weights\": …, \"best\": …}, …], \"trained\": true}";
+
+const EXAMPLES: &str = "\
+Examples:
+  agff index search \"sunset over the sea\"
+  agff index search beach.jpg \"at night\" --weight 1 --weight 0.5
+  agff index search \"a street\" --minus cars -n 50 --json";
+
+/// Find photos by a text, a photo, or several of either
+#[derive(clap::Args)]
+#[command(long_about = LONG, after_help = EXAMPLES)]
+pub struct Args {
+    /// A text, or a photo's file
+    #[arg(value_name = "TEXT|FILE")]
+    queries: Vec<OsString>,
+    /// A text, even if there is a file of that name
+    #[arg(long, value_name = "STR")]
+    text: Vec<OsString>,
+    /// A photo's file
+    #[arg(long, value_name = "FILE")]
+    image: Vec<PathBuf>,
+    /// What is not looked for: a text, or a photo's file
+    #[arg(long, value_name = "TEXT|FILE")]
+    minus: Vec<OsString>,
+    /// The weight of a query (1 if not given): of the first, the second, …, those of --text, --image and
+    /// --minus last
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    weight: Vec<f32>,
+    /// Show N photos at most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    /// Show photos with this score or a higher one only
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    min_score: Option<f32>,
+    #[command(flatten)]
+    pub at: At,
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// Something to search by.
+struct Asked {
+    job: Job,
+    weight: f32,
+    /// What the index has of a photo.
+    embedding: Option<Embedding>,
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    target: &'a str,
+    paths: Vec<&'a str>,
+    id: &'a str,
+    rank: usize,
+    score: f32,
+    patterns: Patterns,
+    weights: Patterns,
+    best: [&'a str; 2],
+    terms: Vec<Explained<'a>>,
+    trained: bool,
+}
+
+/// What one query has to do with a hit.
+#[derive(Serialize)]
+struct Explained<'a> {
+    query: String,
+    weight: f32,
+    score: f32,
+    patterns: Patterns,
+    weights: Patterns,
+    best: [&'a str; 2],
+}
+
+pub fn run(args: Args, console: &Console) -> Done {
+    let mut asked = asked(&args)?;
+    let store = args.at.open(console)?;
+    for query in &mut asked {
+        if let Some(path) = &query.job.image {
+            let id = content_id(&inputs::read(path)?);
+            query.embedding = store.index().get(&id);
+        }
+    }
+    if asked.iter().any(|query| query.embedding.is_none()) {
+        embed(&mut asked, &args, &store, console)?;
+    } else if !store.origin().trained {
+        // Otherwise loading the model says so.
+        console.note(&model::untrained(&store.origin().model));
+    }
+    let lost = || Error::new(Code::Internal, "query", "was not embedded");
+    let terms = asked
+        .iter()
+        .map(|query| {
+            Ok(Term {
+                embedding: query.embedding.as_ref().ok_or_else(lost)?,
+                weight: query.weight,
+            })
+        })
+        .collect::<agff::Result<Vec<Term<'_>>>>()?;
+    let options = SearchOptions {
+        limit: args.limit,
+        min_score: args.min_score,
+    };
+    let found = store.index().search(&terms, &options)?;
+    if console.verbose() {
+        console.status(&format!(
+            "{} of {} records were scored in full",
+            found.scored,
+            store.index().len()
+        ));
+    }
+    let terms: Vec<(String, Term<'_>)> = asked.iter().map(|q| q.job.name()).zip(terms).collect();
+    if args.at.json {
+        for (rank, hit) in found.hits.iter().enumerate() {
+            console.json_line(&line(rank + 1, hit, &terms, &store))?;
+        }
+        return Ok(Outcome::Complete);
+    }
+    let heading: Vec<String> = terms
+        .iter()
+        .map(|(name, term)| titled(name, term.weight))
+        .collect();
+    console.line(&console.style(Style::Bold, &heading.join(" ")))?;
+    if found.hits.is_empty() {
+        return console
+            .line("nothing was found")
+            .map(|()| Outcome::Complete);
+    }
+    let rows: Vec<Vec<String>> = found
+        .hits
+        .iter()
+        .enumerate()
+        .map(|(rank, hit)| {
+            let (main, term) = main_term(hit, &terms);
+            let pair = best(&term.embedding.views, store.index().views(), main);
+            row(
+                rank + 1,
+                name_of(&store, &hit.id),
+                hit.score,
+                pair,
+                &main.weights,
+            )
+        })
+        .collect();
+    for line in table(console, &HEADS, &rows) {
+        console.line(&line)?;
+    }
+    Ok(Outcome::Complete)
+}
+
+/// What the arguments ask for.
+fn asked(args: &Args) -> Result<Vec<Asked>, Failure> {
+    let either = |argument: &OsString| {
+        if Path::new(argument).is_file() {
+            return Ok(Job::image(argument.into()));
+        }
+        inputs::text("query", argument).map(Job::text)
+    };
+    let mut plus = args
+        .queries
+        .iter()
+        .map(either)
+        .collect::<agff::Result<Vec<_>>>()?;
+    for text in &args.text {
+        plus.push(Job::text(inputs::text("--text", text)?));
+    }
+    plus.extend(args.image.iter().cloned().map(Job::image));
+    let minus = args
+        .minus
+        .iter()
+        .map(either)
+        .collect::<agff::Result<Vec<_>>>()?;
+    let count = plus.len() + minus.len();
+    if count == 0 {
+        return Err(Failure::Usage(
+            "say what to search for: a text or a photo".into(),
+        ));
+    }
+    if args.weight.len() > count {
+        return Err(Failure::Usage(format!(
+            "here are {} weights for {count} queries",
+            args.weight.len()
+        )));
+    }
+    let signs = plus.iter().map(|_| 1.0).chain(minus.iter().map(|_| -1.0));
+    let signs: Vec<f32> = signs.collect();
+    let jobs = plus.into_iter().chain(minus);
+    let weights = args.weight.iter().copied().chain(std::iter::repeat(1.0));
+    Ok(jobs
+        .zip(signs)
+        .zip(weights)
+        .map(|((job, sign), weight)| Asked {
+            job,
+            weight: sign * weight,
+            embedding: None,
+        })
+        .collect())
+}
+
+/// Embeds the queries that the index does not have.
+fn embed(
+    asked: &mut [Asked],
+    args: &Args,
+    store: &Store,
+    console: &Console,
+) -> Result<(), Failure> {
+    let origin = store.origin();
+    let mut model = args.model.clone();
+    let (dimensions, pixels) = (
+        model.dim.take(),
+        model.max_pixels.replace(origin.max_pixels),
+    );
+    if model.model.is_none() {
+        model.model = origin.package.as_ref().map(PathBuf::from);
+    }
+    for (given, kept, option) in [
+        (
+            dimensions.map(|n| n as u64),
+            origin.dimensions as u64,
+            "--dim",
+        ),
+        (pixels, origin.max_pixels, "--max-pixels"),
+    ] {
+        if given.is_some_and(|given| given != kept) {
+            let message = format!("{option} is {kept} in this index; leave it out");
+            return Err(Failure::Usage(message));
+        }
+    }
+    // Checked before the weights are read.
+    let manifest = manifest(model.model.as_deref())?;
+    origin.same_model(&manifest.name, &manifest.fingerprint()?)?;
+    let loaded = model::load(&model, console)?;
+    let mut jobs = Vec::new();
+    for query in asked.iter_mut().filter(|query| query.embedding.is_none()) {
+        query.job.instruction = match query.job.image {
+            // Photos are compared as those in the index were embedded.
+            Some(_) => origin.instruction.clone(),
+            None => loaded.instruction.clone(),
+        };
+        jobs.push(query.job.clone());
+    }
+    if jobs.iter().any(Job::is_empty_text) {
+        console.note(&model::empty_text(&loaded));
+    }
+    let mut embeddings = Vec::new();
+    pipeline::embed(&loaded.agff, &jobs, console, |_, embedding| {
+        embeddings.push(embedding?);
+        Ok(())
+    })?;
+    let missing = asked.iter_mut().filter(|query| query.embedding.is_none());
+    for (query, embedding) in missing.zip(embeddings) {
+        query.embedding = Some(embedding);
+    }
+    Ok(())
+}
+
+fn line<'a>(
+    rank: usize,
+    hit: &'a Hit,
+    terms: &'a [(String, Term<'a>)],
+    store: &'a Store,
+) -> Line<'a> {
+    let views = store.index().views();
+    let (main, term) = main_term(hit, terms);
+    Line {
+        target: name_of(store, &hit.id),
+        paths: store.paths_of(&hit.id).collect(),
+        id: &hit.id,
+        rank,
+        score: hit.score,
+        patterns: main.patterns,
+        weights: main.weights,
+        best: best(&term.embedding.views, views, main),
+        terms: hit
+            .terms
+            .iter()
+            .zip(terms)
+            .map(|(s, (name, term))| Explained {
+                query: name.clone(),
+                weight: term.weight,
+                score: s.score,
+                patterns: s.patterns,
+                weights: s.weights,
+                best: best(&term.embedding.views, views, s),
+            })
+            .collect(),
+        trained: store.origin().trained,
+    }
+}
+
+/// The query that counts most for a hit.
+fn main_term<'a>(
+    hit: &'a Hit,
+    terms: &'a [(String, Term<'a>)],
+) -> (&'a agff::Similarity, &'a Term<'a>) {
+    let weights: Vec<f32> = terms.iter().map(|(_, term)| term.weight).collect();
+    let i = hit.main_term(&weights);
+    (&hit.terms[i], &terms[i].1)
+}
+
+/// A query with its sign and weight.
+fn titled(name: &str, weight: f32) -> String {
+    let name = shortened(name, 70);
+    match weight {
+        1.0 => format!("“{name}”"),
+        -1.0 => format!("− “{name}”"),
+        w if w < 0.0 => format!("− {} · “{name}”", -w),
+        w => format!("{w} · “{name}”"),
+    }
+}

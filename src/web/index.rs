@@ -1,0 +1,254 @@
+//! The index of the browser engines. It lives in memory; JavaScript keeps records where it likes, and feeds
+//! them in bulk.
+
+use js_sys::{Array, Float32Array, Object};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{
+    embedding_from_js, embedding_to_js, error, number, object, record, similarity_to_js, string,
+    strings, unusable, whole,
+};
+use crate::index::{Alike, Candidate, Index, Pair, PairOptions, Precision, SearchOptions, Term};
+use crate::package::manifest::{Fusion, Reduction};
+use crate::{Embedding, Similarity};
+
+/// Records with their vectors, and exact search among them.
+#[wasm_bindgen]
+pub struct VectorIndex(Index);
+
+/// Pairs that are kept if the caller does not say how many.
+const MOST_PAIRS: usize = 10_000;
+
+#[wasm_bindgen]
+impl VectorIndex {
+    /// An empty index. `options` are `{ views, dimensions, fusion: { temperature, reduction }, precision? }`,
+    /// where `views` and `fusion` are those of the model's `info()`, and `precision` is `"f32"` (as if
+    /// absent) or `"int8"`.
+    ///
+    /// # Errors
+    /// Those of [`Index::new`], and `input` for options of another shape.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<VectorIndex, JsValue> {
+        let views = object::<Array>(&options, "views")?
+            .ok_or_else(|| unusable("views", "the names of the views are missing"))?;
+        let fusion = object::<Object>(&options, "fusion")?.unwrap_or_default();
+        let fusion = Fusion {
+            temperature: number(&fusion, "temperature")?.unwrap_or(f64::NAN) as f32,
+            reduction: one_of(
+                &fusion,
+                "reduction",
+                &[
+                    ("log-sum-exp", Reduction::LogSumExp),
+                    ("max", Reduction::Max),
+                    ("mean", Reduction::Mean),
+                ],
+            )?,
+        };
+        let precisions = [("f32", Precision::F32), ("int8", Precision::Int8)];
+        let precision = one_of(&options, "precision", &precisions)?;
+        let views = strings("views", &views)?;
+        let dimensions = whole(&options, "dimensions")? as usize;
+        Index::new(views, dimensions, fusion, precision)
+            .map(VectorIndex)
+            .map_err(error)
+    }
+
+    /// Number of records.
+    #[wasm_bindgen(getter)]
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Number of blocks of records, for [`near_duplicates`](Self::near_duplicates).
+    #[wasm_bindgen(getter)]
+    pub fn blocks(&self) -> usize {
+        self.0.blocks()
+    }
+
+    /// Adds records, or replaces those whose ids are there. `values` are `[ids, views, dimensions]`. Gives how
+    /// many ids are new.
+    ///
+    /// # Errors
+    /// Those of [`Index::add_values`]; records before the one that is refused are in.
+    pub fn add(&mut self, ids: Array, values: Float32Array) -> Result<usize, JsValue> {
+        let ids = strings("ids", &ids)?;
+        let each = self.0.views().len() * self.0.dimensions();
+        if values.length() as usize != ids.len() * each {
+            let message = format!(
+                "{} values for {} records of {each}",
+                values.length(),
+                ids.len()
+            );
+            return Err(unusable("values", &message));
+        }
+        let mut vectors = vec![0.0; each];
+        let mut added = 0;
+        for (i, id) in ids.iter().enumerate() {
+            let start = (i * each) as u32;
+            values
+                .subarray(start, start + each as u32)
+                .copy_to(&mut vectors);
+            added += usize::from(self.0.add_values(id, &vectors).map_err(error)?);
+        }
+        Ok(added)
+    }
+
+    /// Removes records, and gives how many there were.
+    ///
+    /// # Errors
+    /// `input` if an id is not a string.
+    pub fn remove(&mut self, ids: Array) -> Result<usize, JsValue> {
+        let ids = strings("ids", &ids)?;
+        Ok(ids.iter().filter(|id| self.0.remove(id)).count())
+    }
+
+    /// Whether a record has this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.contains(id)
+    }
+
+    /// The ids, in the order in which they came.
+    pub fn ids(&self) -> Array {
+        self.0.ids().into_iter().map(JsValue::from).collect()
+    }
+
+    /// A record's vectors as an embedding, or `undefined`.
+    pub fn get(&self, id: &str) -> Option<Object> {
+        self.0.get(id).map(|embedding| embedding_to_js(&embedding))
+    }
+
+    /// The best records for the weighted sum of `terms`, an array of `{ embedding, weight? }`; a term with a
+    /// negative weight is what is not looked for. `options` are `{ limit?, minScore? }`.
+    ///
+    /// Gives `{ hits: [{ id, score, error, terms: [{ score, patterns, weights, best }] }], scored }`.
+    ///
+    /// # Errors
+    /// Those of [`Index::search`].
+    pub fn search(&self, terms: Array, options: JsValue) -> Result<Object, JsValue> {
+        let terms = parts(&terms)?;
+        let found = self
+            .0
+            .search(&borrowed(&terms), &wanted(&options)?)
+            .map_err(error)?;
+        let hits = Array::new();
+        for hit in &found.hits {
+            let explain = |(similarity, (query, _)): (&Similarity, &(Embedding, f32))| {
+                similarity_to_js(similarity, &query.views, self.0.views())
+            };
+            let explained = hit.terms.iter().zip(&terms).map(explain);
+            let explained: Array = explained.collect::<Result<_, _>>()?;
+            hits.push(&record(&[
+                ("id", hit.id.as_str().into()),
+                ("score", hit.score.into()),
+                ("error", hit.error.into()),
+                ("terms", explained.into()),
+            ]));
+        }
+        Ok(record(&[
+            ("hits", hits.into()),
+            ("scored", (found.scored as f64).into()),
+        ]))
+    }
+
+    /// What may be among the best for the vectors as they were added, as `[{ id, low, high }]`: for an
+    /// index of integers whose owner keeps the original vectors.
+    ///
+    /// # Errors
+    /// Those of [`Index::candidates`].
+    pub fn candidates(&self, terms: Array, options: JsValue) -> Result<Array, JsValue> {
+        let terms = parts(&terms)?;
+        let found = self.0.candidates(&borrowed(&terms), &wanted(&options)?);
+        let found = found.map_err(error)?;
+        let to_js = |candidate: &Candidate| {
+            record(&[
+                ("id", candidate.id.as_str().into()),
+                ("low", candidate.low.into()),
+                ("high", candidate.high.into()),
+            ])
+        };
+        Ok(found.iter().map(to_js).collect())
+    }
+
+    /// Pairs of records that are nearly the same, as `{ pairs: [{ first, second, score }], more }`, the most
+    /// similar first. `options` are `{ threshold, alike?: "global" | "fused", limit?, from?, to? }`;
+    /// with `from` and `to` only the pairs of these blocks' records with those before them, so that a worker can
+    /// stop in between.
+    ///
+    /// # Errors
+    /// Those of [`Index::near_duplicates_in`].
+    #[wasm_bindgen(js_name = nearDuplicates)]
+    pub fn near_duplicates(&self, options: JsValue) -> Result<Object, JsValue> {
+        let count = |key: &str, default: usize| count(&options, key, default);
+        let blocks = count("from", 0)?..count("to", usize::MAX)?;
+        let kinds = [("global", Alike::Global), ("fused", Alike::Fused)];
+        let options = PairOptions {
+            alike: one_of(&options, "alike", &kinds)?,
+            threshold: number(&options, "threshold")?.unwrap_or(f64::NAN) as f32,
+            limit: count("limit", MOST_PAIRS)?,
+        };
+        let found = self.0.near_duplicates_in(blocks, &options).map_err(error)?;
+        let to_js = |pair: Pair| {
+            record(&[
+                ("first", pair.first.into()),
+                ("second", pair.second.into()),
+                ("score", pair.score.into()),
+            ])
+        };
+        let pairs: Array = self.0.pairs(&found).into_iter().map(to_js).collect();
+        Ok(record(&[
+            ("pairs", pairs.into()),
+            ("more", found.more.into()),
+        ]))
+    }
+}
+
+/// The terms of a query.
+fn parts(terms: &Array) -> Result<Vec<(Embedding, f32)>, JsValue> {
+    let part = |term: JsValue| {
+        let embedding: JsValue = object::<Object>(&term, "embedding")?
+            .ok_or_else(|| unusable("embedding", "a term of a query has an embedding"))?
+            .into();
+        let weight = number(&term, "weight")?.unwrap_or(1.0) as f32;
+        Ok((embedding_from_js(&embedding)?, weight))
+    };
+    terms.iter().map(part).collect()
+}
+
+fn borrowed(terms: &[(Embedding, f32)]) -> Vec<Term<'_>> {
+    terms
+        .iter()
+        .map(|(embedding, weight)| Term {
+            embedding,
+            weight: *weight,
+        })
+        .collect()
+}
+
+fn wanted(options: &JsValue) -> Result<SearchOptions, JsValue> {
+    let default = SearchOptions::default();
+    Ok(SearchOptions {
+        limit: count(options, "limit", default.limit)?,
+        min_score: number(options, "minScore")?.map(|score| score as f32),
+    })
+}
+
+/// An optional number of things; more than there can be is all of them.
+fn count(options: &JsValue, key: &str, default: usize) -> Result<usize, JsValue> {
+    match number(options, key)? {
+        None => Ok(default),
+        Some(n) if n >= 0.0 => Ok(n as usize),
+        Some(_) => Err(unusable(key, "this is not a number of 0 or more")),
+    }
+}
+
+/// What a word stands for; the first one's if there is none.
+fn one_of<T: Copy>(options: &JsValue, key: &str, words: &[(&str, T)]) -> Result<T, JsValue> {
+    let Some(word) = string(options, key)? else {
+        return Ok(words[0].1);
+    };
+    let found = words.iter().find(|(known, _)| *known == word);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+        unusable(key, &format!("{word:?} is none of {}", known.join(", ")))
+    })
+}
