@@ -182,14 +182,14 @@ impl Index {
                 for (at, pairs) in (start..).zip(lanes.chunks_exact(fuser.pairs())) {
                     let scores = fuser.scores(pairs);
                     let before = if other == number { at } else { block.len };
-                    for with in 0..before {
+                    for (with, &score) in scores.iter().enumerate().take(before) {
                         // As for a query, but both sides are codes.
                         let (error, with_error) = (own.errors[at], block.errors[with]);
                         let bound = match self.precision() {
                             Precision::F32 => LONGEST * (error + with_error) + error * with_error,
                             Precision::Int8 => 0.0,
                         };
-                        if scores[with] + bound + fuser.slack() < options.threshold {
+                        if score + bound + fuser.slack() < options.threshold {
                             continue;
                         }
                         let rows = (number * BLOCK + at, other * BLOCK + with);

@@ -151,7 +151,7 @@ fn a_search_ranks_and_explains_as_compare_does() {
             close(&line["weights"][pattern], &expected["weights"][pattern]);
         }
         assert_eq!(line["terms"][0]["query"], text);
-        assert_eq!(line["trained"], false);
+        assert_eq!(line["trained"], expected["trained"]);
         assert_eq!(line["paths"].as_array().unwrap().len(), 1);
         assert!(line["best"][0].is_string());
     }
@@ -168,7 +168,13 @@ fn a_search_ranks_and_explains_as_compare_does() {
     let rows: Vec<&str> = table.out.lines().collect();
     assert_eq!(rows.len(), 1 + 1 + 3, "{}", table.out);
     assert!(rows[0].contains(text) && rows[1].contains("gg"));
-    assert!(table.err.contains("never trained"), "{}", table.err);
+    let trained = compared[0]["trained"].as_bool().unwrap();
+    assert_eq!(
+        table.err.contains("never trained"),
+        !trained,
+        "{}",
+        table.err
+    );
     let least = compared[4]["score"].as_f64().unwrap() - 1e-3;
     let got = index(
         at.path(),
