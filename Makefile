@@ -109,6 +109,10 @@ bench-native:
 bench-views:
 	cargo test --quiet --locked --test views four_more_views -- --nocapture
 
+bench-index: $(engine_files)
+	cargo run --quiet --locked --example index_speed
+	node scripts/index-speed.mjs
+
 # The shared checkpoint of the ablation, its data, and its arms: hours on two cores. All of it goes on where it
 # was stopped. See recipes/ablation.toml.
 agff := cargo run --quiet --locked --
@@ -121,10 +125,6 @@ ablation: ## what views, fusion and EGA bring (docs/ablation.md)
 	test -f data/scenes-tuning/questions.jsonl || $(agff) data scenes data/scenes-tuning --pairs --seed 3 --count 30 --size 128
 	test -d runs/agff-nano-base/model || $(agff) train recipes/agff-nano-base.toml --resume
 	cargo run --quiet --locked --example ablation -- $(if $(REPORT),--report)
-
-bench-index: $(engine_files)
-	cargo run --quiet --locked --example index_speed
-	node scripts/index-speed.mjs
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3

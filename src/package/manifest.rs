@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::ModelConfig;
 use super::reader::hex;
+use super::tensors::expected_tensors;
 use crate::input::image::ImageProcessor;
 use crate::{Code, Error, Result};
 
@@ -188,6 +189,13 @@ pub struct BlockHashes {
 }
 
 impl Manifest {
+    /// Weights of the model, each counted once however it is stored.
+    pub fn parameters(&self) -> u64 {
+        let specs = expected_tensors(&self.config, &self.views);
+        let count = |shape: &[usize]| shape.iter().map(|&n| n as u64).product::<u64>();
+        specs.iter().map(|spec| count(&spec.shape)).sum()
+    }
+
     /// How images are prepared.
     pub fn processor(&self) -> ImageProcessor {
         let vision = &self.config.vision;

@@ -17,7 +17,6 @@ use super::metrics::METRICS_FILE;
 use super::recipe::{Recipe, Rows, Start};
 use super::trainer::{MODEL_FOLDER, RECIPE_FILE};
 use crate::package::manifest::Manifest;
-use crate::package::tensors::expected_tensors;
 use crate::{Code, Error, Result};
 
 /// The name of a package's card.
@@ -43,10 +42,6 @@ pub fn card(
     let mut text = String::new();
     let out = &mut text;
     let fine = manifest.views.len() - 1;
-    let count: usize = expected_tensors(&manifest.config, &manifest.views)
-        .iter()
-        .map(|spec| spec.shape.iter().product::<usize>())
-        .sum();
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     let dimensions = manifest.config.text.hidden_size;
     line(out, format!("# {}", manifest.name));
@@ -56,7 +51,7 @@ pub fn card(
             "\nAn embedding model for photos and text, of the family `{}`: {:.1} million weights, stored as {} in {:.1} MB; one \
              global and {fine} fine-grained views of {dimensions} dimensions each; pictures are read at {} to {} pixels. Licence: {}.",
             manifest.family,
-            count as f64 / 1e6,
+            manifest.parameters() as f64 / 1e6,
             manifest.dtype.as_str(),
             bytes as f64 / 1e6,
             manifest.image.min_pixels,

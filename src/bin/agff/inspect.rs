@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use agff::package::manifest::{FileEntry, Fusion, Manifest, Reduction, View};
 use agff::package::shard::{self, Entry};
 use agff::package::tensors::TOKEN_TABLE;
-use agff::package::{Package, Source, Suffix, expected_tensors};
+use agff::package::{Package, Source, Suffix};
 use agff::{Code, Error, Result};
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -140,14 +140,6 @@ fn whole_name(name: &str) -> &str {
     name.rsplit_once('#').map_or(name, |(name, _)| name)
 }
 
-/// Weights of the model, each counted once however it is stored.
-fn parameters(manifest: &Manifest) -> u64 {
-    expected_tensors(&manifest.config, &manifest.views)
-        .iter()
-        .map(|tensor| tensor.shape.iter().map(|&n| n as u64).product::<u64>())
-        .sum()
-}
-
 fn total_bytes(manifest: &Manifest) -> u64 {
     manifest.files.iter().map(|file| file.bytes).sum()
 }
@@ -183,7 +175,7 @@ fn object(
         "trained": manifest.trained,
         "licence": manifest.licence,
         "provenance": manifest.provenance,
-        "parameters": parameters(manifest),
+        "parameters": manifest.parameters(),
         "bytes": total_bytes(manifest),
         "stored": types,
         "config": manifest.config,
@@ -250,7 +242,7 @@ fn print(
             "weights",
             format!(
                 "{:.1} million, linear layers as {}; {}",
-                parameters(manifest) as f64 / 1e6,
+                manifest.parameters() as f64 / 1e6,
                 manifest.dtype.as_str(),
                 types.join(", ")
             ),
