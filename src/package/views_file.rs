@@ -11,6 +11,10 @@ use crate::{Code, Error, Result};
 /// The official generation prompt, after which a plain checkpoint's embedding is read.
 pub const GENERATION_PROMPT: &str = "<|im_start|>assistant\n";
 
+/// Qwen3-VL-Embedding's template.
+const PREFIX: &str = "<|im_start|>system\n{instruction}<|im_end|>\n\
+                      <|im_start|>user\n{image}{text}<|im_end|>\n";
+
 /// The usual limit on a prompt's tokens.
 const MAX_TOKENS: usize = 8192;
 
@@ -27,6 +31,9 @@ pub struct ViewsFile {
     /// Instructions by name.
     #[serde(default)]
     pub named: BTreeMap<String, String>,
+    /// The template of what all views share; Qwen3-VL-Embedding's when absent.
+    #[serde(default)]
+    pub prefix: Option<String>,
     /// The instruction when the caller gives none.
     #[serde(default)]
     pub instruction: Option<String>,
@@ -56,6 +63,7 @@ impl Default for ViewsFile {
             }],
             fusion: default_fusion(),
             named: BTreeMap::new(),
+            prefix: None,
             instruction: None,
             dimensions: None,
             vectors: None,
@@ -80,12 +88,10 @@ impl ViewsFile {
         Ok(views)
     }
 
-    /// The prompts of Qwen3-VL-Embedding, with this file's instructions.
+    /// The prompts of Qwen3-VL-Embedding, with what this file says instead.
     pub fn prompt(&self, max_position_embeddings: usize) -> PromptSettings {
         PromptSettings {
-            prefix: "<|im_start|>system\n{instruction}<|im_end|>\n\
-                     <|im_start|>user\n{image}{text}<|im_end|>\n"
-                .into(),
+            prefix: self.prefix.clone().unwrap_or_else(|| PREFIX.into()),
             image: "<|vision_start|>{pad}<|vision_end|>".into(),
             image_token: "<|image_pad|>".into(),
             empty: "NULL".into(),

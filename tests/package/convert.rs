@@ -361,6 +361,7 @@ fn views_come_from_a_file_with_given_or_random_vectors() {
             {"name": "fine-2", "prompt": "colours:", "learned": 3}
         ],
         "fusion": {"temperature": 0.1, "reduction": "max"},
+        "prefix": "<|im_start|>{instruction}: {image}{text}<|im_end|>",
         "named": {"query": "Find it."},
         "dimensions": [72, 36],
         "vectors": "vectors.safetensors"
@@ -374,6 +375,7 @@ fn views_come_from_a_file_with_given_or_random_vectors() {
     assert_eq!(manifest.views.len(), 3);
     assert_eq!(manifest.dimensions, [72, 36]);
     assert_eq!(manifest.prompt.named["query"], "Find it.");
+    assert_eq!(manifest.prompt.prefix, json["prefix"]);
     assert!(manifest.provenance.contains("fine-2") && !manifest.provenance.contains("fine-1"));
     let (_, tensors, _) = read(&c.out());
     assert_eq!(tensors["views.fine-1"].as_f32().unwrap(), vectors);
@@ -393,6 +395,11 @@ fn views_come_from_a_file_with_given_or_random_vectors() {
     let mut typo = json.clone();
     typo["fusions"] = json!({});
     assert_eq!(again(typo).code(), Code::PackageManifest);
+    let mut wordless = json.clone();
+    wordless["prefix"] = "<|im_start|>{image}<|im_end|>".into();
+    let error = again(wordless);
+    assert_eq!(error.code(), Code::PackageManifest);
+    assert!(error.message().contains("{text}"), "{error}");
     let mut unnamed = json.clone();
     unnamed["views"][1]["name"] = "fine-3".into();
     assert_eq!(again(unnamed).code(), Code::PackageTensor);
