@@ -362,7 +362,7 @@ class Source:
             image = picture["image"]
             captions[image].append(text["text"])
             labels[image] = row.get("label", image)
-            flips[image] = flip or row.get("flip", False)
+            flips[image] = flip or flips.get(image, True) and row.get("flip", False)
         names = list(captions)
         pictures = pool.map(read_picture, [folder / name for name in names], chunksize=64)
         self.pictures = torch.from_numpy(numpy.stack(pictures)).to(device)
@@ -427,10 +427,11 @@ def varied(pictures, flips, crop, shift=6, light=0.15):
 # --- losses and steps -------------------------------------------------------------------------
 
 
-def contrastive(texts, pictures, labels, scale):
-    """InfoNCE both ways; rows of one label are not each other's negatives."""
+def contrastive(texts, pictures, labels, words, scale):
+    """InfoNCE both ways; rows of one label or of the same words are not each other's negatives."""
     scores = scale * texts @ pictures.T
-    same = (labels[:, None] == labels) & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    same = (labels[:, None] == labels) | (words[:, None] == words)
+    same &= ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     scores = scores.masked_fill(same, -1e4)
     target = torch.arange(len(labels), device=labels.device)
     right = (scores.argmax(1) == target).float().mean()
@@ -570,6 +571,8 @@ class Run:
         self.muon = Muon([p for n, p in named.items() if matrix(n, p)], args.rate)
         rest = [p for n, p in named.items() if not matrix(n, p)]
         self.adam = torch.optim.AdamW(rest, lr=args.rate / 10, betas=(0.9, 0.98), weight_decay=0.01)
+        # Sentences are told apart by a sum over their tokens.
+        self.multipliers = torch.randint(2**40, (LONGEST,), device=self.device)
         self.sources, self.waiting = [], list(args.scenes)
         self.others = []
         self.lock = threading.Lock()
@@ -604,6 +607,7 @@ class Run:
         pixels, ids, lengths, labels = (torch.cat(x) for x in zip(*parts))
         width = 8 * math.ceil((LONGEST if args.clock else int(lengths.max())) / 8)
         ids = ids[:, :width]
+        words = (ids * self.multipliers[:width]).sum(1)
         ends = torch.arange(width + 1, device=ids.device)
         captions = F.pad(ids, (0, 1), value=-1)
         captions = torch.where(ends == lengths[:, None], model.stop, captions)
@@ -621,7 +625,7 @@ class Run:
         for dims, weight in [(None, 1 / 1.3), (64, 0.3 / 1.3)]:
             s, r = F.normalize(seen[:, :dims].float(), dim=1), F.normalize(read[:, :dims].float(), dim=1)
             for i, (a, b, share) in enumerate(blocks):
-                one, right = contrastive(r[a:b], s[a:b], labels[a:b], scale)
+                one, right = contrastive(r[a:b], s[a:b], labels[a:b], words[a:b], scale)
                 loss = loss + weight * share * one
                 if dims is None:
                     shown |= {f"loss {i}": one, f"right {i}": right}
@@ -657,11 +661,11 @@ class Run:
             shown = self.step(min(1, max((now - began) / budget, step / args.steps)))
             step, rows = step + 1, rows + rows_of_step
             if step in (1, 10) or time.time() - shown_at > 5:
-                values = " ".join(f"{k} {float(v):.3f}" for k, v in shown.items())
+                values = " ".join(f"{k} {v.item():.3f}" for k, v in shown.items())
                 shown_at = time.time()
                 speed = rows / (shown_at - began)
                 print(f"{shown_at - began:5.0f} s step {step} rows {rows} ({speed:.0f}/s): {values} "
-                      f"scale {float(self.model.log_scale.exp()):.1f}", flush=True)
+                      f"scale {self.model.log_scale.exp().item():.1f}", flush=True)
             if time.time() - saved_at > 60:
                 saved_at = time.time()
                 save(self.model, args.out)
