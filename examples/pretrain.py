@@ -50,7 +50,7 @@ TOKENIZER = ROOT / "models/agff-nano/tokenizer.json"
 SIZE, PATCH, MERGE = 128, VISION["patch_size"], VISION["spatial_merge_size"]
 SIDE = SIZE // PATCH
 MERGED = (SIDE // MERGE) ** 2
-LONGEST = 40
+LONGEST = 28
 
 
 # --- the model --------------------------------------------------------------------------------
@@ -605,8 +605,7 @@ class Run:
             source = self.sources[int(torch.multinomial(sizes, 1))]
         parts = [source.batch(args.units)] + [s.batch(args.others) for s in self.others]
         pixels, ids, lengths, labels = (torch.cat(x) for x in zip(*parts))
-        width = 8 * math.ceil((LONGEST if args.clock else int(lengths.max())) / 8)
-        ids = ids[:, :width]
+        width = ids.shape[1]
         words = (ids * self.multipliers[:width]).sum(1)
         ends = torch.arange(width + 1, device=ids.device)
         captions = F.pad(ids, (0, 1), value=-1)
@@ -614,9 +613,8 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             seen, said = model.pictures(pixels, captions)
             read = model.texts(ids, lengths)
-            wanted = captions >= 0
-            logits = said[wanted] @ model.language_model.embed_tokens.weight.to(said.dtype).T
-            caption_loss = F.cross_entropy(logits.float(), captions[wanted])
+            logits = said @ model.language_model.embed_tokens.weight.to(said.dtype).T
+        caption_loss = F.cross_entropy(logits.flatten(0, 1).float(), captions.flatten(), ignore_index=-1)
         scale = model.log_scale.exp().clamp(max=50)
         n = 2 * args.units
         blocks = [(0, n, 1.0)] + [
@@ -648,7 +646,7 @@ class Run:
 
     def run(self):
         args = self.args
-        pool = multiprocessing.get_context("fork").Pool(args.workers)
+        pool = multiprocessing.get_context("fork").Pool(args.workers, os.nice, (10,))
         threading.Thread(target=self.gather, args=(pool,), daemon=True).start()
         while not self.sources or len(self.others) < len(args.pairs + args.photos):
             time.sleep(0.2)
@@ -666,7 +664,7 @@ class Run:
                 speed = rows / (shown_at - began)
                 print(f"{shown_at - began:5.0f} s step {step} rows {rows} ({speed:.0f}/s): {values} "
                       f"scale {self.model.log_scale.exp().item():.1f}", flush=True)
-            if time.time() - saved_at > 60:
+            if time.time() - saved_at > 120:
                 saved_at = time.time()
                 save(self.model, args.out)
                 for file in args.test:
@@ -734,8 +732,7 @@ def main():
     parser.add_argument("--captions", type=float, default=1.0, help="weight of saying the captions")
     parser.add_argument("--within", type=float, default=1.0, help="weight of the loss within units")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1))
-    parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--clock", action="store_true", help="one length for all batches, for compiled blocks")
+    parser.add_argument("--compile", action="store_true", help="compile the blocks: half a minute, then faster")
     args = parser.parse_args()
     check() if args.check else Run(args).run()
 
