@@ -7,7 +7,7 @@ from nothing: OUT becomes a Hugging Face checkpoint with a `views.json`, and
 
     agff convert OUT --views OUT/views.json --out PACKAGE --dtype f32 --name agff-nano-base
 
-a package with one global view, from which recipes/agff-nano.toml goes on with fine views and EGA. The inputs are those of
+a package from which recipes/agff-nano.toml goes on with EGA. Only its global view is trained here. The inputs are those of
 `agff train`, token by token; `--check` compares with transformers' own Qwen3-VL.
 
 Three losses are added up:
@@ -51,6 +51,7 @@ SIZE, PATCH, MERGE = 128, VISION["patch_size"], VISION["spatial_merge_size"]
 SIDE = SIZE // PATCH
 MERGED = (SIDE // MERGE) ** 2
 LONGEST = 28
+FINE = 4
 
 
 # --- the model --------------------------------------------------------------------------------
@@ -515,8 +516,25 @@ def test(model, file, pool, device):
 # --- a run ------------------------------------------------------------------------------------
 
 
+def save_views(view, out):
+    """`views.json` and the views' vectors. The fine views begin as the global one and noise half as large: their fused
+    similarity is as good as its own, and EGA goes on from there."""
+    random = torch.Generator().manual_seed(1)
+    vectors = {"views.global": view}
+    for i in range(1, FINE + 1):
+        vectors[f"views.fine-{i}"] = view + torch.randn(view.shape, generator=random) * view.std() / 2
+    save_file(vectors, out / "views.safetensors")
+    names = [name.removeprefix("views.") for name in vectors]
+    views = {
+        "views": [{"name": name, "prompt": "<|im_start|>", "learned": 1} for name in names],
+        "vectors": "views.safetensors", "dimensions": RECIPE["dimensions"],
+        **{key: RECIPE["prompt"][key] for key in ("prefix", "instruction")},
+    }
+    (out / "views.json").write_text(json.dumps(views, indent=1))
+
+
 def save(model, out):
-    """A Hugging Face checkpoint in two shards, and the global view's vector beside `views.json`."""
+    """A Hugging Face checkpoint in two shards, and its views."""
     out.mkdir(parents=True, exist_ok=True)
     state = {f"model.{k}": v.detach().float().cpu().contiguous() for k, v in model.state_dict().items()}
     view = state.pop("model.view")
@@ -528,12 +546,7 @@ def save(model, out):
         save_file(shard, out / name, metadata={"format": "pt"})
         index |= {k: name for k in shard}
     (out / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
-    save_file({"views.global": view}, out / "views.safetensors")
-    views = {
-        "views": [{"name": "global", "prompt": "<|im_start|>", "learned": 1}], "vectors": "views.safetensors",
-        "dimensions": RECIPE["dimensions"], **{k: RECIPE["prompt"][k] for k in ("prefix", "instruction")},
-    }
-    (out / "views.json").write_text(json.dumps(views, indent=1))
+    save_views(view, out)
     text, vision = dict(TEXT), dict(VISION)
     rope = {"rope_type": "default", "mrope_section": text.pop("mrope_section"), "mrope_interleaved": True}
     text["rope_parameters"] = rope | {"rope_theta": text.pop("rope_theta")}

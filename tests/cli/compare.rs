@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::program::{on_cpu, text_of};
-use crate::support::golden;
+use crate::support::{golden, nano_with};
 
 #[test]
 fn photos_are_ranked_by_a_text_and_the_score_is_explained() {
@@ -25,7 +25,7 @@ fn photos_are_ranked_by_a_text_and_the_score_is_explained() {
         let sum: f64 = weights.values().map(|w| w.as_f64().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-4);
         assert_eq!(line["best"].as_array().unwrap().len(), 2);
-        assert_eq!(line["trained"], false);
+        assert_eq!(line["trained"], true);
     }
 
     let table = on_cpu(
@@ -37,11 +37,16 @@ fn photos_are_ranked_by_a_text_and_the_score_is_explained() {
     assert_eq!(rows.len(), 2 * (1 + 1 + 3) + 1, "{}", table.out);
     assert!(rows[0].contains(text) && rows[1].contains("gg"));
     assert!(rows[2].ends_with(lines[0]["target"].as_str().unwrap()));
-    assert!(
-        table
-            .err
-            .contains("note: agff-nano was never trained; its ranking means nothing yet"),
-        "{}",
-        table.err
-    );
+    assert!(!table.err.contains("trained"), "{}", table.err);
+}
+
+#[test]
+fn an_untrained_model_is_told_of() {
+    let package = nano_with(|manifest| manifest["trained"] = false.into());
+    let package = text_of(package.path());
+    let photo = text_of(&golden::folder().join("images/photo.png"));
+    let got = on_cpu("compare", ["--model", &package, "--text", "a", &photo]);
+    assert_eq!(got.code, 0, "{}", got.err);
+    let note = "note: agff-nano was never trained; its ranking means nothing yet";
+    assert!(got.err.contains(note), "{}", got.err);
 }

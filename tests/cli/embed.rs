@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{image, make_pipe, on_cpu, photos, run, text_of, vectors};
-use crate::support::cosine;
+use crate::support::{cosine, nano_with};
 
 #[test]
 fn photos_and_texts_become_one_json_object_a_line_in_their_order() {
@@ -43,7 +43,7 @@ fn photos_and_texts_become_one_json_object_a_line_in_their_order() {
         }
         assert!(line["tokens"].as_u64().unwrap() > 5);
         assert_eq!(line["truncated"], false);
-        assert_eq!(line["trained"], false);
+        assert_eq!(line["trained"], true);
     }
 }
 
@@ -219,19 +219,18 @@ fn a_photo_and_a_text_together_are_one_input() {
 
 #[test]
 fn a_named_prompt_is_the_instruction_that_the_package_has_under_that_name() {
-    let package = &run(["inspect", "--json"]).lines()[0];
-    let query = package["prompt"]["named"]["query"].as_str().unwrap();
+    let query = "Find the photo that shows this.";
+    let package = nano_with(|manifest| manifest["prompt"]["named"] = json!({ "query": query }));
+    let package = text_of(package.path());
     let one = |arguments: &[&str]| {
-        on_cpu(
-            "embed",
-            ["--text", "a mug", "--json"].iter().chain(arguments),
-        )
-        .lines()
+        let all = ["--model", &package, "--text", "a mug", "--json"];
+        on_cpu("embed", all.iter().chain(arguments)).lines()
     };
     let named = one(&["--prompt", "query"]);
     assert_eq!(named, one(&["--instruction", query]));
     assert_ne!(named, one(&["--instruction", "Find the opposite."]));
-    let got = on_cpu("embed", ["--text", "a", "--prompt", "nonsense"]);
+    let nonsense = ["--model", &package, "--text", "a", "--prompt", "nonsense"];
+    let got = on_cpu("embed", nonsense);
     assert_eq!(got.code, 1);
     assert!(got.err.contains("query"), "{}", got.err);
 }

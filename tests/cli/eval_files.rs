@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::eval::{COLOURS, eval, lines, object, pictures};
 use crate::program::{run, text_of};
+use crate::support::nano_with;
 
 #[test]
 fn a_file_that_is_wrong_is_refused_with_its_line() {
@@ -68,7 +69,17 @@ fn the_page_needs_nothing_else_and_shows_what_files_say_as_text() {
     })];
     let path = lines(folder.path(), "page.jsonl", &questions);
     let page: PathBuf = folder.path().join("report.html");
-    let got = eval(&[&path, "--baseline", "colour", "--html", &text_of(&page)]);
+    let untrained = nano_with(|manifest| manifest["trained"] = false.into());
+    let model = text_of(untrained.path());
+    let got = eval(&[
+        &path,
+        "--model",
+        &model,
+        "--baseline",
+        "colour",
+        "--html",
+        &text_of(&page),
+    ]);
     assert_eq!(got.code, 0, "{}", got.err);
     let html = fs::read_to_string(&page).unwrap();
     assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));

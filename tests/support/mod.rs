@@ -148,6 +148,20 @@ pub fn nano() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models/agff-nano")
 }
 
+/// A copy of the default package, with another manifest.
+pub fn nano_with(change: impl FnOnce(&mut serde_json::Value)) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(nano()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let path = folder.path().join("agff.json");
+    let mut manifest = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    folder
+}
+
 /// The package with only its first views.
 pub fn keep_views(package: &Path, count: usize) -> tempfile::TempDir {
     use agff::package::{Package, write_package};

@@ -41,6 +41,12 @@ pub fn derivatives(
     )
 }
 
+/// The factor in chunks. Where there is none, its place may be held by a tensor of any size.
+fn factors(factor: &[f32], multiply: bool) -> impl Iterator<Item = &[f32]> {
+    let present = if multiply { factor } else { &[] };
+    present.chunks(CHUNK).chain(std::iter::repeat(&[][..]))
+}
+
 fn forward(
     function: impl Fn(f32) -> (f32, f32) + Sync,
     x: &[f32],
@@ -51,7 +57,7 @@ fn forward(
     let jobs: Vec<_> = out
         .chunks_mut(CHUNK)
         .zip(x.chunks(CHUNK))
-        .zip(factor.chunks(CHUNK))
+        .zip(factors(factor, multiply))
         .collect();
     let share = x.len() >= MANY_VALUES;
     for_jobs(share, jobs, |((out, x), factor), _: &mut ()| {
@@ -93,7 +99,7 @@ fn backward(
     let jobs: Vec<_> = pieces(&mut dx, CHUNK, count)
         .zip(pieces(&mut dfactor, CHUNK, count))
         .zip(x.chunks(CHUNK).zip(grad.chunks(CHUNK)))
-        .zip(factor.chunks(CHUNK))
+        .zip(factors(factor, multiply))
         .map(|(((dx, dfactor), (x, grad)), factor)| (dx, dfactor, x, grad, factor))
         .collect();
     let share = x.len() >= MANY_VALUES;

@@ -145,6 +145,26 @@ fn every_epilogue_has_the_gradients_of_the_reference() {
     findings.finish();
 }
 
+/// Large results are worked on in pieces: none may be left out because an operand is smaller.
+#[test]
+fn activations_reach_every_row_of_a_result_that_is_wider_than_its_operand() {
+    let mut findings = Findings::default();
+    for (i, activation) in ACTIVATIONS.into_iter().enumerate() {
+        for last in [Last::Nothing, Last::Add, Last::Multiply] {
+            let case = Case {
+                format: 0,
+                sizes: [2100, 4, 17],
+                bias: i % 2 == 0,
+                activation: Some(activation),
+                last,
+                trained: [true; 4],
+            };
+            check(&mut findings, &case, 150 + i as u64);
+        }
+    }
+    findings.finish();
+}
+
 #[test]
 fn only_what_is_trained_gets_gradients() {
     let mut findings = Findings::default();
