@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::metrics::METRICS_FILE;
 use super::recipe::{Recipe, Rows, Start};
 use super::trainer::{MODEL_FOLDER, RECIPE_FILE};
-use crate::package::manifest::Manifest;
+use crate::package::manifest::{MANIFEST_FILE, Manifest};
 use crate::{Code, Error, Result};
 
 /// The name of a package's card.
@@ -64,6 +64,9 @@ pub fn card(
     }
     let chain = chain(run)?;
     line(out, "\n## Training".into());
+    if let Some(origin) = chain.first().and_then(origin) {
+        line(out, format!("\nBefore that: {origin}"));
+    }
     for (i, step) in chain.iter().enumerate() {
         describe(out, i + 1, step);
     }
@@ -116,6 +119,16 @@ fn chain(folder: &Path) -> Result<Vec<Step>> {
     }
     steps.reverse();
     Ok(steps)
+}
+
+/// What the package that a run started from says of itself, if it is still there.
+fn origin(step: &Step) -> Option<String> {
+    let Start::Package(package) = &step.recipe.start else {
+        return None;
+    };
+    let json = std::fs::read(package.join(MANIFEST_FILE)).ok()?;
+    let provenance = Manifest::parse(&json).ok()?.provenance;
+    (!provenance.is_empty()).then_some(provenance)
 }
 
 fn describe(out: &mut String, number: usize, Step { recipe, records }: &Step) {

@@ -58,6 +58,16 @@ fn a_card_has_the_runs_that_led_to_a_model_and_what_was_measured() {
         "{text}"
     );
 
+    // A package that no run is known to have made says itself where it comes from.
+    std::fs::rename(folder.join("first"), folder.join("gone")).unwrap();
+    let text = card(&base.manifest, &run, None, &[]).unwrap();
+    assert!(!text.contains("Before that"), "{text}");
+    std::fs::create_dir(folder.join("first")).unwrap();
+    std::fs::rename(folder.join("gone/model"), folder.join("first/model")).unwrap();
+    let text = card(&base.manifest, &run, None, &[]).unwrap();
+    let origin = format!("Before that: {}", base.manifest.provenance);
+    assert!(text.contains(&origin), "{text}");
+
     std::fs::write(&evaluation, "{}").unwrap();
     let error = card(&base.manifest, &run, None, &[evaluation]).unwrap_err();
     assert_eq!(error.code(), Code::Data);
