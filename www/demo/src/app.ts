@@ -11,7 +11,7 @@ import { exchange } from "./exchange";
 import type { Found as FoundFiles } from "./files";
 import { count, short } from "./format";
 import { Grid } from "./grid";
-import { Libraries, OWN, SAMPLES } from "./libraries";
+import { Libraries } from "./libraries";
 import type { Library } from "./library";
 import { PhotoMap } from "./map/map";
 import { Model, type ModelState } from "./model";
@@ -114,6 +114,7 @@ export class App {
     for (const library of [own, samples]) {
       library.changed.subscribe(() => {
         if (library !== this.library) return;
+        document.body.dataset["waiting"] = String(library.intake.pending.length);
         this.redraw();
         const { search } = this.searchbox;
         if (!isEmpty(search)) this.searcher.soon(search, SEARCH_AGAIN);
@@ -166,11 +167,8 @@ export class App {
   }
 
   private async openLibraries(agff: Agff): Promise<void> {
-    const { own, samples } = this.libraries;
     document.body.dataset["libraries"] = "opening";
-    await own.open(agff, OWN);
-    await samples.open(agff, SAMPLES);
-    if (this.library === samples) await this.libraries.addSamples();
+    await this.libraries.open(agff);
     this.showView(this.views.current);
     await this.searcher.now(this.searchbox.search);
     document.body.dataset["libraries"] = "open";

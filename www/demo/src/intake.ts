@@ -123,21 +123,35 @@ export class Intake {
       if (!next) return;
       this.taken.push(next);
       this.tell();
-      const { file, path } = next.source;
+      const { file } = next.source;
+      const { path } = next.source;
       const taken = file.lastModified > 0 ? { taken: new Date(file.lastModified) } : {};
       yield { image: file, name: file.name, ...(path ? { path } : {}), ...taken };
     }
   }
 
-  // Photos come out in the order in which they went in.
   private progress({ record, error }: AddProgress): void {
     this.done += 1;
-    const pending = this.taken.shift();
-    if (error) this.fail(error.name, error.error);
-    else if (record) this.library.stored(record, pending);
-    else this.present += 1;
+    if (error) {
+      this.take((file) => file.name === error.name);
+      this.fail(error.name, error.error);
+    } else if (record) {
+      const { name, path } = record;
+      const pending = this.take((file, at) => file.name === name && at === path);
+      this.library.stored(record, pending);
+    } else {
+      // That it is known is found before the next one is asked for.
+      this.taken.pop();
+      this.present += 1;
+    }
     this.library.touch();
     this.tell();
+  }
+
+  /** Takes the photo out that is through. */
+  private take(is: (file: File, path: string | undefined) => boolean): Pending | undefined {
+    const place = this.taken.findIndex(({ source: { file, path } }) => is(file, path));
+    return this.taken.splice(Math.max(0, place), 1)[0];
   }
 
   private fail(name: string, thrown: unknown): void {

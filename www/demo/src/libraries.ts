@@ -1,23 +1,21 @@
 /** The two libraries, the person's own and the samples, and which one is looked at. */
 
-import { Agff } from "agff";
+import type { Agff } from "agff";
 import { byId } from "./dom";
 import { Library } from "./library";
 import { Originals } from "./originals";
+import { dropOldSamples, found, namesFor, Renewal } from "./renewal";
 import { fetchSamples, hideSamples, samplesHidden } from "./samples";
 import { Signal } from "./signal";
-
-/** The names of their indexes. */
-export const OWN = "photos";
-export const SAMPLES = "samples";
 
 export class Libraries {
   private readonly originals = new Originals();
   readonly own = new Library("your photos", this.originals);
   readonly samples = new Library("the samples", new Originals());
+  private readonly renewal = new Renewal(this.own, this.originals);
   readonly current: Signal<Library>;
-  /** Whether the samples were asked for on this visit. */
-  private fetched = false;
+  /** Whether the samples are being fetched. */
+  private fetching = false;
 
   constructor(private readonly fail: (error: unknown) => void) {
     this.current = new Signal(samplesHidden() ? this.own : this.samples);
@@ -31,9 +29,19 @@ export class Libraries {
 
   /** Shows what there is while the model is on its way: own photos if there are any, and else the samples. */
   async begin(): Promise<void> {
-    const there = new Map((await Agff.indexes.list()).map(({ name, size }) => [name, size]));
-    if (there.get(OWN) || samplesHidden()) this.show(this.own);
-    else if (!there.get(SAMPLES)) await this.addSamples();
+    const { own, samples } = await found();
+    if (own.length > 0 || samplesHidden()) this.show(this.own);
+    else if (samples.length === 0) await this.addSamples();
+  }
+
+  /** Opens both with a model. */
+  async open(agff: Agff): Promise<void> {
+    const names = namesFor(agff);
+    await this.own.open(agff, names.own);
+    await dropOldSamples(names.samples);
+    await this.samples.open(agff, names.samples);
+    if (this.current.value === this.samples) await this.addSamples();
+    await this.renewal.look(names.own);
   }
 
   show(library: Library): void {
@@ -43,13 +51,14 @@ export class Libraries {
 
   /** Fetches the samples, unless they are there. */
   async addSamples(): Promise<void> {
-    if (this.fetched || this.samples.size > 0 || samplesHidden()) return;
-    this.fetched = true;
+    if (this.fetching || this.samples.size > 0 || samplesHidden()) return;
+    this.fetching = true;
     try {
       this.samples.intake.add(await fetchSamples());
     } catch (error) {
-      this.fetched = false;
       this.fail(error);
+    } finally {
+      this.fetching = false;
     }
   }
 

@@ -48,49 +48,47 @@ export class Model {
 
   /** Loads the model that was chosen at last. */
   start(address: string | undefined): Promise<void> {
-    return this.load(address === undefined ? sourceOf(this.choice) : absolute(address));
+    const source = () => (address === undefined ? sourceOf(this.choice) : absolute(address));
+    this.loading = this.loadNow(source).then((state) => void (this.state.value = state));
+    return this.loading;
   }
 
   /** Goes over to another model. If that fails, the one before it stays, and the error is thrown. */
-  async change(choice: Choice, source: string | PackageUrls = sourceOf(choice)): Promise<void> {
-    const before = this.state.value;
+  async change(choice: Choice, source?: PackageUrls): Promise<void> {
     await this.loading;
-    await this.load(source);
-    const after = this.state.value;
-    if (after.phase === "failed" && before.phase === "ready") {
-      this.state.value = before;
-      throw after.error;
-    }
-    if (after.phase === "failed") throw after.error;
+    const before = this.state.value;
+    const wanted = () => source ?? sourceOf(choice);
+    const loading = this.loadNow(wanted).then((state) => {
+      const stays = state.phase === "failed" && before.phase === "ready";
+      this.state.value = stays ? before : state;
+      if (state.phase === "failed") throw state.error;
+    });
+    this.loading = loading.catch(() => {});
+    await loading;
     localStorage.setItem(KEY, JSON.stringify(choice));
     if (before.phase === "ready") await before.agff.dispose();
   }
 
-  private load(source: string | PackageUrls): Promise<void> {
-    this.loading = this.loadNow(source);
-    return this.loading;
-  }
-
-  private async loadNow(source: string | PackageUrls): Promise<void> {
+  private async loadNow(source: () => string | PackageUrls): Promise<ModelState> {
     this.state.value = { phase: "loading", progress: undefined };
     try {
       const { device = "auto" } = this.fixed;
       if (device !== "auto" && device !== "cpu" && device !== "gpu") {
         throw new AgffError("input", "?device=", `${device} is none of auto, cpu and gpu`);
       }
-      const agff = await Agff.load(source, {
+      const agff = await Agff.load(source(), {
         ...this.fixed,
         onProgress: (progress) => {
           if (progress.phase !== "ready") this.state.value = { phase: "loading", progress };
         },
       });
-      this.state.value = { phase: "ready", agff };
+      return { phase: "ready", agff };
     } catch (error) {
       const known =
         error instanceof AgffError
           ? error
           : new AgffError("internal", "", error instanceof Error ? error.message : String(error));
-      this.state.value = { phase: "failed", error: known };
+      return { phase: "failed", error: known };
     }
   }
 }

@@ -43,9 +43,12 @@ export class Agff {
   /** What of packages is kept in the browser: `list()`, `delete(url?)`, `persist()`. */
   static readonly cache = cache;
 
-  /** The indexes that this site keeps: `list()`, `delete(name)`. */
+  /** The indexes that this site keeps: `list()`, `photos(name)`, `delete(name)`. */
   static readonly indexes: Indexes = {
     list: async () => (await import("./indexes.js")).list(),
+    photos: async function* (name) {
+      yield* (await import("./indexes.js")).photos(name);
+    },
     delete: async (name) => (await import("./indexes.js")).remove(name),
   };
 

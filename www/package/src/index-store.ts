@@ -197,6 +197,6 @@ async function whole(
 }
 
 /** A record without what is only kept here. */
-function toRecord({ seq: _, tokens: __, ...record }: StoredRecord): IndexRecord {
+export function toRecord({ seq: _, tokens: __, ...record }: StoredRecord): IndexRecord {
   return record;
 }

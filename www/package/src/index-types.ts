@@ -34,10 +34,22 @@ export interface IndexInfo {
   readonly precision: IndexPrecision;
 }
 
+/** What is kept of a photo, beside its vectors. */
+export interface IndexedPhoto {
+  readonly record: IndexRecord;
+  /** A small picture, if there is one. */
+  readonly thumbnail: Blob | undefined;
+}
+
 /** The indexes of this site. */
 export interface Indexes {
   /** What there is, by name. */
   list(): Promise<IndexInfo[]>;
+  /**
+   * What an index keeps of its photos beside the vectors, in the order in which they were added. It needs no
+   * model: so photos can be added again to the index of another one.
+   */
+  photos(name: string): AsyncGenerator<IndexedPhoto, void, undefined>;
   /** Throws an index away with all that is in it. Who has it open gets errors of the code `index`. */
   delete(name: string): Promise<void>;
 }

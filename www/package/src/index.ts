@@ -14,6 +14,7 @@ export type {
   DuplicatesOptions,
   Hit,
   Indexes,
+  IndexedPhoto,
   IndexInfo,
   IndexInput,
   IndexPrecision,

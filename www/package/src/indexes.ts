@@ -2,8 +2,12 @@
 
 import { AgffError } from "./errors.js";
 import { IndexDatabase, PREFIX, sizeOf, storageError } from "./index-database.js";
-import type { IndexInfo } from "./index-types.js";
+import { toRecord, wholeRecords } from "./index-store.js";
+import type { IndexedPhoto, IndexInfo } from "./index-types.js";
 import { deleteDB } from "./vendor/idb.js";
+
+/** Photos that are read from a database at once. */
+const CHUNK = 32;
 
 /** What there is, by name. */
 export async function list(): Promise<IndexInfo[]> {
@@ -21,6 +25,26 @@ export async function list(): Promise<IndexInfo[]> {
     .sort();
   const found = await Promise.all(names.map(about));
   return found.filter((one) => one !== undefined);
+}
+
+/** What an index keeps of its photos, in the order in which they were added. */
+export async function* photos(name: string): AsyncGenerator<IndexedPhoto, void, undefined> {
+  const database = await IndexDatabase.open(name);
+  try {
+    for (let after = 0; ;) {
+      const some = await wholeRecords(database, after, CHUNK);
+      for (const { record, thumbnail } of some) {
+        after = record.seq;
+        yield {
+          record: toRecord(record),
+          thumbnail: thumbnail && new Blob([thumbnail.bytes], { type: thumbnail.type }),
+        };
+      }
+      if (some.length < CHUNK) return;
+    }
+  } finally {
+    database.close();
+  }
 }
 
 /** Throws an index away with all that is in it. */
