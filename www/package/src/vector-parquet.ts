@@ -14,7 +14,7 @@ import {
 import type { Row } from "./vector-rows.js";
 
 /** Rows that are written together. */
-const GROUP = 256;
+const GROUP = 96;
 
 const text = (name: string, repetition_type: "REQUIRED" | "OPTIONAL"): SchemaElement => ({
   name,
