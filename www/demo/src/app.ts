@@ -34,6 +34,8 @@ export class App {
   private readonly libraries = new Libraries(fail);
   private readonly model: Model;
   private found: Found | undefined;
+  /** What the grid shows. */
+  private shown: Found | undefined;
   private readonly redraw = onceAFrame(() => this.draw());
 
   private readonly grid = new Grid<PhotoItem>(byId("photos"), {
@@ -220,7 +222,8 @@ export class App {
       library !== samples || own.size > 0 || found !== undefined || this.views.current !== "grid";
     showHeading(library, found);
     byId("photos").classList.toggle("ranked", found !== undefined);
-    this.grid.show(found ? hitItems(library, found.hits) : allItems(library));
+    this.grid.show(found ? hitItems(library, found.hits) : allItems(library), found !== this.shown);
+    this.shown = found;
     document.body.dataset["waiting"] = String(library.intake.pending.length);
     if (this.views.current === "map" && library.intake.pending.length === 0) {
       void this.map.show(library);

@@ -24,6 +24,9 @@ export interface GridOptions<T extends GridItem> {
 /** Rows that are kept above and below the screen. */
 const BEYOND = 2;
 
+/** Milliseconds in which rows are made in one frame. */
+const BUDGET = 10;
+
 interface Cell<T> {
   element: HTMLElement;
   item: T;
@@ -59,9 +62,17 @@ export class Grid<T extends GridItem> {
     return this.items.length;
   }
 
-  /** Shows other items. What has the same key keeps its element, and its focus. */
-  show(items: readonly T[]): void {
+  /**
+   * Shows other items. What has the same key keeps its element, and its focus.
+   *
+   * @param anew whether these are others altogether, and the way through them begins at the first one
+   */
+  show(items: readonly T[], anew = false): void {
     this.items = items;
+    if (anew && !this.host.contains(document.activeElement)) {
+      this.active = 0;
+      this.activeKey = undefined;
+    }
     const place = this.activeKey ? items.findIndex(({ key }) => key === this.activeKey) : -1;
     this.active = place >= 0 ? place : Math.max(0, Math.min(this.active, items.length - 1));
     this.activeKey = items[this.active]?.key;
@@ -95,10 +106,12 @@ export class Grid<T extends GridItem> {
   private render(): void {
     const { columns, rowHeight } = this.layout;
     const top = -this.host.getBoundingClientRect().top;
-    const [first, end] = rowsBetween(this.layout, top, top + innerHeight, BEYOND);
     const wanted = new Set<number>();
-    for (let row = first; row < end; row++) wanted.add(row);
     if (this.items.length > 0) wanted.add(Math.floor(this.active / columns));
+    for (const beyond of [0, BEYOND]) {
+      const [first, end] = rowsBetween(this.layout, top, top + innerHeight, beyond);
+      for (let row = first; row < end; row++) wanted.add(row);
+    }
 
     const focused = this.cellOf(document.activeElement)?.item.key;
     for (const [row, element] of this.rows) {
@@ -106,8 +119,14 @@ export class Grid<T extends GridItem> {
       element.remove();
       this.rows.delete(row);
     }
-    for (const row of [...wanted].sort((a, b) => a - b)) {
+    // What is on the screen first, and no more than fits into a frame.
+    const until = performance.now() + BUDGET;
+    for (const row of wanted) {
       if (this.rows.has(row)) continue;
+      if (performance.now() > until) {
+        this.draw();
+        break;
+      }
       const element = this.makeRow(row);
       element.style.transform = `translateY(${row * rowHeight}px)`;
       this.rows.set(row, element);
@@ -122,8 +141,11 @@ export class Grid<T extends GridItem> {
 
   /** In the order of the rows, which is that of reading. */
   private place(row: number, element: HTMLElement): void {
-    const after = [...this.rows].filter(([other]) => other > row).sort(([a], [b]) => a - b)[0];
-    this.host.insertBefore(element, after?.[1] ?? null);
+    let next: number | undefined;
+    for (const other of this.rows.keys()) {
+      if (other > row && (next === undefined || other < next)) next = other;
+    }
+    this.host.insertBefore(element, next === undefined ? null : (this.rows.get(next) ?? null));
   }
 
   private makeRow(row: number): HTMLElement {

@@ -3,6 +3,7 @@
  * which the photos' global vectors differ most.
  */
 
+import type { PhotoIndex } from "agff";
 import { byId } from "../dom";
 import { count } from "../format";
 import type { Library } from "../library";
@@ -39,7 +40,8 @@ export class PhotoMap {
   private selected: Point | undefined;
   private found: ReadonlySet<string> | undefined;
   private library: Library | undefined;
-  /** The state of the library that the points are of. */
+  /** The index and the state of it that the points are of, or will be. */
+  private source: PhotoIndex | undefined;
   private version = -1;
   private pictures: Pictures | undefined;
   private working: AbortController | undefined;
@@ -67,7 +69,9 @@ export class PhotoMap {
   async show(library: Library): Promise<void> {
     const version = library.changed.value;
     const { index } = library;
-    if (!index || (library === this.library && version === this.version)) return this.redraw();
+    if (!index || (index === this.source && version === this.version)) return this.redraw();
+    this.source = index;
+    this.version = version;
     this.working?.abort();
     const working = (this.working = new AbortController());
     const { signal } = working;
@@ -79,7 +83,6 @@ export class PhotoMap {
       if (signal.aborted) return;
       const changed = library !== this.library;
       this.library = library;
-      this.version = version;
       this.points = normalise(ids, coordinates, this.aspect());
       if (changed || !this.pictures) {
         this.pictures?.clear();
@@ -95,7 +98,9 @@ export class PhotoMap {
       this.canvas.dataset["points"] = String(ids.length);
       this.resize();
     } catch (error) {
-      if (!signal.aborted) fail(error);
+      if (signal.aborted) return;
+      this.source = undefined;
+      fail(error);
     }
   }
 
