@@ -46,12 +46,19 @@ function offline(): Plugin {
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const files: Record<"page" | "gpu" | "cpu", string[]> = { page: [], gpu: [], cpu: [] };
+      const files: Record<Part, string[]> = { page: [], gpu: [], cpu: [] };
       const hash = createHash("sha256");
-      for (const file of Object.values(bundle)) {
-        if (file.fileName === "sw.js") continue;
-        files[partOf(file)].push(file.fileName);
-        hash.update(file.fileName).update(file.type === "asset" ? file.source : file.code);
+      const all = Object.values(bundle).filter(({ fileName }) => fileName !== "sw.js");
+      const contentOf = (file: (typeof all)[number]) =>
+        file.type === "asset" ? file.source : file.code;
+      for (const file of all) {
+        // An engine's program is the matter of the scripts that name it.
+        const users = all.filter(
+          (other) => other.fileName.endsWith(".js") && nameIn(contentOf(other), file.fileName),
+        );
+        const names = file.fileName.endsWith(".wasm") ? users : [file];
+        files[partOf(names.map(({ fileName }) => fileName))].push(file.fileName);
+        hash.update(file.fileName).update(contentOf(file));
       }
       for (const path of filesBelow(here("public"))) {
         files.page.push(path);
@@ -65,11 +72,16 @@ function offline(): Plugin {
   };
 }
 
+type Part = "page" | "gpu" | "cpu";
+
 /** The engines, their glue and workers are wanted by one of two devices only. */
-function partOf(file: { fileName: string; originalFileNames?: string[] }): "page" | "gpu" | "cpu" {
-  const names = [file.fileName, ...(file.originalFileNames ?? [])].join(" ");
-  if (/worker-gpu|engine-gpu|engines\/gpu\//.test(names)) return "gpu";
-  return /worker-cpu|engine-cpu|engines\/cpu\//.test(names) ? "cpu" : "page";
+function partOf(names: readonly string[]): Part {
+  if (names.some((name) => /(worker|engine)-gpu/.test(name))) return "gpu";
+  return names.some((name) => /(worker|engine)-cpu/.test(name)) ? "cpu" : "page";
+}
+
+function nameIn(content: string | Uint8Array, path: string): boolean {
+  return typeof content === "string" && content.includes(path.split("/").at(-1) ?? path);
 }
 
 function filesBelow(folder: string, path = ""): string[] {

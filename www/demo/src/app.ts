@@ -27,6 +27,9 @@ import { onceAFrame } from "./signal";
 import { themeButton } from "./theme";
 import { type ViewName, Views } from "./views";
 
+/** Milliseconds for which a note stays. */
+const NOTE_TIME = 20_000;
+
 /** Milliseconds after which a search is made again while photos come in. */
 const SEARCH_AGAIN = 1500;
 
@@ -36,6 +39,7 @@ export class App {
   private found: Found | undefined;
   /** What the grid shows. */
   private shown: Found | undefined;
+  private noted = 0;
   private readonly redraw = onceAFrame(() => this.draw());
 
   private readonly grid = new Grid<PhotoItem>(byId("photos"), {
@@ -52,6 +56,7 @@ export class App {
     step: (key, step) => this.grid.beside(key, step),
     asked: () => this.asked(),
     closed: (key) => this.closed(key),
+    showing: (key) => this.grid.mark(key),
   });
 
   private readonly map = new PhotoMap({
@@ -224,6 +229,7 @@ export class App {
     byId("photos").classList.toggle("ranked", found !== undefined);
     this.grid.show(found ? hitItems(library, found.hits) : allItems(library), found !== this.shown);
     this.shown = found;
+    this.details.refresh(library);
     document.body.dataset["waiting"] = String(library.intake.pending.length);
     if (this.views.current === "map" && library.intake.pending.length === 0) {
       void this.map.show(library);
@@ -315,5 +321,7 @@ export class App {
   private note(text: string): void {
     byId("note").textContent = text;
     byId("note").hidden = text === "";
+    clearTimeout(this.noted);
+    this.noted = window.setTimeout(() => (byId("note").hidden = true), NOTE_TIME);
   }
 }

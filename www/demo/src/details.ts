@@ -19,6 +19,8 @@ export interface DetailsActions {
   /** Whether the search, which `hit` answers, is still the one on the page; what it was, in words. */
   asked(): { query: string; others: number };
   closed(key: string): void;
+  /** Which photo is shown now, by its key. */
+  showing(key: string | undefined): void;
 }
 
 /** As in the style sheet: from this width on it stands beside the grid. */
@@ -37,6 +39,7 @@ export class Details {
       const key = this.shown?.key;
       this.shown = undefined;
       document.body.classList.remove("beside");
+      actions.showing(undefined);
       if (key !== undefined) actions.closed(key);
     });
     dialog.addEventListener("keydown", (event) => this.onKey(event));
@@ -57,7 +60,16 @@ export class Details {
   show(item: PhotoItem, library: Library): void {
     this.shown = item;
     this.fill(item, library);
+    this.actions.showing(item.key);
     if (!this.dialog.open) this.reopen();
+  }
+
+  /** Shows a photo anew that has been stored since. */
+  refresh(library: Library): void {
+    const { shown } = this;
+    if (!shown?.pending) return;
+    const record = library.records.find(({ id }) => library.keyOf(id) === shown.key);
+    if (record) this.show({ key: shown.key, name: record.name, record }, library);
   }
 
   close(): void {

@@ -15,7 +15,7 @@ export interface GridItem {
 export interface GridOptions<T extends GridItem> {
   label: string;
   /** Fills a cell; called again when an item with the same key has changed. */
-  render(cell: HTMLElement, item: T, index: number): void;
+  render(cell: HTMLElement, item: T): void;
   open(item: T): void;
   /** A key that the grid itself has no use for. */
   onKey?(event: KeyboardEvent, item: T): void;
@@ -40,6 +40,7 @@ export class Grid<T extends GridItem> {
   private readonly cells = new Map<string, Cell<T>>();
   private active = 0;
   private activeKey: string | undefined;
+  private marked: string | undefined;
   private readonly draw = onceAFrame(() => this.render());
 
   constructor(
@@ -85,6 +86,12 @@ export class Grid<T extends GridItem> {
     this.focusIndex(index >= 0 ? index : this.active);
   }
 
+  /** Marks the cell whose photo is shown elsewhere, or none. */
+  mark(key: string | undefined): void {
+    this.marked = key;
+    for (const [own, { element }] of this.cells) element.classList.toggle("shown", own === key);
+  }
+
   /** The item before or after another one in their order. */
   beside(key: string, step: 1 | -1): T | undefined {
     const index = this.items.findIndex((item) => item.key === key);
@@ -94,12 +101,19 @@ export class Grid<T extends GridItem> {
   private relayout(): void {
     const width = this.host.clientWidth;
     if (width === 0) return;
+    const before = this.layout;
     this.layout = layOut(this.items.length, width, shapeOf(this.host));
-    const { columns, rows, rowHeight } = this.layout;
+    const { columns, rows, rowHeight, cellWidth } = this.layout;
     this.host.style.height = `${rows * rowHeight}px`;
     attributes(this.host, { "aria-rowcount": rows, "aria-colcount": columns });
-    for (const row of this.rows.values()) row.remove();
-    this.rows.clear();
+    const same =
+      columns === before.columns &&
+      rowHeight === before.rowHeight &&
+      cellWidth === before.cellWidth;
+    for (const [row, element] of this.rows) {
+      if (same && row < rows) this.fillRow(row, element);
+      else this.drop(row, element);
+    }
     this.render();
   }
 
@@ -115,9 +129,7 @@ export class Grid<T extends GridItem> {
 
     const focused = this.cellOf(document.activeElement)?.item.key;
     for (const [row, element] of this.rows) {
-      if (wanted.has(row)) continue;
-      element.remove();
-      this.rows.delete(row);
+      if (!wanted.has(row)) this.drop(row, element);
     }
     // What is on the screen first, and no more than fits into a frame.
     const until = performance.now() + BUDGET;
@@ -148,29 +160,42 @@ export class Grid<T extends GridItem> {
     this.host.insertBefore(element, next === undefined ? null : (this.rows.get(next) ?? null));
   }
 
+  private drop(row: number, element: HTMLElement): void {
+    element.remove();
+    this.rows.delete(row);
+  }
+
   private makeRow(row: number): HTMLElement {
-    const { columns, cellWidth } = this.layout;
     const element = make("div", { className: "row" });
     attributes(element, { role: "row", "aria-rowindex": row + 1 });
-    element.style.setProperty("--cell", `${cellWidth}px`);
-    for (let column = 0; column < columns; column++) {
-      const index = row * columns + column;
-      const item = this.items[index];
-      if (!item) break;
-      const cell = this.cellFor(item, index);
-      attributes(cell, { "aria-colindex": column + 1, tabindex: index === this.active ? 0 : -1 });
-      element.append(cell);
-    }
+    element.style.setProperty("--cell", `${this.layout.cellWidth}px`);
+    this.fillRow(row, element);
     return element;
+  }
+
+  /** Puts the cells into a row; one whose cells are the same is not touched, so that focus and pictures stay. */
+  private fillRow(row: number, element: HTMLElement): void {
+    const { columns } = this.layout;
+    const cells: HTMLElement[] = [];
+    for (const [column, item] of this.items.slice(row * columns, (row + 1) * columns).entries()) {
+      const index = row * columns + column;
+      const cell = this.cellFor(item, index);
+      cell.tabIndex = index === this.active ? 0 : -1;
+      attributes(cell, { "aria-colindex": column + 1 });
+      cells.push(cell);
+    }
+    const same =
+      cells.length === element.childElementCount &&
+      cells.every((cell, i) => element.children[i] === cell);
+    if (!same) element.replaceChildren(...cells);
   }
 
   private cellFor(item: T, index: number): HTMLElement {
     const known = this.cells.get(item.key);
     const element = known?.element ?? make("div", { className: "cell" });
     if (!known) attributes(element, { role: "gridcell" });
-    if (!known || known.item !== item || known.index !== index) {
-      this.options.render(element, item, index);
-    }
+    if (!known || !alike(known.item, item)) this.options.render(element, item);
+    element.classList.toggle("shown", item.key === this.marked);
     this.cells.set(item.key, { element, item, index });
     return element;
   }
@@ -223,6 +248,12 @@ export class Grid<T extends GridItem> {
     for (const cell of this.cells.values()) if (cell.element === element) return cell;
     return undefined;
   }
+}
+
+/** Whether two items look the same: the same values in the same fields. */
+function alike<T extends object>(a: T, b: T): boolean {
+  const keys = Object.keys(a) as (keyof T)[];
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
 /** The style sheet decides on sizes. */

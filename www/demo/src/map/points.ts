@@ -16,9 +16,12 @@ export interface View {
 /** Share of the points that has to fit; a few far ones would make all others a speck. */
 const MOST = 0.98;
 
+/** How far beyond the others the farthest points are. */
+const EDGE = 0.15;
+
 /**
  * Scales coordinates so that nearly all are within ±1, or ±`aspect` along the longer side of the map; the far ones are
- * put at the edge.
+ * drawn near.
  *
  * @param aspect the map's width by its height
  */
@@ -31,8 +34,11 @@ export function normalise(
     const sizes = ids.map((_, i) => Math.abs(coordinates[2 * i + axis] ?? 0)).sort((a, b) => a - b);
     return sizes[Math.floor((sizes.length - 1) * MOST)] || 1;
   }) as [number, number];
-  const place = (value: number, scale: number) =>
-    Math.max(-1.05, Math.min(1.05, value / (scale || 1)));
+  const place = (value: number, scale: number) => {
+    const size = Math.abs(value / scale);
+    // What is far off comes nearer, and stays in its order.
+    return Math.sign(value) * (size <= 1 ? size : 1 + EDGE * (1 - Math.exp(1 - size)));
+  };
   return ids.map((id, i) => ({
     id,
     x: place(coordinates[2 * i] ?? 0, sx) * Math.max(1, aspect),
