@@ -140,6 +140,9 @@ export class App {
     });
     byId("problems-close").addEventListener("click", () => this.library.intake.dismissFailures());
     byId("failure-close").addEventListener("click", clearFailure);
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.library.catchUp().catch(fail);
+    });
     byId("clear").addEventListener("click", () => void this.clear());
     const menu = byId<HTMLDetailsElement>("menu");
     menu.addEventListener("click", (event) => {

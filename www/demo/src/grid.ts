@@ -101,6 +101,7 @@ export class Grid<T extends GridItem> {
   private relayout(): void {
     const width = this.host.clientWidth;
     if (width === 0) return;
+    const focused = this.focused();
     const before = this.layout;
     this.layout = layOut(this.items.length, width, shapeOf(this.host));
     const { columns, rows, rowHeight, cellWidth } = this.layout;
@@ -114,10 +115,15 @@ export class Grid<T extends GridItem> {
       if (same && row < rows) this.fillRow(row, element);
       else this.drop(row, element);
     }
-    this.render();
+    this.render(focused);
   }
 
-  private render(): void {
+  /** The key of the cell that has the focus. */
+  private focused(): string | undefined {
+    return this.cellOf(document.activeElement)?.item.key;
+  }
+
+  private render(focused = this.focused()): void {
     const { columns, rowHeight } = this.layout;
     const top = -this.host.getBoundingClientRect().top;
     const wanted = new Set<number>();
@@ -127,7 +133,6 @@ export class Grid<T extends GridItem> {
       for (let row = first; row < end; row++) wanted.add(row);
     }
 
-    const focused = this.cellOf(document.activeElement)?.item.key;
     for (const [row, element] of this.rows) {
       if (!wanted.has(row)) this.drop(row, element);
     }
@@ -148,7 +153,8 @@ export class Grid<T extends GridItem> {
       if (!cell.element.isConnected) this.cells.delete(key);
     }
     // An element that was moved has lost it.
-    if (focused !== undefined) this.cells.get(focused)?.element.focus({ preventScroll: true });
+    const cell = focused === undefined ? undefined : this.cells.get(focused)?.element;
+    if (cell && cell !== document.activeElement) cell.focus({ preventScroll: true });
   }
 
   /** In the order of the rows, which is that of reading. */

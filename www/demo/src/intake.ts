@@ -109,12 +109,14 @@ export class Intake {
         signal,
         onProgress: (progress) => {
           if (!signal.aborted) this.progress(progress);
+          else if (progress.record) this.library.stored(progress.record, undefined);
         },
       });
     } catch (error) {
       if (!signal.aborted) this.fail("", error);
     }
     this.taken = [];
+    await this.library.catchUp();
   }
 
   private async *inputs(): AsyncGenerator<IndexInput> {

@@ -127,6 +127,12 @@ export class Library {
     return summary;
   }
 
+  /** Reads the list anew if it is not what is stored: another tab may have changed it. */
+  async catchUp(): Promise<void> {
+    const { index } = this;
+    if (index && index.size !== this.records.length) await this.readAll(index);
+  }
+
   /** Notes a photo that was just stored. */
   stored(record: IndexRecord, pending: Pending | undefined): void {
     if (pending) {
