@@ -25,6 +25,7 @@ import { Searchbox } from "./searchbox";
 import { type Found, Searcher } from "./searching";
 import { onceAFrame } from "./signal";
 import { themeButton } from "./theme";
+import { Unfinished } from "./unfinished";
 import { type ViewName, Views } from "./views";
 
 /** Milliseconds for which a note stays. */
@@ -81,6 +82,8 @@ export class App {
     down: () => this.grid.focus(),
   });
 
+  private readonly unfinished = new Unfinished((found) => this.add(found), fail);
+
   private readonly views = new Views((view) => this.showView(view));
 
   constructor(private readonly address: URLSearchParams) {
@@ -110,6 +113,7 @@ export class App {
     this.listen();
     this.model.state.subscribe((state) => this.modelChanged(state));
     this.libraries.begin().catch(fail);
+    void this.unfinished.offer();
     void this.model.start(this.address.get("model") ?? undefined);
     const device = this.model.ready().then((agff): DeviceKind => agff.info.device.kind);
     device.catch(() => {});
@@ -128,6 +132,11 @@ export class App {
       });
       library.intake.work.subscribe(this.redraw);
     }
+    let busy = false;
+    own.intake.work.subscribe((work) => {
+      if (busy && !work.busy) this.unfinished.end();
+      busy = work.busy;
+    });
     current.subscribe(() => {
       this.details.close();
       this.found = undefined;
@@ -196,6 +205,7 @@ export class App {
     const { own } = this.libraries;
     this.libraries.show(own);
     this.views.show("grid");
+    if (found.folder) this.unfinished.begin(found.folder);
     own.intake.add(found);
     announce(`${count(photos.length, "photo")} to be read.`);
     // Only asks the person in some browsers, and there it is wanted now.

@@ -15,6 +15,8 @@ export interface Found {
   photos: Source[];
   /** Files of a folder that are not photos by their names; they are left out, and said. */
   others: number;
+  /** The folder that they are of, where the browser lets it be read again. */
+  folder?: FileSystemDirectoryHandle;
 }
 
 /** Files that were chosen one by one are all taken: what is no photo gets its own error. */
@@ -41,13 +43,14 @@ export async function fromDrop(data: DataTransfer): Promise<Found> {
     const part = await fromItem(await handle, entry);
     found.photos.push(...part.photos);
     found.others += part.others;
+    if (part.folder) found.folder = part.folder;
   }
   return found;
 }
 
 /** A folder that was chosen with the browser's own picker. */
 export async function fromDirectory(folder: FileSystemDirectoryHandle): Promise<Found> {
-  return sift(await inDirectory(folder, folder.name));
+  return { ...sift(await inDirectory(folder, folder.name)), folder };
 }
 
 /** Whether the browser has a picker whose files can be read again later. */

@@ -5,25 +5,22 @@
  */
 
 import type { Source } from "./files";
-
-const NAME = "agff-originals";
-const STORE = "handles";
+import { forgetHandles, handleOf, keepHandle, mayRead } from "./handles";
 
 export class Originals {
   private readonly files = new Map<string, File>();
-  private readonly database = open();
 
   keep(id: string, { file, handle }: Source): void {
     this.files.set(id, file);
-    if (handle) void this.write((store) => store.put(handle, id));
+    if (handle) void keepHandle(id, handle);
   }
 
   /** The photo, if it can be read without asking. */
   async read(id: string): Promise<File | undefined> {
     const kept = this.files.get(id);
     if (kept && (await isReadable(kept))) return kept;
-    const handle = await this.handle(id);
-    if (!handle || (await permission(handle, "queryPermission")) !== "granted") return undefined;
+    const handle = await handleOf<FileSystemFileHandle>(id);
+    if (!handle || !(await mayRead(handle, false))) return undefined;
     return handle.getFile().catch(() => undefined);
   }
 
@@ -34,48 +31,15 @@ export class Originals {
   async ask(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       if (this.files.has(id)) continue;
-      const handle = await this.handle(id);
-      if (!handle || (await permission(handle, "queryPermission")) === "granted") continue;
-      if ((await permission(handle, "requestPermission")) !== "granted") return;
+      const handle = await handleOf(id);
+      if (handle && !(await mayRead(handle, true))) return;
     }
   }
 
   async forget(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.files.delete(id);
-    await this.write((store) => {
-      for (const id of ids) store.delete(id);
-    });
+    await forgetHandles(ids);
   }
-
-  private async handle(id: string): Promise<FileSystemFileHandle | undefined> {
-    const database = await this.database;
-    if (!database) return undefined;
-    return new Promise((resolve) => {
-      const request = database.transaction(STORE).objectStore(STORE).get(id);
-      request.onsuccess = () => resolve(request.result as FileSystemFileHandle | undefined);
-      request.onerror = () => resolve(undefined);
-    });
-  }
-
-  private async write(work: (store: IDBObjectStore) => void): Promise<void> {
-    const database = await this.database;
-    if (!database) return;
-    await new Promise<void>((resolve) => {
-      const transaction = database.transaction(STORE, "readwrite");
-      // It is a convenience: what cannot be written is not at hand later.
-      transaction.oncomplete = transaction.onabort = transaction.onerror = () => resolve();
-      work(transaction.objectStore(STORE));
-    });
-  }
-}
-
-function open(): Promise<IDBDatabase | undefined> {
-  return new Promise((resolve) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => resolve(undefined);
-  });
 }
 
 async function isReadable(file: File): Promise<boolean> {
@@ -86,15 +50,4 @@ async function isReadable(file: File): Promise<boolean> {
       () => true,
       () => false,
     );
-}
-
-// The types of the DOM leave these out.
-async function permission(
-  handle: FileSystemFileHandle,
-  what: "queryPermission" | "requestPermission",
-): Promise<PermissionState> {
-  const asked = handle as unknown as Partial<
-    Record<typeof what, (options: object) => Promise<PermissionState>>
-  >;
-  return (await asked[what]?.({ mode: "read" }).catch(() => "denied" as const)) ?? "granted";
 }

@@ -136,3 +136,53 @@ test("a reload keeps the library, with pictures and names", async ({ page }) => 
   await addPhotos(page, [sample("cat")]);
   await expect(cells(page)).toHaveCount(3);
 });
+
+test("a folder that the browser's picker gave goes on after the page was lost in the middle of it", async ({
+  page,
+}) => {
+  const photo = readFileSync(sample("cat")).toString("base64");
+  // A folder of the private file system is a folder like any other, and needs no person to choose it.
+  await page.addInitScript(() => {
+    const folder = async () => {
+      const root = await navigator.storage.getDirectory();
+      return root.getDirectoryHandle("holiday", { create: true });
+    };
+    Object.assign(window, { folder, showDirectoryPicker: folder });
+  });
+  await open(page);
+  await page.evaluate(async (photo) => {
+    const { folder } = window as unknown as { folder(): Promise<FileSystemDirectoryHandle> };
+    const bytes = Uint8Array.from(atob(photo), (char) => char.charCodeAt(0));
+    const inner = await (await folder()).getDirectoryHandle("inner", { create: true });
+    for (let i = 0; i < 30; i++) {
+      const file = await inner.getFileHandle(`cat-${i}.jpg`, { create: true });
+      const writable = await file.createWritable();
+      await writable.write(bytes);
+      await writable.write(new Uint8Array([i]));
+      await writable.close();
+    }
+  }, photo);
+  await page.getByRole("button", { name: "Add a folder" }).click();
+  await expect(page.locator("#progress-text")).toHaveText(/^Reading photos: [1-9]\d* of 30/);
+  await page.reload();
+  await ready(page);
+  const before = await cells(page).count();
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(30);
+  await expect(page.locator("#unfinished")).toContainText(
+    "The folder “holiday” was not read to its end",
+  );
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(page.locator("#unfinished")).toBeHidden();
+  await idle(page);
+  await expect(page.locator("#results-title")).toHaveText("30 photos");
+  await page.reload();
+  await ready(page);
+  await expect(page.locator("#results-title")).toHaveText("30 photos");
+  await expect(page.locator("#unfinished")).toBeHidden();
+
+  // The photo itself can still be read on a later visit, by its handle.
+  await cells(page).first().click();
+  await expect(page.locator("#details")).toContainText("holiday/inner/cat-");
+  await expect(page.locator("#details")).not.toContainText("A small picture is kept here");
+});
