@@ -8,7 +8,7 @@
  * what was removed is listed by number.
  */
 
-import { AgffError, toAgffError } from "./errors.js";
+import { AgffError } from "./errors.js";
 import type { IndexPrecision, IndexRecord } from "./index-types.js";
 import type { DecodePath } from "./types.js";
 import {
@@ -193,8 +193,7 @@ export async function metaOf(
 /** What the browser's storage throws, as one of ours. */
 export function storageError(name: string, error: unknown): AgffError {
   if (error instanceof AgffError) return error;
-  const { message } = toAgffError(error);
-  const kind = error instanceof Error || error instanceof DOMException ? error.name : "";
+  const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
   if (kind === "QuotaExceededError") {
     const why =
       "the browser has no more room for this site; free some on the disk, remove photos from the index, " +

@@ -13,7 +13,7 @@ import type {
   SearchReply,
   SearchRequest,
 } from "./protocol.js";
-import type { DuplicatePair, IndexVectors } from "./index-types.js";
+import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
 import type { Fusion } from "./types.js";
 
 /** How the library gets at the engine. */
@@ -69,18 +69,18 @@ export class IndexLibrary {
 
   private async get({ name, precision }: IndexRef): Promise<LoadedIndex> {
     const key = `${precision}:${name}`;
-    const there = await this.open.get(key)?.catch(() => undefined);
+    const seen = this.open.get(key);
+    const there = await seen?.catch(() => undefined);
     if (there && !there.lost) return there;
-    if (there) await this.drop(key);
-    const opening =
-      this.open.get(key) ??
-      IndexDatabase.open(name).then(
-        (database) => new LoadedIndex(database, precision, this.engine),
-      );
+    // Somebody else may have seen to it meanwhile.
+    if (this.open.get(key) === seen) await this.drop(key);
+    const opening = this.open.get(key) ?? this.load(name, precision);
     this.open.set(key, opening);
-    // It may be there at the next try.
-    opening.catch(() => this.open.delete(key));
     return opening;
+  }
+
+  private async load(name: string, precision: IndexPrecision): Promise<LoadedIndex> {
+    return new LoadedIndex(await IndexDatabase.open(name), precision, this.engine);
   }
 
   private async drop(key: string): Promise<void> {

@@ -82,6 +82,8 @@ export class LoadedIndex {
       const query = await this.embeddings(terms);
       const options = { limit, ...(minScore === undefined ? {} : { minScore }) };
       const index = this.index;
+      // It was closed or cleared meanwhile.
+      if (!index) continue;
       if (this.precision === "f32") {
         const { hits, scored } = await this.engine.run(() => index.search(query, options));
         return {
