@@ -33,6 +33,14 @@ function page(): Plugin {
         injectTo: "head-prepend",
       },
     ],
+    // The library knows where its own copy of the model is, and bundlers ship that; this page takes the
+    // model from the folder beside it, as any other.
+    generateBundle(_, bundle) {
+      for (const [name, file] of Object.entries(bundle)) {
+        const from = file.type === "asset" ? file.originalFileNames : [];
+        if (from.some((path) => path.includes("models/agff-nano/"))) delete bundle[name];
+      }
+    },
     closeBundle() {
       if (existsSync(models)) cpSync(models, here("dist/models"), { recursive: true });
     },
