@@ -31,9 +31,6 @@ import { type ViewName, Views } from "./views";
 /** Milliseconds for which a note stays. */
 const NOTE_TIME = 20_000;
 
-/** Milliseconds after which a search is made again while photos come in. */
-const SEARCH_AGAIN = 1500;
-
 export class App {
   private readonly libraries = new Libraries(fail);
   private readonly model: Model;
@@ -106,10 +103,7 @@ export class App {
     themeButton(byId("theme"));
     new About(this.model);
     entrance((found) => this.add(found), fail);
-    exchange(
-      () => this.library,
-      (text) => this.note(text),
-    );
+    exchange(this.libraries, (text) => this.note(text));
     this.listen();
     this.model.state.subscribe((state) => this.modelChanged(state));
     this.libraries.begin().catch(fail);
@@ -127,9 +121,9 @@ export class App {
         if (library !== this.library) return;
         document.body.dataset["waiting"] = String(library.intake.pending.length);
         this.redraw();
-        const { search } = this.searchbox;
-        if (!isEmpty(search)) this.searcher.soon(search, SEARCH_AGAIN);
+        this.searcher.again(() => this.searchbox.search);
       });
+      library.intake.stopped = fail;
       library.intake.work.subscribe(this.redraw);
     }
     let busy = false;

@@ -3,7 +3,7 @@
  * others are in work; all of them are one piece of work with one end.
  */
 
-import { AgffError, type AddProgress, type IndexInput } from "agff";
+import type { AddProgress, IndexInput } from "agff";
 import type { Found, Source } from "./files";
 import type { Failure, Library } from "./library";
 import { Signal } from "./signal";
@@ -36,6 +36,8 @@ export class Intake {
   readonly failures: Failure[] = [];
   /** Files of folders that are not photos by their names. */
   leftOut = 0;
+  /** Told of what ended the work before its end. */
+  stopped: (error: unknown) => void = () => {};
   /** How many of the last work were there already. */
   present = 0;
   private waiting: Pending[] = [];
@@ -113,7 +115,11 @@ export class Intake {
         },
       });
     } catch (error) {
-      if (!signal.aborted) this.fail("", error);
+      if (!signal.aborted) {
+        // Not a matter of one photo: there is no room, or the index is gone.
+        this.waiting = [];
+        this.stopped(error);
+      }
     }
     this.taken = [];
     await this.library.catchUp();
@@ -136,7 +142,7 @@ export class Intake {
     this.done += 1;
     if (error) {
       this.take((file) => file.name === error.name);
-      this.fail(error.name, error.error);
+      this.failures.push(error);
     } else if (record) {
       const { name, path } = record;
       const pending = this.take((file, at) => file.name === name && at === path);
@@ -154,14 +160,6 @@ export class Intake {
   private take(is: (file: File, path: string | undefined) => boolean): Pending | undefined {
     const place = this.taken.findIndex(({ source: { file, path } }) => is(file, path));
     return this.taken.splice(Math.max(0, place), 1)[0];
-  }
-
-  private fail(name: string, thrown: unknown): void {
-    const error =
-      thrown instanceof AgffError
-        ? thrown
-        : new AgffError("internal", name, String(thrown), thrown);
-    this.failures.push({ name: name || error.subject, error });
   }
 
   private tell(): void {

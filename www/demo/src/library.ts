@@ -1,6 +1,6 @@
 /** One library of photos: its index, what of it is known in memory, and the photos on their way into it. */
 
-import type { Agff, AgffError, AddSummary, Hit, IndexRecord, PhotoIndex } from "agff";
+import type { Agff, AgffError, AddProgress, AddSummary, Hit, IndexRecord, PhotoIndex } from "agff";
 import { Intake, type Pending } from "./intake";
 import type { Originals } from "./originals";
 import { isEmpty, type Search, terms } from "./query";
@@ -119,12 +119,14 @@ export class Library {
   }
 
   /** Takes in what another index has exported. */
-  async import(file: Blob, signal: AbortSignal): Promise<AddSummary> {
+  async import(file: Blob, onProgress: (progress: AddProgress) => void): Promise<AddSummary> {
     const { index } = this;
-    if (!index) return { added: 0, present: 0, failed: [] };
-    const summary = await index.import(file, { signal });
-    await this.readAll(index);
-    return summary;
+    if (!index) throw new Error("The model is not there yet.");
+    try {
+      return await index.import(file, { onProgress });
+    } finally {
+      await this.readAll(index);
+    }
   }
 
   /** Reads the list anew if it is not what is stored: another tab may have changed it. */

@@ -34,6 +34,10 @@ export function clearFailure(): void {
 /** The photos that could not be used, each with what is wrong and what to do. */
 export function showProblems({ intake }: Library): void {
   const { failures, leftOut } = intake;
+  // Whoever is reading the list keeps their place in it.
+  const state = `${failures.length} ${failures.at(-1)?.name} ${leftOut}`;
+  if (state === shownProblems) return;
+  shownProblems = state;
   const items = failures
     .slice(-MOST)
     .map(({ name, error }) =>
@@ -49,6 +53,8 @@ export function showProblems({ intake }: Library): void {
     failures.length > 0 ? `${count(failures.length, "photo")} could not be used` : "Left out";
   byId("problem-list").replaceChildren(...items);
 }
+
+let shownProblems = "";
 
 /** Failures that are listed one by one. */
 const MOST = 100;

@@ -6,6 +6,9 @@ import { isEmpty, type Search } from "./query";
 /** Milliseconds after the last key. */
 const PAUSE = 180;
 
+/** Milliseconds between two searches for the same. */
+const EVERY = 1500;
+
 export interface Found extends Answer {
   search: Search;
 }
@@ -13,6 +16,7 @@ export interface Found extends Answer {
 export class Searcher {
   private running: AbortController | undefined;
   private timer = 0;
+  private repeating: number | undefined;
 
   /** @param show gets every answer that is still wanted; undefined when nothing is searched for */
   constructor(
@@ -22,9 +26,17 @@ export class Searcher {
   ) {}
 
   /** Searches when no key has been hit for a while. */
-  soon(search: Search, pause = PAUSE): void {
+  soon(search: Search): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.now(search), pause);
+    this.timer = window.setTimeout(() => void this.now(search), PAUSE);
+  }
+
+  /** Searches for the same again, as photos have come or gone; not more often than every now and then. */
+  again(search: () => Search): void {
+    this.repeating ??= window.setTimeout(() => {
+      this.repeating = undefined;
+      if (!isEmpty(search())) void this.now(search());
+    }, EVERY);
   }
 
   /** Searches at once, and forgets what was searched for before. */
