@@ -84,8 +84,11 @@ type Part = "page" | "gpu" | "cpu";
 
 /** The engines, their glue and workers are wanted by one of two devices only. */
 function partOf(names: readonly string[]): Part {
-  if (names.some((name) => /(worker|engine)-gpu/.test(name))) return "gpu";
-  return names.some((name) => /(worker|engine)-cpu/.test(name)) ? "cpu" : "page";
+  const parts = new Set(
+    names.map((name) => /(?:worker|engine)-([cg]pu)/.exec(name)?.[1] ?? "page"),
+  );
+  const [part = "page", other] = parts;
+  return other === undefined ? (part as Part) : "page";
 }
 
 function nameIn(content: string | Uint8Array, path: string): boolean {

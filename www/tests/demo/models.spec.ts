@@ -58,6 +58,7 @@ test("a model by its address: the photos are kept, and are read again when that 
     "2 photos of your library were read with another model (agff-nano)",
   );
   await page.getByRole("button", { name: "Read them again" }).click();
+  await expect(cells(page)).toHaveCount(2);
   await idle(page);
   expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
   await search(page, "a cat");
