@@ -6,7 +6,7 @@
 import { showBlob } from "./dom";
 
 /** How many are read at once. */
-const AT_ONCE = 6;
+const AT_ONCE = 4;
 
 type Read = () => Promise<Blob | undefined>;
 
@@ -16,8 +16,26 @@ interface Waiting {
   missing: () => void;
 }
 
+/** Pixels in a millisecond above which nobody sees what goes by. */
+const FAST = 4;
+
+/** Milliseconds after which a scroll is over. */
+const OVER = 100;
+
 const waiting: Waiting[] = [];
 let running = 0;
+let timer: number | undefined;
+/** The last scroll event: where, when, and how fast it was. */
+let last = { top: 0, time: 0, speed: 0 };
+
+addEventListener(
+  "scroll",
+  () => {
+    const [top, time] = [scrollY, performance.now()];
+    last = { top, time, speed: Math.abs(top - last.top) / Math.max(1, time - last.time) };
+  },
+  { passive: true },
+);
 
 /**
  * Shows what `read` gives as soon as it is there, unless the image has left the page by then.
@@ -31,6 +49,13 @@ export function showThumbnail(image: HTMLImageElement, read: Read, missing: () =
 }
 
 function next(): void {
+  if (last.speed > FAST && performance.now() - last.time < OVER) {
+    timer ??= window.setTimeout(() => {
+      timer = undefined;
+      next();
+    }, OVER);
+    return;
+  }
   while (running < AT_ONCE) {
     const one = waiting.pop();
     if (!one) return;

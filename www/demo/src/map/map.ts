@@ -11,7 +11,7 @@ import { announce, fail } from "../notices";
 import { onceAFrame } from "../signal";
 import { draw, type Placed } from "./draw";
 import { Hands } from "./hands";
-import { project } from "./pca";
+import { nextTask, project } from "./pca";
 import { Pictures } from "./pictures";
 import {
   around,
@@ -79,7 +79,10 @@ export class PhotoMap {
     status.textContent = "Drawing the map…";
     try {
       const { ids, dimensions, values } = await index.vectors({ signal });
+      // What came over has just been unpacked.
+      await nextTask();
       const coordinates = await project(values, dimensions, { signal });
+      await nextTask();
       if (signal.aborted) return;
       const changed = library !== this.library;
       this.library = library;
@@ -96,6 +99,7 @@ export class PhotoMap {
           ? "There are no photos yet."
           : `${count(ids.length, "photo")}, alike ones near each other.`;
       this.canvas.dataset["points"] = String(ids.length);
+      await nextTask();
       this.resize();
     } catch (error) {
       if (signal.aborted) return;

@@ -131,6 +131,7 @@ class Pace {
   }
 }
 
-function nextTask(): Promise<void> {
+/** Lets the browser do what waits. */
+export function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -31,7 +31,7 @@ export function normalise(
   aspect: number,
 ): Point[] {
   const [sx, sy] = [0, 1].map((axis) => {
-    const sizes = ids.map((_, i) => Math.abs(coordinates[2 * i + axis] ?? 0)).sort((a, b) => a - b);
+    const sizes = Float32Array.from(ids, (_, i) => Math.abs(coordinates[2 * i + axis] ?? 0)).sort();
     return sizes[Math.floor((sizes.length - 1) * MOST)] || 1;
   }) as [number, number];
   const place = (value: number, scale: number) => {
