@@ -44,7 +44,10 @@ try {
   await page.locator(".cell", { hasText: "coffee.jpg" }).click();
   await page.locator("#details .explanation").waitFor();
   await page.evaluate(() => scrollTo(0, 110));
-  await page.locator("#details").evaluate((dialog) => (dialog.scrollTop = dialog.scrollHeight));
+  await page.locator("#details").evaluate((dialog) => {
+    dialog.scrollTop = dialog.querySelector(".explanation").offsetTop - dialog.clientHeight * 0.25;
+  });
+  await page.mouse.move(600, 5);
   await keep(page, "page-explain");
   await page.close();
 
@@ -79,7 +82,9 @@ async function visit(options) {
   await page.goto(`http://localhost:${port}/?device=cpu&sw=off`);
   await page.locator("body[data-libraries=open]").waitFor();
   await page.waitForFunction(
-    () => document.body.dataset.waiting === "0" && document.querySelectorAll(".cell").length === 10,
+    () =>
+      document.body.dataset.waiting === "0" &&
+      document.querySelector("#results-title").textContent === "10 photos",
   );
   return page;
 }
@@ -101,7 +106,7 @@ async function keep(page, name) {
     );
     const canvas = new OffscreenCanvas(image.width, image.height);
     canvas.getContext("2d").drawImage(image, 0, 0);
-    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.72 });
     return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
   }, png);
   await blank.close();

@@ -15,6 +15,8 @@ export interface PhotoItem extends GridItem {
   readonly hit?: Hit;
   /** From 1. */
   readonly rank?: number;
+  /** Its score as a share of the best one. */
+  readonly share?: number;
   readonly pending?: Pending;
 }
 
@@ -35,9 +37,11 @@ export function allItems(library: Library): PhotoItem[] {
 
 /** The hits of a search. */
 export function hitItems(library: Library, hits: readonly Hit[]): PhotoItem[] {
+  const best = Math.max(0, ...hits.map(({ score }) => score));
   return hits
     .filter(({ id }) => library.record(id))
     .map((hit, i) => ({
+      share: best > 0 ? Math.max(0, hit.score / best) : 0,
       key: library.keyOf(hit.id),
       name: hit.name,
       record: hit,
@@ -56,7 +60,7 @@ export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library)
   attributes(cell, { "aria-label": `${name}${score}${state}`, title: name });
   const frame = cell.querySelector(".frame") ?? makeFrame(item, library);
   const caption = make("div", { className: "caption" });
-  if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit));
+  if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit, item.share ?? 0));
   caption.append(make("span", { className: "name" }, name));
   cell.replaceChildren(frame, caption);
 }
@@ -87,10 +91,10 @@ function scoreLine(hit: Hit, rank: number): HTMLElement {
   );
 }
 
-/** How well it matches, divided by how much each pattern contributed. */
-export function meter({ score, weights }: Hit): HTMLElement {
+/** How well it matches beside the best one, divided by how much each pattern contributed. */
+function meter({ weights }: Hit, share: number): HTMLElement {
   const filled = make("span", { className: "filled" });
-  filled.style.width = `${100 * Math.min(1, Math.max(0, score))}%`;
+  filled.style.width = `${100 * share}%`;
   for (const { key } of PATTERNS) {
     const part = make("i", { className: key });
     part.style.flexGrow = String(weights[key]);

@@ -113,8 +113,9 @@ export class Details {
       ),
       frame,
       note,
-      ...(record ? [this.doings(record), facts(record)] : [make("p", {}, "Waiting to be read…")]),
+      ...(record ? [this.doings(record)] : [make("p", {}, "Waiting to be read…")]),
       ...(hit ? [explanation(hit, query, others)] : []),
+      ...(record ? [facts(record)] : []),
     );
     attributes(this.dialog, { "aria-labelledby": "details-name" });
   }

@@ -48,7 +48,7 @@ export function draw(canvas: HTMLCanvasElement, scene: Scene): Placed[] {
 
   const size = sizeOf(scene);
   // Few photos may overlap, so that all of them are pictures.
-  const taken = new Taken(points.length <= FEW ? size * 0.5 : size + AIR);
+  const taken = new Taken(points.length <= FEW ? size * 0.1 : size + AIR);
   const placed: Placed[] = [];
   const dots: number[] = [];
   const faint: number[] = [];
