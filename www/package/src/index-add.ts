@@ -20,8 +20,6 @@ import type { ThumbnailReply } from "./worker-thumbnail.js";
 export interface AddTarget {
   database: IndexDatabase;
   dimensions: number;
-  /** Ids that are being embedded. */
-  underway: Set<string>;
   embedImages(
     inputs: AsyncIterable<EmbedInput>,
     options: BatchOptions,
@@ -33,6 +31,8 @@ export interface AddTarget {
 /** A photo that is given to the model. */
 interface Underway extends PhotoContent {
   thumbnail: Promise<ThumbnailReply>;
+  /** Names of the same content that came meanwhile. */
+  copies: string[];
 }
 
 /** Adds photos. */
@@ -41,11 +41,13 @@ export async function addPhotos(
   photos: Iterable<IndexInput> | AsyncIterable<IndexInput>,
   { signal, decode, onProgress }: AddOptions,
 ): Promise<AddSummary> {
-  const { database, underway, dimensions } = target;
+  const { database, dimensions } = target;
   const total = Array.isArray(photos) ? photos.length : undefined;
   const tally = new Tally(total, onProgress);
   const thumbnails = new Thumbnails();
+  /** What the model was given, in order and by id, until it is stored or refused. */
   const given: Underway[] = [];
+  const byId = new Map<string, Underway>();
 
   /** Those that are new. */
   async function* fresh(): AsyncGenerator<EmbedInput, void, undefined> {
@@ -60,12 +62,20 @@ export async function addPhotos(
         tally.failed(input.name, content);
         continue;
       }
-      if (underway.has(content.id) || (await has(database, content.id))) {
+      // Between being stored and being forgotten here it is known by both.
+      const same = byId.get(content.id);
+      if (same) {
+        same.copies.push(content.name);
+        continue;
+      }
+      if (await has(database, content.id)) {
         tally.present();
         continue;
       }
-      underway.add(content.id);
-      given.push({ ...content, thumbnail: thumbnails.make(pixelsOf(content.image)) });
+      const thumbnail = thumbnails.make(pixelsOf(content.image));
+      const underway = { ...content, thumbnail, copies: [] };
+      given.push(underway);
+      byId.set(content.id, underway);
       tally.began();
       yield { image: content.image, name: content.name };
     }
@@ -73,28 +83,26 @@ export async function addPhotos(
 
   try {
     const options = { ...(signal ? { signal } : {}), ...(decode ? { decode } : {}) };
-    let next = 0;
     for await (const { embedding, error } of target.embedImages(fresh(), options)) {
-      const photo = given[next]!;
-      // What was stored need not stay in memory.
-      delete given[next++];
+      const photo = given.shift()!;
       if (error) {
-        tally.failed(photo.name, error);
-      } else {
-        const thumbnail = await photo.thumbnail;
-        const record = recordOf(photo, embedding, thumbnail);
-        const { values, tokens } = fitted(embedding, dimensions);
-        const small = thumbnail && { type: thumbnail.type, bytes: thumbnail.bytes };
-        const stored = { record, tokens, values, thumbnail: small };
-        const { added, meta } = await insert(database, [stored]);
-        target.changed(meta);
-        if (added[0]) tally.added(record);
-        else tally.present();
+        byId.delete(photo.id);
+        for (const name of [photo.name, ...photo.copies]) tally.failed(name, error);
+        continue;
       }
-      underway.delete(photo.id);
+      const thumbnail = await photo.thumbnail;
+      const record = recordOf(photo, embedding, thumbnail);
+      const { values, tokens } = fitted(embedding, dimensions);
+      const small = thumbnail && { type: thumbnail.type, bytes: thumbnail.bytes };
+      const stored = { record, tokens, values, thumbnail: small };
+      const { added, meta } = await insert(database, [stored]);
+      byId.delete(photo.id);
+      target.changed(meta);
+      if (added[0]) tally.added(record);
+      else tally.present();
+      for (const _ of photo.copies) tally.present();
     }
   } finally {
-    for (const photo of Object.values(given)) underway.delete(photo.id);
     thumbnails.close();
   }
   return tally.summary;

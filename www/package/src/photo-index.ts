@@ -65,7 +65,6 @@ export async function openIndex(
 class StoredPhotoIndex implements PhotoIndex {
   readonly precision: IndexPrecision;
   readonly dimensions: number;
-  private readonly underway = new Set<string>();
   private readonly closing = new AbortController();
   /** Other tabs with this index, and other handles on it in this one. */
   private readonly others: BroadcastChannel;
@@ -103,11 +102,10 @@ class StoredPhotoIndex implements PhotoIndex {
     photos: Iterable<IndexInput> | AsyncIterable<IndexInput>,
     options: AddOptions = {},
   ): Promise<AddSummary> {
-    const { database, dimensions, underway, model } = this;
+    const { database, dimensions, model } = this;
     const target = {
       database,
       dimensions,
-      underway,
       embedImages: model.embedImages.bind(model),
       changed: (meta: IndexMeta) => this.changed(meta),
     };

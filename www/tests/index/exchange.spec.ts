@@ -101,8 +101,8 @@ for (const format of ["jsonl", "parquet"] as const) {
     expect(found.progress).toEqual([70, [70, format === "parquet" ? 70 : undefined]]);
     expect(found.after).toEqual(found.before);
     expect(found.short[0]).toEqual(found.short[1]);
-    // 70 photos and as many again at 64 dimensions, and the texts.
-    expect(found.embedded).toBe(2 * 70 + 4);
+    // As many again at 64 dimensions, and none for what was imported.
+    expect(found.embedded).toBe(2 * 70);
   });
 }
 

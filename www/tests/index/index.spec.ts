@@ -24,6 +24,7 @@ test("photos are kept with names, sizes and thumbnails, and are known by their c
         { image: new File([cat], "copy.jpg") },
         "/samples/coffee.jpg",
         { image: new Blob(["no photo"]), name: "broken.jpg" },
+        { image: new Blob(["no photo"]), name: "broken-too.jpg" },
         await tools.photo(1),
       ];
       const summary = await index.add(photos, {
@@ -70,14 +71,17 @@ test("photos are kept with names, sizes and thumbnails, and are known by their c
   expect(first.summary).toEqual({
     added: 3,
     present: 1,
-    failed: [["broken.jpg", "image-format"]],
+    failed: [
+      ["broken.jpg", "image-format"],
+      ["broken-too.jpg", "image-format"],
+    ],
   });
-  expect(first.progress).toHaveLength(5);
+  expect(first.progress).toHaveLength(6);
   expect(first.progress.map(([done, total]) => [done, total])).toEqual(
-    [1, 2, 3, 4, 5].map((done) => [done, 5]),
+    [1, 2, 3, 4, 5, 6].map((done) => [done, 6]),
   );
   expect(new Set(first.progress.map(([, , , name]) => name))).toEqual(
-    new Set(["cat.jpg", undefined, "coffee.jpg", "broken.jpg", "photo-1.png"]),
+    new Set(["cat.jpg", undefined, "coffee.jpg", "broken.jpg", "broken-too.jpg", "photo-1.png"]),
   );
   expect(first.names).toEqual(["photo-1.png", "coffee.jpg", "cat.jpg"]);
   expect(first.page).toEqual(["coffee.jpg"]);
