@@ -148,7 +148,7 @@ export class Intake {
       const pending = this.take((file, at) => file.name === name && at === path);
       this.library.stored(record, pending);
     } else {
-      // That it is known is found before the next one is asked for.
+      // That it is known is mostly found before the next one is asked for.
       this.taken.pop();
       this.present += 1;
     }
@@ -156,10 +156,11 @@ export class Intake {
     this.tell();
   }
 
-  /** Takes the photo out that is through. */
+  /** Takes the photo out that is through; undefined if it is another one that had to go in its place. */
   private take(is: (file: File, path: string | undefined) => boolean): Pending | undefined {
     const place = this.taken.findIndex(({ source: { file, path } }) => is(file, path));
-    return this.taken.splice(Math.max(0, place), 1)[0];
+    const [taken] = this.taken.splice(Math.max(0, place), 1);
+    return place < 0 ? undefined : taken;
   }
 
   private tell(): void {
