@@ -24,7 +24,9 @@ export function namesFor(agff: Agff): { own: string; samples: string } {
 
 /** The person's libraries with something in them, and whether there are samples. */
 export async function found(): Promise<{ own: IndexInfo[]; samples: IndexInfo[] }> {
-  const all = (await Agff.indexes.list()).filter(({ size }) => size > 0);
+  // Some older browsers cannot tell; then there is only what belongs to the model at hand.
+  const listed = await Agff.indexes.list().catch(() => []);
+  const all = listed.filter(({ size }) => size > 0);
   const beginning = (prefix: string) => all.filter(({ name }) => name.startsWith(prefix));
   return { own: beginning(OWN), samples: beginning(SAMPLES) };
 }
