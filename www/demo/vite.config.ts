@@ -108,6 +108,8 @@ export default defineConfig({
   worker: { format: "es" },
   build: {
     target: "es2022",
+    // The oldest browsers that have what the library needs.
+    cssTarget: ["chrome100", "firefox114", "safari16.4"],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rollupOptions: {

@@ -5,7 +5,7 @@ import { attributes, make, showBlob } from "./dom";
 import type { GridItem } from "./grid";
 import type { Pending } from "./intake";
 import type { Library } from "./library";
-import { PATTERNS } from "./patterns";
+import { PATTERNS, viewName } from "./patterns";
 import { showThumbnail } from "./thumbnails";
 
 /** A photo that is stored, found, or still on its way. */
@@ -57,7 +57,10 @@ export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library)
   cell.dataset["name"] = name;
   const score = hit ? `, number ${rank}, match ${hit.score.toFixed(3)}` : "";
   const state = pending ? ", waiting to be read" : "";
-  attributes(cell, { "aria-label": `${name}${score}${state}`, title: name });
+  const why = hit
+    ? `\nMost alike: ${viewName(hit.best[0])} of the search and ${viewName(hit.best[1])} of the photo`
+    : "";
+  attributes(cell, { "aria-label": `${name}${score}${state}`, title: `${name}${why}` });
   const frame = cell.querySelector(".frame") ?? makeFrame(item, library);
   const caption = make("div", { className: "caption" });
   if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit, item.share ?? 0));

@@ -262,9 +262,15 @@ function alike<T extends object>(a: T, b: T): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
-/** The style sheet decides on sizes. */
+/** The style sheet decides on sizes, in pixels or in the size of the page's letters. */
 function shapeOf(host: HTMLElement): CellShape {
   const style = getComputedStyle(host);
-  const pixels = (name: string) => parseFloat(style.getPropertyValue(name)) || 0;
+  const pixels = (name: string) => {
+    const value = style.getPropertyValue(name).trim();
+    const unit = value.endsWith("rem")
+      ? parseFloat(getComputedStyle(document.documentElement).fontSize)
+      : 1;
+    return (parseFloat(value) || 0) * unit;
+  };
   return { least: pixels("--least"), gap: pixels("--gap"), caption: pixels("--caption") };
 }
