@@ -1,8 +1,9 @@
 /** Photos that are nearly the same, in groups, and what of them can go. */
 
-import type { DuplicatePair, IndexRecord } from "agff";
+import type { IndexRecord } from "agff";
 import { button, byId, make } from "./dom";
 import { bytes, count } from "./format";
+import { type Group, groups } from "./groups";
 import type { Library } from "./library";
 import { fail } from "./notices";
 import { showThumbnail } from "./thumbnails";
@@ -12,30 +13,8 @@ export interface DuplicateActions {
   remove(ids: readonly string[]): Promise<void>;
 }
 
-/** Records that are connected by pairs, and how alike the least alike pair is. */
-export interface Group {
-  ids: string[];
-  least: number;
-}
-
 /** Groups that are shown; who has more removes some first. */
 const MOST = 100;
-
-/** Puts pairs together: what is like the same photo is in the same group. The largest groups first. */
-export function groups(pairs: readonly DuplicatePair[]): Group[] {
-  const of = new Map<string, Group>();
-  for (const { first, second, score } of pairs) {
-    const [a, b] = [of.get(first), of.get(second)];
-    const group = a ?? b ?? { ids: [], least: 1 };
-    const more = a && b && a !== b ? b : undefined;
-    for (const id of [first, second, ...(more?.ids ?? [])]) {
-      if (!group.ids.includes(id)) group.ids.push(id);
-      of.set(id, group);
-    }
-    group.least = Math.min(group.least, score, more?.least ?? 1);
-  }
-  return [...new Set(of.values())].sort((a, b) => b.ids.length - a.ids.length || b.least - a.least);
-}
 
 export class Duplicates {
   private readonly slider = byId<HTMLInputElement>("threshold");

@@ -1,7 +1,7 @@
 /** Photos that are nearly the same are found together, and what is too much can go. */
 
 import { readFileSync } from "node:fs";
-import { groups } from "../../demo/src/duplicates";
+import { groups } from "../../demo/src/groups";
 import { addPhotos, cells, expect, open, sample, test } from "../page/fixtures";
 
 test("pairs with a photo in common become one group", () => {
