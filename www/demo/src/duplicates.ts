@@ -13,6 +13,9 @@ export interface DuplicateActions {
   remove(ids: readonly string[]): Promise<void>;
 }
 
+/** A cosine of equal vectors, as far as rounding lets it be 1. */
+const EQUAL = 0.999999;
+
 /** Groups that are shown; who has more removes some first. */
 const MOST = 100;
 
@@ -39,7 +42,7 @@ export class Duplicates {
     const status = byId("duplicates-status");
     status.textContent = "Comparing…";
     try {
-      const threshold = Number(this.slider.value) / 100;
+      const threshold = Math.min(EQUAL, Number(this.slider.value) / 100);
       const pairs = await index.duplicates({ threshold, signal });
       if (signal.aborted) return;
       const all = groups(pairs);
