@@ -26,6 +26,9 @@ export interface VectorEngine {
   release(index: VectorIndex): void;
 }
 
+/** Runs work while the engine does nothing else. */
+export type Alone = <T>(work: () => Promise<T>) => Promise<T>;
+
 export class IndexLibrary {
   private readonly open = new Map<string, Promise<LoadedIndex>>();
 
@@ -43,11 +46,13 @@ export class IndexLibrary {
     return (await this.get(index)).search(query, signal);
   }
 
+  /** @param alone runs a part of the work without a pass of the model in between */
   async duplicates(
     { index, ...options }: DuplicatesRequest,
+    alone: Alone,
     signal: AbortSignal | undefined,
   ): Promise<DuplicatePair[]> {
-    return (await this.get(index)).duplicates(options, signal);
+    return (await this.get(index)).duplicates(options, alone, signal);
   }
 
   async vectors(

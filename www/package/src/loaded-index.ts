@@ -9,7 +9,7 @@
 import type { VectorIndex } from "agff:vector-index";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { type IndexDatabase, metaOf, type StoredVectors } from "./index-database.js";
-import type { VectorEngine } from "./index-library.js";
+import type { Alone, VectorEngine } from "./index-library.js";
 import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
 import { OriginalVectors } from "./original-vectors.js";
 import type { DuplicatesRequest, FoundRecord, SearchReply, SearchRequest } from "./protocol.js";
@@ -23,8 +23,11 @@ const CHUNK = 256;
 /** Candidates that are scored together: few of all that there are reach the end. */
 const TOGETHER = 48;
 
-/** Blocks of records that are compared in one go, so that a call may be stopped in between. */
-const BLOCKS_IN_A_GO = 4;
+/** Blocks of records that are compared in one call of the engine, so that it may be stopped in between. */
+const BLOCKS_IN_A_CALL = 2;
+
+/** Milliseconds after which others have a turn. */
+const GO = 250;
 
 /** Searches that are begun anew because a record was removed in the middle. */
 const MOST_TRIES = 5;
@@ -103,12 +106,13 @@ export class LoadedIndex {
   /** Pairs that are nearly the same by their global views, the most similar first. */
   async duplicates(
     { threshold, limit }: Omit<DuplicatesRequest, "index">,
+    alone: Alone,
     signal: AbortSignal | undefined,
   ): Promise<DuplicatePair[]> {
     await this.sync(signal);
     for (;;) {
       const before = this.removals;
-      const pairs = await this.pairs(threshold, limit, signal);
+      const pairs = await this.pairs(threshold, limit, alone, signal);
       if (this.removals === before) return pairs;
     }
   }
@@ -274,6 +278,7 @@ export class LoadedIndex {
   private async pairs(
     threshold: number,
     limit: number,
+    alone: Alone,
     signal: AbortSignal | undefined,
   ): Promise<DuplicatePair[]> {
     const index = this.index;
@@ -283,13 +288,18 @@ export class LoadedIndex {
       ? { threshold, limit }
       : { threshold: threshold - this.pairError(), limit: limit + MORE_PAIRS };
     let pairs: DuplicatePair[] = [];
-    for (let from = 0; from < index.blocks && index === this.index; from += BLOCKS_IN_A_GO) {
-      throwIfAborted(signal, this.database.name);
-      const part = { ...options, from, to: from + BLOCKS_IN_A_GO };
-      const found = await this.engine.run(() => index.nearDuplicates(part));
-      pairs = sorted([...pairs, ...found.pairs]).slice(0, options.limit);
-      await new Promise((resolve) => setTimeout(resolve));
-    }
+    let from = 0;
+    const more = () => index === this.index && from < index.blocks;
+    const go = async () => {
+      for (const begun = performance.now(); more() && performance.now() - begun < GO;) {
+        throwIfAborted(signal, this.database.name);
+        const part = { ...options, from, to: (from += BLOCKS_IN_A_CALL) };
+        const found = await this.engine.run(() => index.nearDuplicates(part));
+        pairs = sorted([...pairs, ...found.pairs]).slice(0, options.limit);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    };
+    while (more()) await alone(go);
     if (exact) return pairs;
     const ids = [...new Set(pairs.flatMap(({ first, second }) => [first, second]))];
     const originals = new Map<string, Float32Array | undefined>();

@@ -123,20 +123,26 @@ export class Session {
   }
 
   /**
-   * Answers a call about an index. It need not wait for a turn: an index is a thing of its own in the
-   * engine's memory.
+   * Answers a call about an index. What a person waits for has a turn to itself: it reads from a database,
+   * and a pass on the CPU in between each time would make seconds of it.
    */
   index<K extends IndexCall>(
     call: K,
     args: Calls[K]["args"],
     signal: AbortSignal | undefined,
   ): Promise<Calls[K]["result"]> {
+    const alone = <T>(work: () => Promise<T>) =>
+      this.turns.take(true, async () => {
+        if (this.disposed) throw disposedOf();
+        throwIfAborted(signal);
+        return work();
+      });
     if (this.disposed) throw disposedOf();
     const calls: { [C in IndexCall]: (args: Calls[C]["args"]) => Promise<Calls[C]["result"]> } = {
       indexFill: (ref) => this.library.fill(ref, signal),
-      indexSearch: (request) => this.library.search(request, signal),
-      indexDuplicates: (request) => this.library.duplicates(request, signal),
-      indexVectors: (request) => this.library.vectors(request, signal),
+      indexSearch: (request) => alone(() => this.library.search(request, signal)),
+      indexDuplicates: (request) => this.library.duplicates(request, alone, signal),
+      indexVectors: (request) => alone(() => this.library.vectors(request, signal)),
       indexClose: ({ name }) => this.library.close(name),
     };
     return calls[call](args);

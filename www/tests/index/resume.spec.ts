@@ -111,6 +111,45 @@ test("an abort stops the adding, keeps what is stored, and leaves the index usab
   expect(found.size).toBe(12);
 });
 
+test("a search does not wait for the photos that are being added", async ({ empty: page }) => {
+  const found = await run(
+    page,
+    async ({ Agff }, model) => {
+      const agff = await Agff.load(model, { device: "cpu" });
+      const index = await agff.openIndex("busy");
+      await index.add(await tools.photos(0, 3));
+      const { id } = (await index.list({ limit: 1 }))[0]!;
+      const stop = new AbortController();
+      let stored = 0;
+      const adding = index.add(await tools.photos(3, 63), {
+        signal: stop.signal,
+        onProgress: () => {
+          stored += 1;
+        },
+      });
+      adding.catch(() => {});
+      while (stored < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+      const meanwhile = [];
+      for (const query of [{ id }, { id }, "a red circle", "a blue circle"]) {
+        const before = stored;
+        const hits = await index.search(query);
+        meanwhile.push([stored - before, hits.length]);
+      }
+      const before = stored;
+      const pairs = await index.duplicates({ threshold: 0 });
+      meanwhile.push([stored - before, pairs.length]);
+      stop.abort();
+      return { meanwhile, stored };
+    },
+    MODEL,
+  );
+  console.log(`photos stored during a search: ${found.meanwhile.map(([n]) => n).join(", ")}`);
+  for (const [photos, hits] of found.meanwhile) {
+    expect(photos).toBeLessThanOrEqual(5);
+    expect(hits).toBeGreaterThan(3);
+  }
+});
+
 test("after its worker is lost the index is read into the new one", async ({ empty: page }) => {
   await page.addInitScript(() => {
     const { postMessage } = Worker.prototype;
