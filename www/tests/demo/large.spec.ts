@@ -45,7 +45,8 @@ async function tasksOf(page: Page, what: string, work: () => Promise<void>): Pro
       .map(thread),
   );
   const tasks = traceEvents.filter(
-    (event) => event.ph === "X" && event.name === "ThreadControllerImpl::RunTask" && main.has(thread(event)),
+    (event) =>
+      event.ph === "X" && event.name === "ThreadControllerImpl::RunTask" && main.has(thread(event)),
   );
   expect(tasks.length, "tasks in the trace").toBeGreaterThan(10);
   const long = (key: "dur" | "tdur") =>
