@@ -144,5 +144,5 @@ bench-train: ## training steps a second, beside PyTorch
 	$(parity_venv)/bin/python tests/parity/train_speed.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff"
 
 .PHONY: screenshot
-screenshot: page ## the picture of the page that README shows
-	cd www/tests && node screenshot.mjs ../../docs/page.png
+screenshot: page ## the pictures of the page in README and docs
+	cd www/tests && node screenshot.mjs ../../docs

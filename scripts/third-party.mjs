@@ -1,12 +1,13 @@
 /**
  * Writes THIRD-PARTY.md from `cargo metadata`: every crate that can be part of the library, the
- * command line or the browser engines, with its version and licence.
+ * command line or the browser engines, with its version and licence; and the JavaScript that the npm
+ * package has in it, which is what `www/package/src/vendor` imports.
  *
  *     node scripts/third-party.mjs [--check]
  */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -41,7 +42,18 @@ const crates = metadata.packages
   }))
   .sort((a, b) => (a.name === b.name ? (a.version < b.version ? -1 : 1) : a.name < b.name ? -1 : 1));
 
-const silent = crates.filter(({ licence }) => !licence);
+const vendor = `${root}www/package/src/vendor/`;
+const lock = JSON.parse(readFileSync(`${root}www/package-lock.json`, "utf8"));
+const scripts = readdirSync(vendor)
+  .filter((name) => name.endsWith(".js"))
+  .flatMap((name) => [...readFileSync(vendor + name, "utf8").matchAll(/ from "([^".][^"]*)"/g)])
+  .map(([, name]) => {
+    const { version, license } = lock.packages[`node_modules/${name}`];
+    return { name, version, licence: license };
+  })
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+const silent = [...crates, ...scripts].filter(({ licence }) => !licence);
 if (silent.length > 0) {
   console.error(`error: without a licence: ${silent.map(({ name }) => name).join(", ")}`);
   process.exit(1);
@@ -51,12 +63,24 @@ const text = `# Third-party crates
 
 What can be compiled into the library, the command line or the browser engines, on some platform or
 with some feature. Each crate's licence text is in its own package. Made by
-\`node scripts/third-party.mjs\`; the browser package and the page contain no third-party JavaScript.
+\`node scripts/third-party.mjs\`.
 
 | crate | version | licence |
 |---|---|---|
-${crates.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`).join("\n")}
+${crates.map(row).join("\n")}
+
+# Third-party JavaScript
+
+What is bundled into the npm package, in \`dist/vendor\`; the licence texts are at the beginning of these files.
+
+| package | version | licence |
+|---|---|---|
+${scripts.map(row).join("\n")}
 `;
+
+function row({ name, version, licence }) {
+  return `| ${name} | ${version} | ${licence} |`;
+}
 
 if (process.argv.includes("--check")) {
   let written = "";

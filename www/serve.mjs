@@ -22,6 +22,8 @@ const TYPES = {
   ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
+  ".webp": "image/webp",
 };
 
 const { root, port, mounts } = parse(process.argv.slice(2));

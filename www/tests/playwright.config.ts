@@ -10,7 +10,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: ".",
-  testMatch: ["page/*.spec.ts", "package/*.spec.ts"],
+  testMatch: ["page/*.spec.ts", "demo/*.spec.ts", "package/*.spec.ts", "index/*.spec.ts"],
   outputDir: "../test-results",
   // Two cores: two pages at once would only slow each other down.
   workers: 1,

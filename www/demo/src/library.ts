@@ -1,106 +1,181 @@
-/** The photos of the page, their embeddings, and the queue that makes them one by one. */
+/** One library of photos: its index, what of it is known in memory, and the photos on their way into it. */
 
-import { type Agff, AgffError, type Embedding, type Similarity } from "agff";
+import type { Agff, AgffError, AddProgress, AddSummary, Hit, IndexRecord, PhotoIndex } from "agff";
+import { Intake, type Pending } from "./intake";
+import type { Originals } from "./originals";
+import { isEmpty, type Search, terms } from "./query";
+import { Signal } from "./signal";
 
-/** A photo on the page. */
-export interface Photo {
-  readonly file: File;
-  /** An object URL for the thumbnail. */
-  readonly url: string;
-  embedding?: Embedding;
-  /** The time that the embedding took, in milliseconds. */
-  took?: number;
-  error?: AgffError;
-}
+/** How many records are read at once. */
+const PAGE = 500;
 
-/** A photo with its place in a ranking. */
-export interface Match {
-  photo: Photo;
-  similarity: Similarity;
+/** Hits that are asked for; nobody looks at more. */
+const MOST_HITS = 300;
+
+/** Characters that are no more than the tokens that every model takes. */
+const SURELY_WHOLE = 100;
+
+export interface Answer {
+  hits: readonly Hit[];
+  cut: boolean;
 }
 
 export class Library {
-  readonly photos: Photo[] = [];
-  private working = false;
+  /** All records, the newest first. */
+  readonly records: IndexRecord[] = [];
+  /** Counts up whenever photos come or go. */
+  readonly changed = new Signal(0);
+  readonly intake: Intake;
+  private readonly byId = new Map<string, IndexRecord>();
+  /** The key under which a photo was shown before it was stored. */
+  private readonly keys = new Map<string, string>();
+  private opened: { agff: Agff; index: PhotoIndex } | undefined;
 
-  /**
-   * Photos may be added while the model is still loading; they wait for it. `changed` is called
-   * whenever a photo was added, embedded or refused.
-   */
   constructor(
-    private readonly model: Promise<Agff>,
-    private readonly changed: (current?: Photo) => void,
-  ) {}
-
-  /** Adds photos and embeds them; resolves when the queue is empty. */
-  async add(files: readonly File[]): Promise<void> {
-    for (const file of files) this.photos.push({ file, url: URL.createObjectURL(file) });
-    this.changed();
-    await this.work();
+    /** What people call it. */
+    readonly title: string,
+    private readonly originals: Originals,
+  ) {
+    this.intake = new Intake(this);
   }
 
-  /** How many photos are still to be embedded. */
-  get waiting(): number {
-    return this.photos.filter((photo) => !photo.embedding && !photo.error).length;
+  /** The index, when a model is there to use it with. */
+  get index(): PhotoIndex | undefined {
+    return this.opened?.index;
   }
 
-  /** Takes away what is not embedded yet; the result of the photo in work is not waited for. */
-  stop(): void {
-    this.remove((photo) => !photo.embedding && !photo.error);
+  get warnings(): readonly string[] {
+    return this.opened?.index.warnings ?? [];
   }
 
-  /** Takes all photos away. */
-  clear(): void {
-    this.remove(() => true);
+  /** Photos that are in or on their way. */
+  get size(): number {
+    return this.records.length + this.intake.pending.length;
   }
 
-  /** The embedded photos, the most similar to `query`, an embedding of `model`, first. */
-  rank(model: Agff, query: Embedding): Match[] {
-    return this.photos
-      .flatMap((photo) =>
-        photo.embedding ? [{ photo, similarity: model.similarity(query, photo.embedding) }] : [],
-      )
-      .sort((a, b) => b.similarity.score - a.similarity.score);
+  /** Opens the index with a model and reads the list of its photos. */
+  async open(agff: Agff, name: string): Promise<void> {
+    await this.close();
+    const index = await agff.openIndex(name);
+    this.opened = { agff, index };
+    await this.readAll(index);
+    this.intake.begin();
   }
 
-  private async work(): Promise<void> {
-    if (this.working) return;
-    this.working = true;
-    const model = await this.model;
-    for (;;) {
-      const photo = this.photos.find((one) => !one.embedding && !one.error);
-      if (!photo) break;
-      this.changed(photo);
-      await nextFrame();
-      const start = performance.now();
-      try {
-        photo.embedding = await model.embedImage(photo.file);
-        photo.took = performance.now() - start;
-      } catch (error) {
-        photo.error =
-          error instanceof AgffError
-            ? error
-            : new AgffError("internal", photo.file.name, String(error), error);
-      }
+  async close(): Promise<void> {
+    const { opened } = this;
+    this.opened = undefined;
+    await this.intake.pause();
+    await opened?.index.close();
+  }
+
+  record(id: string): IndexRecord | undefined {
+    return this.byId.get(id);
+  }
+
+  /** The key of a photo's cell, the same before and after it was stored. */
+  keyOf(id: string): string {
+    return this.keys.get(id) ?? id;
+  }
+
+  thumbnail(id: string): Promise<Blob | undefined> {
+    return this.index?.thumbnail(id) ?? Promise.resolve(undefined);
+  }
+
+  /** The photo itself if it can still be read, without asking anybody. */
+  original(id: string): Promise<File | undefined> {
+    return this.originals.read(id);
+  }
+
+  /** The best hits, and whether the text was too long and has been cut; undefined while there is no model. */
+  async search(search: Search, signal: AbortSignal): Promise<Answer | undefined> {
+    const { opened } = this;
+    if (!opened || isEmpty(search)) return undefined;
+    const { agff, index } = opened;
+    const query = terms(search, agff.info.instructions["query"]);
+    const hits = await index.search(query, { limit: MOST_HITS, signal });
+    const long = query.find(({ text = "" }) => text.length > SURELY_WHOLE)?.text;
+    const cut = long !== undefined && (await agff.embedText(long, { signal })).truncated;
+    return { hits, cut };
+  }
+
+  /** Takes photos out. Nothing happens to their files. */
+  async remove(ids: readonly string[]): Promise<void> {
+    if (!this.index) return;
+    await this.index.remove(ids);
+    const gone = new Set(ids);
+    const kept = this.records.filter(({ id }) => !gone.has(id));
+    this.setAll(kept);
+    await this.originals.forget(ids);
+  }
+
+  async clear(): Promise<void> {
+    this.intake.cancel();
+    if (!this.index) return;
+    const ids = this.records.map(({ id }) => id);
+    await this.index.clear();
+    this.setAll([]);
+    await this.originals.forget(ids);
+  }
+
+  /** Takes in what another index has exported. */
+  async import(file: Blob, onProgress: (progress: AddProgress) => void): Promise<AddSummary> {
+    const { index } = this;
+    if (!index) throw new Error("The model is not there yet.");
+    try {
+      return await index.import(file, { onProgress });
+    } finally {
+      await this.readAll(index);
     }
-    this.working = false;
-    this.changed();
   }
 
-  private remove(which: (photo: Photo) => boolean): void {
-    const gone = this.photos.filter(which);
-    for (const photo of gone) URL.revokeObjectURL(photo.url);
-    const kept = this.photos.filter((photo) => !which(photo));
-    this.photos.splice(0, this.photos.length, ...kept);
-    this.changed();
+  /** Reads the list anew if it is not what is stored: another tab may have changed it. */
+  async catchUp(): Promise<void> {
+    const { index } = this;
+    if (index && index.size !== this.records.length) await this.readAll(index);
+  }
+
+  /** Notes a photo that was just stored. */
+  stored(record: IndexRecord, pending: Pending | undefined): void {
+    if (pending) {
+      this.keys.set(record.id, pending.key);
+      this.originals.keep(record.id, pending.source);
+    }
+    if (this.byId.has(record.id)) return;
+    this.byId.set(record.id, record);
+    this.records.unshift(record);
+    this.touch();
+  }
+
+  /** Tells those who listen that something is different. */
+  touch(): void {
+    this.changed.value += 1;
+  }
+
+  private async readAll(index: PhotoIndex): Promise<void> {
+    const all: IndexRecord[] = [];
+    for (;;) {
+      const some = await index.list({ offset: all.length, limit: PAGE });
+      all.push(...some);
+      if (some.length < PAGE) break;
+    }
+    this.setAll(all);
+  }
+
+  private setAll(records: readonly IndexRecord[]): void {
+    const kept = [...records];
+    this.records.length = 0;
+    this.byId.clear();
+    for (const record of kept) {
+      this.records.push(record);
+      this.byId.set(record.id, record);
+    }
+    this.touch();
   }
 }
 
-/** Lets the page be drawn and clicked between two photos. */
-function nextFrame(): Promise<void> {
-  return new Promise((resolve) => {
-    // A hidden tab draws no frames, but goes on embedding.
-    if (document.hidden) setTimeout(resolve);
-    else requestAnimationFrame(() => setTimeout(resolve));
-  });
+/** A photo that could not be taken in. */
+export interface Failure {
+  readonly name: string;
+  readonly error: AgffError;
 }

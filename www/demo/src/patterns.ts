@@ -1,28 +1,60 @@
-/** The four perception patterns, named for people. */
+/** The four perception patterns and the views, in words. */
 
 import type { Patterns } from "agff";
 
+export type PatternKey = keyof Patterns;
+
 export interface PatternName {
-  key: keyof Patterns;
+  key: PatternKey;
   name: string;
-  /** What the pattern compares, for the legend and for screen readers. */
+  /** What was compared. `{query}` stands for what was searched with. */
   meaning: string;
 }
 
 export const PATTERNS: readonly PatternName[] = [
-  { key: "gg", name: "whole–whole", meaning: "the whole query against the whole photo" },
-  { key: "fg", name: "detail–whole", meaning: "a detail of the query against the whole photo" },
-  { key: "gf", name: "whole–detail", meaning: "the whole query against a detail of the photo" },
+  {
+    key: "gg",
+    name: "whole–whole",
+    meaning: "{query} as a whole, with the photo as a whole",
+  },
+  {
+    key: "fg",
+    name: "detail–whole",
+    meaning: "a detail of {query}, with the photo as a whole",
+  },
+  {
+    key: "gf",
+    name: "whole–detail",
+    meaning: "{query} as a whole, with a detail of the photo",
+  },
   {
     key: "ff",
     name: "detail–detail",
-    meaning: "a detail of the query against a detail of the photo",
+    meaning: "a detail of {query}, with a detail of the photo",
   },
 ];
 
 /** A view's name for people: `global` is the whole, `fine-2` is detail 2. */
 export function viewName(view: string): string {
-  if (view === "global") return "whole";
+  if (view === "global") return "the whole";
   const fine = /^fine-(\d+)$/.exec(view);
-  return fine ? `detail ${fine[1]}` : view;
+  return fine ? `detail ${fine[1]}` : `“${view}”`;
+}
+
+/** The share from which on a pattern can be called the reason. */
+const CLEAR = 0.4;
+
+/** Why it matched, in one sentence. */
+export function reason(weights: Patterns, query: string): string {
+  const [first, second] = [...PATTERNS].sort((a, b) => weights[b.key] - weights[a.key]);
+  if (!first || !second) return "";
+  if (weights[first.key] < CLEAR) {
+    return "No single comparison decided: all four ways of looking agree about equally.";
+  }
+  return `Mostly because of this comparison: ${meaning(first, query)}.`;
+}
+
+/** What a pattern compares, with the query by its name. */
+export function meaning(pattern: PatternName, query: string): string {
+  return pattern.meaning.replace("{query}", query);
 }

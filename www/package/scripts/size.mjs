@@ -15,6 +15,8 @@ const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
 const page = modules("index.js");
 row("main thread (index.js)", page);
+row("index, when it is opened", without(modules("photo-index.js"), page));
+row("files of vectors, on demand", modules("vendor/parquet.js"));
 row("worker (without its engine)", modules("worker-cpu.js"));
 row("default model's addresses", modules("nano.js"));
 if (weight(page) > LIMIT) {
@@ -35,6 +37,10 @@ function modules(entry) {
   };
   visit(join(dist, entry));
   return [...found.values()];
+}
+
+function without(texts, others) {
+  return texts.filter((text) => !others.includes(text));
 }
 
 function weight(texts) {

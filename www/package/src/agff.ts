@@ -5,6 +5,8 @@ import { type Backend, type Loaded, type Setup } from "./backend.js";
 import { embedAll, photosInAPack, textsInAPack } from "./batch.js";
 import { cache } from "./cache.js";
 import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
+import { guarded } from "./guarded.js";
+import type { Indexes, OpenIndexOptions, PhotoIndex } from "./index-types.js";
 import { locate } from "./location.js";
 import type { Manifest } from "./manifest.js";
 import { crossing, nameOf } from "./portable.js";
@@ -40,6 +42,15 @@ import { WorkerBackend } from "./worker-backend.js";
 export class Agff {
   /** What of packages is kept in the browser: `list()`, `delete(url?)`, `persist()`. */
   static readonly cache = cache;
+
+  /** The indexes that this site keeps: `list()`, `photos(name)`, `delete(name)`. */
+  static readonly indexes: Indexes = {
+    list: async () => (await import("./indexes.js")).list(),
+    photos: async function* (name) {
+      yield* (await import("./indexes.js")).photos(name);
+    },
+    delete: async (name) => (await import("./indexes.js")).remove(name),
+  };
 
   private disposed = false;
   private known: { loaded: Loaded; manifest: Manifest; info: ModelInfo } | undefined;
@@ -168,6 +179,23 @@ export class Agff {
     return truncate(embedding, dimensions);
   }
 
+  /**
+   * Opens an index of photos that is kept in this browser, or makes it. It is bound to this model:
+   * vectors of another one are refused with an error of the code `index-model`.
+   *
+   * ```ts
+   * const index = await agff.openIndex("photos");
+   * await index.add(files, { onProgress });
+   * const hits = await index.search("a red mug left of a laptop");
+   * ```
+   */
+  async openIndex(name: string, options: OpenIndexOptions = {}): Promise<PhotoIndex> {
+    this.throwIfDisposed();
+    throwIfAborted(options.signal, name);
+    const { openIndex } = await import("./photo-index.js");
+    return openIndex(this, (...call) => this.backend.index(...call), name, options);
+  }
+
   /** Waits for what is running and gives the weights' memory back. May be called twice. */
   async dispose(): Promise<void> {
     if (this.disposed) return;
@@ -240,6 +268,7 @@ function describe(
     trained,
     licence,
     provenance,
+    fingerprint: reply.fingerprint,
     views: manifest.views.map((view) => view.name),
     dimensions,
     dtype,
@@ -272,16 +301,4 @@ function asInput(image: ImageSource | EmbedInput): EmbedInput {
 function isInput(image: ImageSource | EmbedInput): image is EmbedInput {
   const isObject = typeof image === "object" && !(image instanceof Blob);
   return isObject && ("image" in image || "text" in image);
-}
-
-// A fault in the caller's callback is reported like any uncaught one, and does not stop the work.
-function guarded<P>(callback: ((progress: P) => void) | undefined) {
-  if (!callback) return undefined;
-  return (progress: P) => {
-    try {
-      callback(progress);
-    } catch (error) {
-      reportError(error);
-    }
-  };
 }

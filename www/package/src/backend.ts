@@ -3,7 +3,15 @@
 import { chooseDevice } from "./device.js";
 import { AgffError } from "./errors.js";
 import type { Crossing } from "./portable.js";
-import type { LoadReply, LoadRequest, MemoryFiles, Outcome, PackageLocation } from "./protocol.js";
+import type {
+  Calls,
+  IndexCall,
+  LoadReply,
+  LoadRequest,
+  MemoryFiles,
+  Outcome,
+  PackageLocation,
+} from "./protocol.js";
 import type { DecodePreference, DeviceInfo, LoadOptions, LoadProgress } from "./types.js";
 
 /** All that loading needs, and loading again after a loss. */
@@ -37,6 +45,12 @@ export interface Backend {
   /** Changes when the model was loaded anew after a loss. */
   readonly loaded: Loaded;
   embed(pack: Pack): Promise<Outcome[]>;
+  /** Answers a call about an index. */
+  index<K extends IndexCall>(
+    call: K,
+    args: Calls[K]["args"],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]["result"]>;
   /** Waits for what is running. */
   dispose(): Promise<void>;
 }

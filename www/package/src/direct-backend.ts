@@ -12,9 +12,9 @@ import {
   startOnDevice,
 } from "./backend.js";
 import { EngineHost } from "./engine.js";
-import { AgffError, toAgffError } from "./errors.js";
+import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import type { Report } from "./package-files.js";
-import type { LoadRequest, Outcome } from "./protocol.js";
+import type { Calls, IndexCall, LoadRequest, Outcome } from "./protocol.js";
 import { Session } from "./session.js";
 import type { DeviceKind } from "./types.js";
 
@@ -36,6 +36,15 @@ export class DirectBackend implements Backend {
   async embed({ prepare, decode, urgent, signal }: Pack): Promise<Outcome[]> {
     const inputs = (await prepare()).map(({ input }) => input);
     return this.session.embed({ inputs, decode, urgent }, signal);
+  }
+
+  async index<K extends IndexCall>(
+    call: K,
+    args: Calls[K]["args"],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]["result"]> {
+    throwIfAborted(signal);
+    return this.session.index(call, args, signal);
   }
 
   async dispose(): Promise<void> {

@@ -3,6 +3,7 @@
  * dies. Everything that crosses it can be structured-cloned.
  */
 
+import type { VectorIndexClass } from "agff:vector-index";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import type { RawPixels } from "./protocol.js";
 import type { Report } from "./package-files.js";
@@ -28,7 +29,7 @@ export interface Engine {
   embed(inputs: EngineInput[]): Promise<Embedding[]>;
   similarity(query: Embedding, target: Embedding): Similarity;
   truncate(embedding: Embedding, dimensions: number): Embedding;
-  info(): { device: { kind: DeviceKind } };
+  info(): { device: { kind: DeviceKind }; fingerprint: string };
   free(): void;
 }
 
@@ -52,6 +53,7 @@ export interface EngineModule {
     ): Promise<Engine>;
     decode(name: string, bytes: Uint8Array): DecodedImage;
   };
+  VectorIndex: VectorIndexClass;
 }
 
 /** An engine that can be started: its glue, and where its program is. */
@@ -129,9 +131,9 @@ export class EngineHost {
     });
   }
 
-  /** Gives an engine's memory back; of a dead one there is nothing to give. */
-  release(engine: Engine): void {
-    if (!this.dead) engine.free();
+  /** Gives the memory of an engine or index back; of a dead one there is nothing to give. */
+  release(one: { free(): void }): void {
+    if (!this.dead) one.free();
   }
 
   // After a panic a promise of the engine never settles, so everybody who waits is told here.

@@ -27,6 +27,8 @@ export type AgffErrorCode =
   | "device-lost"
   | "aborted"
   | "embedding"
+  | "index"
+  | "index-model"
   | "data"
   | "recipe"
   | "checkpoint"

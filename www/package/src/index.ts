@@ -7,6 +7,26 @@
 export { Agff } from "./agff.js";
 export { AgffError, type AgffErrorCode } from "./errors.js";
 export type {
+  AddOptions,
+  AddProgress,
+  AddSummary,
+  DuplicatePair,
+  DuplicatesOptions,
+  Hit,
+  Indexes,
+  IndexedPhoto,
+  IndexInfo,
+  IndexInput,
+  IndexPrecision,
+  IndexRecord,
+  IndexSearchOptions,
+  IndexVectors,
+  OpenIndexOptions,
+  PhotoIndex,
+  Query,
+  QueryTerm,
+} from "./index-types.js";
+export type {
   BatchOptions,
   BatchProgress,
   BatchResult,

@@ -77,8 +77,8 @@ export function absolute(url: string | URL, name: string): string {
   }
 }
 
-// Workers have no elements.
-function isElement(image: ImageSource): image is HTMLImageElement {
+/** Whether it is an `<img>`; workers have none. */
+export function isElement(image: ImageSource): image is HTMLImageElement {
   return typeof HTMLImageElement !== "undefined" && image instanceof HTMLImageElement;
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { PlainError } from "./errors.js";
+import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
 import type {
   CacheInfo,
   CacheMode,
@@ -13,6 +14,7 @@ import type {
   DeviceKind,
   Embedding,
   LoadProgress,
+  Similarity,
 } from "./types.js";
 
 /** The calls that a worker answers: what they take, give, and tell on their way. */
@@ -21,7 +23,17 @@ export interface Calls {
   load: { args: LoadRequest; result: LoadReply; progress: LoadProgress };
   /** Embeds one pack of inputs. */
   embed: { args: EmbedRequest; result: Outcome[]; progress: never };
+  /** Reads an index into memory, and gives the number of its records. */
+  indexFill: { args: IndexRef; result: number; progress: never };
+  indexSearch: { args: SearchRequest; result: SearchReply; progress: never };
+  indexDuplicates: { args: DuplicatesRequest; result: DuplicatePair[]; progress: never };
+  indexVectors: { args: IndexVectorsRequest; result: IndexVectors; progress: never };
+  /** Gives an index's memory back. */
+  indexClose: { args: IndexRef; result: void; progress: never };
 }
+
+/** The calls about indexes. Any of them reads the index first where that has not been done. */
+export type IndexCall = Exclude<CallName, "load" | "embed">;
 
 /** The name of a call. */
 export type CallName = keyof Calls;
@@ -73,6 +85,8 @@ export interface LoadRequest {
 export interface LoadReply {
   /** `agff.json`, which the engine has checked. */
   manifest: string;
+  /** The engine's own hash of all that the vectors depend on. */
+  fingerprint: string;
   /** Where the engine says that it runs. */
   device: DeviceKind;
   cache: CacheInfo;
@@ -110,3 +124,44 @@ export interface PortableInput {
 
 /** What became of one input of a pack. */
 export type Outcome = { embedding: Embedding } | { error: PlainError };
+
+/** Which index, and how it is to be in memory. */
+export interface IndexRef {
+  name: string;
+  precision: IndexPrecision;
+}
+
+export interface SearchRequest {
+  index: IndexRef;
+  /** Each with an embedding, or the id of a record whose vectors are meant. */
+  terms: ({ weight: number } & (
+    { embedding: Embedding; id?: undefined } | { id: string; embedding?: undefined }
+  ))[];
+  limit: number;
+  minScore: number | undefined;
+}
+
+/** A record that was found. */
+export interface FoundRecord {
+  id: string;
+  score: number;
+  /** With the first term. */
+  similarity: Similarity;
+}
+
+export interface SearchReply {
+  hits: FoundRecord[];
+  /** How many records were scored in full. */
+  scored: number;
+}
+
+export interface DuplicatesRequest {
+  index: IndexRef;
+  threshold: number;
+  limit: number;
+}
+
+export interface IndexVectorsRequest {
+  index: IndexRef;
+  view: string;
+}

@@ -24,7 +24,7 @@ export interface FetchedInput extends ReadInput {
 const MOST_EXACT_PIXELS = 24_000_000;
 
 /** Larger files are not even read: the engine refuses them. */
-const MOST_EXACT_BYTES = 256 * 1024 * 1024;
+export const MOST_EXACT_BYTES = 256 * 1024 * 1024;
 
 /** Reads or fetches what an input is made of. */
 export async function fetchInput(
@@ -41,7 +41,7 @@ export async function fetchInput(
     if ("bitmap" in image) image.bitmap.close();
     return { input, path: "pixels", undecoded: undefined };
   }
-  const file = "file" in image ? image.file : await download(image.url, name, signal);
+  const file = "file" in image ? image.file : await fetchImage(image.url, name, signal);
   throwIfAborted(signal, name);
   if (decode === "browser" || file.size > MOST_EXACT_BYTES || !(await isExact(file, name))) {
     return { input, path: undefined, undecoded: file };
@@ -77,7 +77,12 @@ async function contents(file: Blob, name: string): Promise<ArrayBuffer> {
   }
 }
 
-async function download(url: string, name: string, signal: AbortSignal | undefined): Promise<Blob> {
+/** Fetches a photo by its URL. */
+export async function fetchImage(
+  url: string,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Blob> {
   let response: Response;
   try {
     response = await get(url, signal ? { signal } : {});

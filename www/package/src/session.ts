@@ -3,6 +3,8 @@
  */
 
 import type { Engine, EngineHost } from "./engine.js";
+import { IndexLibrary } from "./index-library.js";
+import type { Manifest } from "./manifest.js";
 import {
   AgffError,
   disposedOf,
@@ -12,7 +14,14 @@ import {
   toPlain,
 } from "./errors.js";
 import { PackageFiles, type Report } from "./package-files.js";
-import type { EmbedRequest, LoadReply, LoadRequest, Outcome } from "./protocol.js";
+import type {
+  Calls,
+  EmbedRequest,
+  IndexCall,
+  LoadReply,
+  LoadRequest,
+  Outcome,
+} from "./protocol.js";
 import { decodeInput, fetchInput, type ReadInput } from "./read-input.js";
 import { open, type Route } from "./route.js";
 import { Turns } from "./turns.js";
@@ -30,13 +39,21 @@ export type StartEngine = (
 export class Session {
   private readonly turns = new Turns();
   private disposed = false;
+  private readonly library: IndexLibrary;
 
   private constructor(
     private readonly host: EngineHost,
     private readonly engine: Engine,
     private readonly files: PackageFiles,
     private readonly route: Route,
-  ) {}
+  ) {
+    this.library = new IndexLibrary({
+      VectorIndex: host.module.VectorIndex,
+      run: (call) => host.run(call),
+      release: (index) => host.release(index),
+      fusion: (JSON.parse(files.manifest) as Manifest).fusion,
+    });
+  }
 
   /** Fetches the engine and the package, and puts the package on the device. */
   static async load(
@@ -56,9 +73,11 @@ export class Session {
       const upload = () => loadEngine(host, route, request, files, report, signal);
       const engine = await withRepair(files, signal, upload);
       const session = new Session(host, engine, files, route);
-      const device = engine.info().device.kind;
+      const { device, fingerprint } = engine.info();
       const { manifest, cache } = files;
-      return { session, reply: { manifest, device, cache, memory, program: host.program } };
+      const { program } = host;
+      const reply = { manifest, fingerprint, device: device.kind, cache, memory, program };
+      return { session, reply };
     } catch (error) {
       route.close();
       throw relabel(route, error);
@@ -103,10 +122,37 @@ export class Session {
     });
   }
 
+  /**
+   * Answers a call about an index. What a person waits for has a turn to itself: it reads from a database,
+   * and a pass on the CPU in between each time would make seconds of it.
+   */
+  index<K extends IndexCall>(
+    call: K,
+    args: Calls[K]["args"],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]["result"]> {
+    const alone = <T>(work: () => Promise<T>) =>
+      this.turns.take(true, async () => {
+        if (this.disposed) throw disposedOf();
+        throwIfAborted(signal);
+        return work();
+      });
+    if (this.disposed) throw disposedOf();
+    const calls: { [C in IndexCall]: (args: Calls[C]["args"]) => Promise<Calls[C]["result"]> } = {
+      indexFill: (ref) => this.library.fill(ref, signal),
+      indexSearch: (request) => alone(() => this.library.search(request, signal)),
+      indexDuplicates: (request) => this.library.duplicates(request, alone, signal),
+      indexVectors: (request) => alone(() => this.library.vectors(request, signal)),
+      indexClose: ({ name }) => this.library.close(name),
+    };
+    return calls[call](args);
+  }
+
   /** Gives the memory back, when all calls have ended. */
   async dispose(): Promise<void> {
     await this.turns.take(false, async () => {
       this.disposed = true;
+      await this.library.dispose();
       this.host.release(this.engine);
     });
     this.route.close();

@@ -241,6 +241,8 @@ export interface ModelInfo {
   readonly licence: string;
   /** Where the weights come from. */
   readonly provenance: string;
+  /** The same for packages whose vectors may be compared, and for no others. */
+  readonly fingerprint: string;
   /** Names of the views, `global` first. */
   readonly views: readonly string[];
   /** Dimensions that an embedding may be cut to, the full one first. */

@@ -16,7 +16,7 @@ import {
 import { AgffError, disposedOf, throwIfAborted } from "./errors.js";
 import { Link } from "./link.js";
 import type { Manifest } from "./manifest.js";
-import type { LoadRequest, Outcome } from "./protocol.js";
+import type { Calls, IndexCall, LoadRequest, Outcome } from "./protocol.js";
 import type { DeviceKind } from "./types.js";
 
 /** Milliseconds of silence that are always granted. */
@@ -55,15 +55,24 @@ export class WorkerBackend implements Backend {
     return new WorkerBackend(setup, first, first, first.reply.program);
   }
 
-  async embed(pack: Pack): Promise<Outcome[]> {
-    if (this.disposed) throw disposedOf();
-    const work = this.attempt(pack, true);
-    this.calls.add(work);
-    try {
-      return await work;
-    } finally {
-      this.calls.delete(work);
-    }
+  embed({ prepare, decode, urgent, signal }: Pack): Promise<Outcome[]> {
+    return this.counted(signal, async ({ link, reply }) => {
+      const crossings = await prepare();
+      const inputs = crossings.map(({ input }) => input);
+      link.maxSilence =
+        this.setup.maxSilence ?? patience(reply.device, reply.manifest, inputs.length);
+      const transfer = crossings.flatMap((one) => one.transfer);
+      return link.call("embed", { inputs, decode, urgent }, { transfer, signal });
+    });
+  }
+
+  /** An index is read from its database by whichever worker is asked, so that a new one goes on. */
+  index<K extends IndexCall>(
+    call: K,
+    args: Calls[K]["args"],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]["result"]> {
+    return this.counted(signal, ({ link }) => link.call(call, args, { signal }));
   }
 
   async dispose(): Promise<void> {
@@ -72,19 +81,33 @@ export class WorkerBackend implements Backend {
     await this.current.then(({ link }) => link.close()).catch(() => {});
   }
 
-  private async attempt(pack: Pack, again: boolean): Promise<Outcome[]> {
-    const { prepare, decode, urgent, signal } = pack;
-    const { link, reply } = await unlessAborted(this.running(), signal);
+  /** Work that {@link dispose} waits for. */
+  private async counted<T>(
+    signal: AbortSignal | undefined,
+    work: (running: Running) => Promise<T>,
+  ): Promise<T> {
+    if (this.disposed) throw disposedOf();
+    const call = this.attempt(signal, work, true);
+    this.calls.add(call);
     try {
-      const crossings = await prepare();
-      const inputs = crossings.map(({ input }) => input);
-      link.maxSilence =
-        this.setup.maxSilence ?? patience(reply.device, reply.manifest, inputs.length);
-      const transfer = crossings.flatMap((one) => one.transfer);
-      return await link.call("embed", { inputs, decode, urgent }, { transfer, signal });
+      return await call;
+    } finally {
+      this.calls.delete(call);
+    }
+  }
+
+  /** Does something with the worker, and once more with a new one if it is lost in the middle. */
+  private async attempt<T>(
+    signal: AbortSignal | undefined,
+    work: (running: Running) => Promise<T>,
+    again: boolean,
+  ): Promise<T> {
+    const running = await unlessAborted(this.running(), signal);
+    try {
+      return await work(running);
     } catch (error) {
-      if (!link.lost || !again || signal?.aborted) throw error;
-      return this.attempt(pack, false);
+      if (!running.link.lost || !again || signal?.aborted) throw error;
+      return this.attempt(signal, work, false);
     }
   }
 

@@ -32,9 +32,13 @@ export function serve(engine: EngineProgram): void {
   const lose = (error: PlainError) => scope.postMessage({ lost: error });
   if (engine.kind === "gpu") watchGpu((error) => lose(toPlain(error)));
 
+  const loaded = () => {
+    if (session) return session;
+    throw new AgffError("internal", "", "no package is loaded in this worker");
+  };
   const handlers: Handlers = {
     load: async (request, report, signal) => {
-      const loaded = await Session.load(
+      const { session: made, reply } = await Session.load(
         request,
         (request, report, signal) =>
           EngineHost.start(
@@ -47,13 +51,16 @@ export function serve(engine: EngineProgram): void {
         report,
         signal,
       );
-      session = loaded.session;
-      return loaded.reply;
+      session = made;
+      return reply;
     },
-    embed: async (request, _, signal) => {
-      if (!session) throw new AgffError("internal", "", "no package is loaded in this worker");
-      return session.embed(request, signal);
-    },
+    embed: async (request, _, signal) => loaded().embed(request, signal),
+    indexFill: async (ref, _, signal) => loaded().index("indexFill", ref, signal),
+    indexSearch: async (request, _, signal) => loaded().index("indexSearch", request, signal),
+    indexDuplicates: async (request, _, signal) =>
+      loaded().index("indexDuplicates", request, signal),
+    indexVectors: async (request, _, signal) => loaded().index("indexVectors", request, signal),
+    indexClose: async (ref, _, signal) => loaded().index("indexClose", ref, signal),
   };
 
   scope.addEventListener("message", ({ data }) => {

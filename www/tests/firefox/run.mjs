@@ -23,8 +23,10 @@ try {
   firefox = await startFirefox();
   const page = firefox.session;
   await page.goto(`http://localhost:${port}/?device=cpu`);
-  await page.until(`document.body.dataset.state !== undefined`);
-  assert.equal(await page.evaluate(`document.querySelector("#failure").textContent`), "");
+  await page.until(
+    `document.body.dataset.libraries === "open" || document.body.dataset.state === "failed"`,
+  );
+  assert.equal(await page.evaluate(`document.querySelector("#failure-text").textContent`), "");
   const device = await page.evaluate(`document.querySelector("#device").textContent`);
   assert.match(device, /^Running on the CPU/);
 
@@ -32,7 +34,9 @@ try {
     "#files",
     PHOTOS.map((name) => here(`../../demo/public/samples/${name}.jpg`)),
   );
-  await page.until(`document.body.dataset.waiting === "0"`);
+  await page.until(
+    `document.body.dataset.library === "own" && document.body.dataset.waiting === "0"`,
+  );
   assert.equal(await page.evaluate(`document.querySelector("#problems").hidden`), true);
 
   await page.evaluate(
@@ -43,9 +47,9 @@ try {
     `document.querySelector("#results-title").textContent.includes(${JSON.stringify(TEXT)})`,
   );
   const shown = await page.evaluate(
-    `[...document.querySelectorAll(".card")].map((card) => ({
-       name: card.querySelector(".name").textContent,
-       score: Number(card.querySelector(".number").textContent),
+    `[...document.querySelectorAll(".cell")].map((cell) => ({
+       name: cell.querySelector(".name").textContent,
+       score: Number(cell.querySelector(".number").textContent),
      }))`,
   );
   assert.deepEqual(

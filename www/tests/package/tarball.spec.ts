@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
-import type { ModelInfo } from "agff";
+import type { Hit, ModelInfo } from "agff";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
@@ -69,13 +69,19 @@ for (const [name, served] of [
       await page.goto(server.url);
       await expect(page.locator("body")).toHaveText(/^\{/, { timeout: 120_000 });
       const text = (await page.locator("body").textContent()) ?? "";
-      const { score, info, error } = JSON.parse(text) as {
+      const { score, info, hits, added, error } = JSON.parse(text) as {
         score: number;
         info: ModelInfo;
+        hits: Hit[];
+        added: number;
         error?: string;
       };
       expect(error).toBeUndefined();
       expect(Math.abs(score)).toBeLessThanOrEqual(1);
+      // The index, which is loaded when it is opened, and a file of vectors.
+      expect(hits).toEqual([expect.objectContaining({ name: "cat.jpg", decode: "exact" })]);
+      expect(hits[0]!.score).toBeCloseTo(score, 12);
+      expect(added).toBe(1);
       expect(info).toMatchObject({ name: "agff-nano", worker: true, device: { kind: "cpu" } });
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       expect(page.workers()).toHaveLength(1);
@@ -102,7 +108,10 @@ test("the tarball has what it should and nothing else", () => {
   expect(names.filter((name) => name.endsWith(".wasm"))).toHaveLength(2);
   const sources = readdirSync(here("../../package/src"));
   const built = names.filter((name) => /^package\/dist\/[^/]+\.js$/.test(name));
-  expect(built).toHaveLength(sources.filter((name) => !name.endsWith(".d.ts")).length);
+  const modules = sources.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+  expect(built).toHaveLength(modules.length);
+  const vendored = names.filter((name) => name.startsWith("package/dist/vendor/"));
+  expect(vendored.sort()).toEqual(["package/dist/vendor/idb.js", "package/dist/vendor/parquet.js"]);
 });
 
 function npm(cwd: string, ...args: string[]): string {

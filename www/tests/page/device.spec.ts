@@ -1,14 +1,14 @@
 /** The device is picked, and said; only one engine is fetched; nothing leaves the page. */
 
 import { chooseDevice } from "../../package/dist/device.js";
-import { addPhotos, expect, open, rank, sample, test } from "./fixtures";
+import { addPhotos, expect, open, rank, sample, test, visit } from "./fixtures";
 
 test("auto takes the CPU on a software adapter, and says why", async ({ page }) => {
   const engines: string[] = [];
   page.on("request", (request) => {
     if (request.url().endsWith(".wasm")) engines.push(request.url());
   });
-  await open(page);
+  await open(page, "");
   await expect(page.locator("#device")).toContainText("Running on the CPU");
   await expect(page.locator("#device")).toContainText("software");
   expect(engines).toHaveLength(1);
@@ -18,7 +18,7 @@ test("auto takes the CPU when the browser has no WebGPU, and says why", async ({
   await page.addInitScript(() =>
     Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }),
   );
-  await open(page);
+  await open(page, "");
   await expect(page.locator("#device")).toContainText("Running on the CPU");
   await expect(page.locator("#device")).toContainText("no WebGPU");
 });
@@ -27,7 +27,7 @@ test("a GPU that is insisted on and missing is an error that says so", async ({ 
   await page.addInitScript(() =>
     Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }),
   );
-  await page.goto("./?device=gpu");
+  await visit(page, "device=gpu");
   await expect(page.locator("#failure")).toContainText("[no-gpu]");
   await expect(page.locator("#device")).toHaveText("The model could not be loaded.");
 });
@@ -38,7 +38,7 @@ test("nothing but reads of the page's own server is ever asked for", async ({ pa
     const own = request.url().startsWith(baseURL ?? "") || request.url().startsWith("blob:");
     if (!own || request.method() !== "GET") foreign.push(`${request.method()} ${request.url()}`);
   });
-  await open(page, "?device=cpu");
+  await open(page);
   await addPhotos(page, [sample("cat")]);
   await rank(page, "a cat");
   expect(foreign).toEqual([]);

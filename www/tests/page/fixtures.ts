@@ -26,12 +26,25 @@ export function sample(name: string): string {
   return fileURLToPath(new URL(`../../demo/public/samples/${name}.jpg`, import.meta.url));
 }
 
-/** Opens the page and waits until the model is loaded. */
-export async function open(page: Page, query = ""): Promise<void> {
-  await page.goto(`./${query}`);
-  await page.locator("body[data-state]").waitFor({ timeout: 120_000 });
+/** Goes to the page without the samples and the service worker, as most tests want it. */
+export async function visit(page: Page, query = ""): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem("agff-samples-hidden", "yes"));
+  await page.goto(`./?sw=off&${query}`);
+}
+
+/** Waits until the model is loaded and the libraries are open. */
+export async function ready(page: Page): Promise<void> {
+  await page.locator("body:is([data-state=ready], [data-state=failed])").waitFor({
+    timeout: 120_000,
+  });
   await expect(page.locator("#failure")).toBeHidden();
-  await expect(page.locator("body")).toHaveAttribute("data-state", "ready");
+  await expect(page.locator("body")).toHaveAttribute("data-libraries", "open");
+}
+
+/** Opens the page without the samples and waits until it is ready. */
+export async function open(page: Page, query = "device=cpu"): Promise<void> {
+  await visit(page, query);
+  await ready(page);
 }
 
 /** Gives the page photos and waits until all are embedded or refused. */
@@ -40,29 +53,49 @@ export async function addPhotos(
   files: Parameters<Page["setInputFiles"]>[1],
 ): Promise<void> {
   await page.setInputFiles("#files", files);
+  await idle(page);
+}
+
+/** Waits until no photo is on its way. */
+export async function idle(page: Page): Promise<void> {
   await expect(page.locator("body")).toHaveAttribute("data-waiting", "0", { timeout: 240_000 });
+  await expect(page.locator("#work")).toBeHidden();
+}
+
+/** The cells of the grid. */
+export function cells(page: Page) {
+  return page.locator(".cell");
+}
+
+/** The names in the grid, in their order. */
+export function names(page: Page): Promise<string[]> {
+  return page.locator(".cell .name").allTextContents();
 }
 
 /** One photo's place in the ranking, as the page shows it. */
 export interface Shown {
   name: string;
   score: number;
-  /** The four patterns' weights in whole per cent. */
+  /** The four patterns' weights. */
   weights: number[];
 }
 
 /** Searches, and reads the ranking off the page. */
 export async function rank(page: Page, text: string): Promise<Shown[]> {
-  await page.getByRole("searchbox").fill(text);
-  await page.getByRole("button", { name: "Search" }).click();
-  await expect(page.locator("#results-title")).toContainText(text);
-  return page.locator(".card").evaluateAll((cards) =>
-    cards.map((card) => ({
-      name: card.querySelector(".name")?.textContent ?? "",
-      score: Number(card.querySelector(".number")?.textContent ?? NaN),
-      weights: [...card.querySelectorAll("td:last-child")].map((cell) =>
-        parseInt(cell.textContent ?? "", 10),
+  await search(page, text);
+  return page.locator(".cell").evaluateAll((cells) =>
+    cells.map((cell) => ({
+      name: cell.querySelector(".name")?.textContent ?? "",
+      score: Number(cell.querySelector(".number")?.textContent ?? NaN),
+      weights: [...cell.querySelectorAll<HTMLElement>(".meter i")].map(({ style }) =>
+        Number(style.flexGrow),
       ),
     })),
   );
+}
+
+/** Types into the search box and waits for the results. */
+export async function search(page: Page, text: string): Promise<void> {
+  await page.getByRole("searchbox").fill(text);
+  await expect(page.locator("#results-title")).toContainText(`“${text}`);
 }

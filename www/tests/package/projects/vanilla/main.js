@@ -6,7 +6,12 @@ try {
   const photo = await agff.embedImage("cat.jpg");
   const query = await agff.embedText("a cat looks into the camera");
   const { score } = agff.similarity(query, photo);
-  document.body.textContent = JSON.stringify({ score, info: agff.info });
+  const index = await agff.openIndex("photos");
+  await index.add(["cat.jpg"]);
+  const hits = await index.search("a cat looks into the camera");
+  const copy = await agff.openIndex("copy");
+  const { added } = await copy.import(await index.export("parquet"));
+  document.body.textContent = JSON.stringify({ score, info: agff.info, hits, added });
 } catch (error) {
   document.body.textContent = JSON.stringify({ error: `${error}`, code: error.code });
 }

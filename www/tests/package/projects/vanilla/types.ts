@@ -1,6 +1,14 @@
 /** The public types, as a strict project uses them. Only compiled. */
 
-import { Agff, AgffError, type BatchResult, type Embedding, type LoadProgress } from "agff";
+import {
+  Agff,
+  AgffError,
+  type BatchResult,
+  type Embedding,
+  type Hit,
+  type LoadProgress,
+  type PhotoIndex,
+} from "agff";
 import { nano } from "agff/nano";
 
 const stop = new AbortController();
@@ -26,6 +34,25 @@ for await (const result of agff.embedImages([new File([], "a.jpg")])) {
 }
 const best: readonly [string, string] = agff.similarity(texts[0]!, photo).best;
 console.log(best, pair, agff.info.cache.mode, (await Agff.cache.list())[0]?.bytes);
+const index: PhotoIndex = await agff.openIndex("photos", { dimensions: 64, precision: "int8" });
+const { added, failed } = await index.add(
+  [new File([], "a.jpg"), { image: photoUrl(), name: "b" }],
+  {
+    signal: stop.signal,
+    onProgress: ({ done, total, record, error }) =>
+      console.log(done, total, record?.id, error?.error.code),
+  },
+);
+const hits: Hit[] = await index.search([{ text: "a mug" }, { id: "x", weight: -0.5 }], {
+  limit: 5,
+});
+console.log(added, failed[0]?.name, hits[0]?.best, index.size satisfies number, index.warnings[0]);
+console.log((await Agff.indexes.list())[0]?.model, (await index.export("parquet")).size);
+function photoUrl(): URL {
+  return new URL("https://a.example/b.jpg");
+}
+// @ts-expect-error -- there is no such precision
+await agff.openIndex("photos", { precision: "f16" });
 // @ts-expect-error -- a photo is not a text
 await agff.embedText(new Blob([]));
 // @ts-expect-error -- there is no such device

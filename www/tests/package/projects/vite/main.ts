@@ -1,4 +1,4 @@
-import { Agff, AgffError, type Similarity } from "agff";
+import { Agff, AgffError, type Hit, type Similarity } from "agff";
 import { nano } from "agff/nano";
 
 try {
@@ -7,7 +7,12 @@ try {
   const photo = await agff.embedImage("cat.jpg");
   const query = await agff.embedText("a cat looks into the camera");
   const { score }: Similarity = agff.similarity(query, photo);
-  document.body.textContent = JSON.stringify({ score, info: agff.info });
+  const index = await agff.openIndex("photos");
+  await index.add(["cat.jpg"]);
+  const hits: Hit[] = await index.search("a cat looks into the camera");
+  const copy = await agff.openIndex("copy");
+  const { added } = await copy.import(await index.export("parquet"));
+  document.body.textContent = JSON.stringify({ score, info: agff.info, hits, added });
 } catch (error) {
   const code = error instanceof AgffError ? error.code : "";
   document.body.textContent = JSON.stringify({ error: `${error}`, code });

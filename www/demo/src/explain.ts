@@ -1,0 +1,64 @@
+/** Why a photo was found: a sentence, the four patterns as bars, and the pair of views that is most alike. */
+
+import type { Hit } from "agff";
+import { attributes, make } from "./dom";
+import { percent } from "./format";
+import { meaning, PATTERNS, reason, viewName } from "./patterns";
+
+/**
+ * @param query what was searched with, in words that fit into a sentence: "your words", "the photo cat.jpg"
+ * @param others how many other terms the search had, which are in the score but not in this explanation
+ */
+export function explanation(hit: Hit, query: string, others: number): HTMLElement {
+  const [queryView, photoView] = hit.best;
+  const bars = make("ul", { className: "bars" });
+  for (const pattern of PATTERNS) bars.append(bar(hit, pattern, query));
+  const of = (view: string, what: string) => `${viewName(view)} of ${what}`;
+  return make(
+    "section",
+    { className: "explanation" },
+    make("h3", {}, "Why it matched"),
+    make("p", { className: "reason" }, reason(hit.weights, query)),
+    bars,
+    make(
+      "p",
+      { className: "best" },
+      "Most alike: ",
+      make("strong", {}, of(queryView, query)),
+      " and ",
+      make("strong", {}, of(photoView, "the photo")),
+      ".",
+    ),
+    others > 0
+      ? make(
+          "p",
+          { className: "quiet" },
+          `This explains the first thing you asked for; the score also counts ${others} more.`,
+        )
+      : undefined,
+    make(
+      "p",
+      { className: "quiet" },
+      "“The whole” is one summary of everything. A “detail” is one of the closer looks that the " +
+        "model has learned to take; it has no name, and no fixed place in the picture.",
+    ),
+  );
+}
+
+function bar(hit: Hit, pattern: (typeof PATTERNS)[number], query: string): HTMLElement {
+  const { key, name } = pattern;
+  const share = hit.weights[key];
+  const filled = make("span", { className: `filled ${key}` });
+  filled.style.width = `${100 * share}%`;
+  const track = make("span", { className: "track" }, filled);
+  attributes(track, { "aria-hidden": true });
+  const detail = `${meaning(pattern, query)}: similarity ${hit.patterns[key].toFixed(3)}`;
+  return make(
+    "li",
+    { title: detail },
+    make("span", { className: "label" }, name),
+    track,
+    make("span", { className: "value" }, percent(share)),
+    make("span", { className: "meaning" }, detail),
+  );
+}

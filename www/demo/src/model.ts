@@ -1,0 +1,109 @@
+/** The model that the page works with: which one, how far its loading is, and changing it. */
+
+import { Agff, AgffError, type LoadOptions, type LoadProgress, type PackageUrls } from "agff";
+import { folderAgain, type KeptFolder } from "./model-folder";
+import { Signal } from "./signal";
+
+/** Which model is wanted; it is remembered for the next visit. */
+export type Choice =
+  { kind: "default" } | { kind: "address"; url: string } | { kind: "folder"; folder: KeptFolder };
+
+export type ModelState =
+  | { phase: "loading"; progress: LoadProgress | undefined }
+  | { phase: "ready"; agff: Agff }
+  | { phase: "failed"; error: AgffError };
+
+/** The model that is served beside the page. */
+const DEFAULT = "./models/agff-nano";
+const KEY = "agff-model";
+
+export class Model {
+  readonly state = new Signal<ModelState>({ phase: "loading", progress: undefined });
+  private loading: Promise<void> = Promise.resolve();
+
+  /** @param device and limits, as the page's address states them, for tests */
+  constructor(private readonly fixed: Pick<LoadOptions, "device" | "limits">) {}
+
+  /** What was chosen at last. */
+  get choice(): Choice {
+    try {
+      return (JSON.parse(localStorage.getItem(KEY) ?? "null") as Choice | null) ?? START;
+    } catch {
+      return START;
+    }
+  }
+
+  /** The loaded model, when it is there. */
+  ready(): Promise<Agff> {
+    return new Promise((resolve, reject) => {
+      const end = this.state.subscribe((state) => {
+        if (state.phase === "loading") return;
+        // The first call comes before `end` is there.
+        queueMicrotask(() => end());
+        if (state.phase === "ready") resolve(state.agff);
+        else reject(state.error);
+      });
+    });
+  }
+
+  /** Loads the model that was chosen at last. */
+  start(address: string | undefined): Promise<void> {
+    const source = () => (address === undefined ? sourceOf(this.choice) : absolute(address));
+    this.loading = this.loadNow(source).then((state) => void (this.state.value = state));
+    return this.loading;
+  }
+
+  /** Goes over to another model. If that fails, the one before it stays, and the error is thrown. */
+  async change(choice: Choice, source?: PackageUrls): Promise<void> {
+    await this.loading;
+    const before = this.state.value;
+    const wanted = () => source ?? sourceOf(choice);
+    const loading = this.loadNow(wanted).then((state) => {
+      const stays = state.phase === "failed" && before.phase === "ready";
+      this.state.value = stays ? before : state;
+      if (state.phase === "failed") throw state.error;
+    });
+    this.loading = loading.catch(() => {});
+    await loading;
+    localStorage.setItem(KEY, JSON.stringify(choice));
+    if (before.phase === "ready") await before.agff.dispose();
+  }
+
+  private async loadNow(source: () => string | PackageUrls): Promise<ModelState> {
+    this.state.value = { phase: "loading", progress: undefined };
+    try {
+      const { device = "auto" } = this.fixed;
+      if (device !== "auto" && device !== "cpu" && device !== "gpu") {
+        throw new AgffError("input", "?device=", `${device} is none of auto, cpu and gpu`);
+      }
+      const agff = await Agff.load(source(), {
+        ...this.fixed,
+        onProgress: (progress) => {
+          if (progress.phase !== "ready") this.state.value = { phase: "loading", progress };
+        },
+      });
+      return { phase: "ready", agff };
+    } catch (error) {
+      const known =
+        error instanceof AgffError
+          ? error
+          : new AgffError("internal", "", error instanceof Error ? error.message : String(error));
+      return { phase: "failed", error: known };
+    }
+  }
+}
+
+const START: Choice = { kind: "default" };
+
+function sourceOf(choice: Choice): string | PackageUrls {
+  if (choice.kind === "address") return absolute(choice.url);
+  return choice.kind === "folder" ? folderAgain(choice.folder) : absolute(DEFAULT);
+}
+
+function absolute(url: string): string {
+  try {
+    return new URL(url, document.baseURI).href;
+  } catch {
+    throw new AgffError("input", url, "this is not an address");
+  }
+}

@@ -1,0 +1,41 @@
+/** The heading of the grid, the legend of the bars, and what is said when there is nothing to show. */
+
+import { byId, make } from "./dom";
+import { count, short } from "./format";
+import type { Library } from "./library";
+import { announce } from "./notices";
+import { meaning, PATTERNS } from "./patterns";
+import { inWords } from "./query";
+import type { Found } from "./searching";
+
+/** Says what the grid shows: the hits of a search, or all photos. */
+export function showHeading(library: Library, found: Found | undefined): void {
+  const { size, records } = library;
+  const text = found ? heading(found, records.length) : count(size, "photo");
+  const title = byId("results-title");
+  if (found && title.textContent !== text) announce(text);
+  title.textContent = text;
+  byId("legend").hidden = !found || found.hits.length === 0;
+  byId("empty").hidden = size > 0;
+}
+
+function heading({ search, hits, cut }: Found, all: number): string {
+  const what = inWords(search, (text) => short(text, 80));
+  const some =
+    hits.length < all ? `the best ${hits.length} of ${count(all, "photo")}` : count(all, "photo");
+  return `${some} for ${what}${cut ? " (cut: too long)" : ""}`;
+}
+
+/** The legend of the four patterns. */
+export function makeLegend(): void {
+  byId("legend").replaceChildren(
+    ...PATTERNS.map((pattern) =>
+      make(
+        "li",
+        { title: meaning(pattern, "your search") },
+        make("i", { className: pattern.key }),
+        pattern.name,
+      ),
+    ),
+  );
+}

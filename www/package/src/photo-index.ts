@@ -1,0 +1,271 @@
+/** The stored photo index as a page sees it. */
+
+import type { Agff } from "./agff.js";
+import type { Backend } from "./backend.js";
+import { AgffError, throwIfAborted } from "./errors.js";
+import { guarded } from "./guarded.js";
+import { addPhotos } from "./index-add.js";
+import { IndexDatabase, type IndexMeta, sizeOf } from "./index-database.js";
+import { checkIdentity, newMeta, warningsOf } from "./index-identity.js";
+import * as store from "./index-store.js";
+import type {
+  AddOptions,
+  AddSummary,
+  DuplicatePair,
+  DuplicatesOptions,
+  Hit,
+  IndexInput,
+  IndexPrecision,
+  IndexRecord,
+  IndexSearchOptions,
+  IndexVectors,
+  OpenIndexOptions,
+  PhotoIndex,
+  Query,
+  QueryTerm,
+} from "./index-types.js";
+import type { Calls, IndexCall, SearchRequest } from "./protocol.js";
+
+/** Answers calls about the index where the engine is. */
+type Call = Backend["index"];
+
+/** Opens an index, or makes it. */
+export async function openIndex(
+  model: Agff,
+  call: Call,
+  name: string,
+  options: OpenIndexOptions,
+): Promise<PhotoIndex> {
+  if (typeof name !== "string" || name === "") {
+    throw new AgffError("input", "name", "an index has a name: a text that is not empty");
+  }
+  if (!globalThis.crypto?.subtle) {
+    const message = "photos are known by their hash, which needs a page over HTTPS or on localhost";
+    throw new AgffError("io", name, message);
+  }
+  const { signal, precision } = options;
+  const database = await IndexDatabase.open(name, newMeta(model.info, options));
+  try {
+    throwIfAborted(signal, name);
+    let meta = await database.meta();
+    checkIdentity(name, meta, model.info, options);
+    if (precision !== undefined && precision !== meta.precision) {
+      meta = await store.changeMeta(database, { precision });
+    }
+    throwIfAborted(signal, name);
+    const index = new StoredPhotoIndex(model, call, database, meta);
+    index.warm();
+    return index;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+class StoredPhotoIndex implements PhotoIndex {
+  readonly precision: IndexPrecision;
+  readonly dimensions: number;
+  private readonly closing = new AbortController();
+  /** Other tabs with this index, and other handles on it in this one. */
+  private readonly others: BroadcastChannel;
+
+  constructor(
+    private readonly model: Agff,
+    private readonly call: Call,
+    private readonly database: IndexDatabase,
+    private meta: IndexMeta,
+  ) {
+    this.precision = meta.precision;
+    this.dimensions = meta.dimensions;
+    this.others = new BroadcastChannel(`agff-index:${database.name}`);
+    this.others.onmessage = ({ data }: MessageEvent<IndexMeta>) => this.heard(data);
+  }
+
+  get name(): string {
+    return this.database.name;
+  }
+
+  get size(): number {
+    return sizeOf(this.meta);
+  }
+
+  get warnings(): readonly string[] {
+    return warningsOf(this.meta);
+  }
+
+  /** Lets the engine read the index before it is asked for; a failure comes again with the first call. */
+  warm(): void {
+    this.call("indexFill", this.ref, this.closing.signal).catch(() => {});
+  }
+
+  add(
+    photos: Iterable<IndexInput> | AsyncIterable<IndexInput>,
+    options: AddOptions = {},
+  ): Promise<AddSummary> {
+    const { database, dimensions, model } = this;
+    const target = {
+      database,
+      dimensions,
+      embedImages: model.embedImages.bind(model),
+      changed: (meta: IndexMeta) => this.changed(meta),
+    };
+    return addPhotos(target, photos, this.watched(options));
+  }
+
+  async remove(ids: string | readonly string[]): Promise<number> {
+    const all = typeof ids === "string" ? [ids] : ids;
+    const { removed, meta } = await store.remove(this.database, all);
+    this.changed(meta);
+    return removed;
+  }
+
+  async clear(): Promise<void> {
+    this.changed(await store.clear(this.database));
+  }
+
+  async search(
+    query: Query,
+    { limit = 20, minScore, signal }: IndexSearchOptions = {},
+  ): Promise<Hit[]> {
+    this.database.throwIfLost();
+    const terms = await this.terms(query, signal);
+    const request = { index: this.ref, terms, limit: checkedLimit(limit), minScore };
+    const { hits } = await this.ask("indexSearch", request, signal);
+    const records = await store.get(
+      this.database,
+      hits.map(({ id }) => id),
+    );
+    throwIfAborted(signal, this.name);
+    return hits.flatMap(({ score, similarity: { patterns, weights, best } }, i) => {
+      const record = records[i];
+      // Another tab may have removed it meanwhile.
+      return record ? [{ ...record, score, patterns, weights, best }] : [];
+    });
+  }
+
+  async get(id: string): Promise<IndexRecord | undefined> {
+    return (await store.get(this.database, [id]))[0];
+  }
+
+  async list({ offset = 0, limit = Infinity }: { offset?: number; limit?: number } = {}): Promise<
+    IndexRecord[]
+  > {
+    return store.list(this.database, checkedLimit(offset), checkedLimit(limit));
+  }
+
+  async thumbnail(id: string): Promise<Blob | undefined> {
+    const found = await store.thumbnail(this.database, id);
+    return found && new Blob([found.bytes], { type: found.type });
+  }
+
+  async duplicates({ threshold = 0.95, limit = 1000, signal }: DuplicatesOptions = {}): Promise<
+    DuplicatePair[]
+  > {
+    const request = { index: this.ref, threshold, limit: checkedLimit(limit) };
+    return this.ask("indexDuplicates", request, signal);
+  }
+
+  async vectors({
+    view = "global",
+    signal,
+  }: { view?: string; signal?: AbortSignal } = {}): Promise<IndexVectors> {
+    return this.ask("indexVectors", { index: this.ref, view }, signal);
+  }
+
+  async export(
+    format: "jsonl" | "parquet",
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Blob> {
+    const { exportRecords } = await import("./index-exchange.js");
+    return exportRecords(this.database, this.meta, format, signal);
+  }
+
+  async import(file: Blob, options: Omit<AddOptions, "decode"> = {}): Promise<AddSummary> {
+    const { importRecords } = await import("./index-exchange.js");
+    const changed = (meta: IndexMeta) => this.changed(meta);
+    return importRecords(this.database, this.meta, file, changed, this.watched(options));
+  }
+
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
+    this.others.close();
+    this.database.close();
+    // A model that was disposed of has nothing to give back any more.
+    await this.call("indexClose", this.ref, undefined).catch(() => {});
+  }
+
+  private get ref() {
+    return { name: this.name, precision: this.precision };
+  }
+
+  private ask<K extends IndexCall>(
+    call: K,
+    args: Calls[K]["args"],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]["result"]> {
+    this.database.throwIfLost();
+    return this.call(call, args, signal);
+  }
+
+  /** The terms of a query; texts and photos are embedded. */
+  private async terms(
+    query: Query,
+    signal: AbortSignal | undefined,
+  ): Promise<SearchRequest["terms"]> {
+    const terms: readonly QueryTerm[] =
+      typeof query === "string" ? [{ text: query }] : isTerms(query) ? query : [query];
+    if (terms.length === 0) {
+      const message = "there is nothing to search for; give a text or a photo";
+      throw new AgffError("input", "query", message);
+    }
+    return Promise.all(terms.map((term) => this.term(term, signal)));
+  }
+
+  private async term(
+    { text, image, id, instruction, weight = 1 }: QueryTerm,
+    signal: AbortSignal | undefined,
+  ): Promise<SearchRequest["terms"][number]> {
+    if (!Number.isFinite(weight)) {
+      throw new AgffError("input", "query", `the weight ${weight} is not a finite number`);
+    }
+    if (id !== undefined && text === undefined && image === undefined) return { id, weight };
+    if (id !== undefined || (text === undefined && image === undefined)) {
+      const message = "a term of a query has a text, an image, or the id of a record";
+      throw new AgffError("input", "query", message);
+    }
+    const input = {
+      ...(text === undefined ? {} : { text }),
+      ...(image === undefined ? {} : { image }),
+    };
+    const options = {
+      ...(signal ? { signal } : {}),
+      ...(instruction === undefined ? {} : { instruction }),
+    };
+    return { embedding: await this.model.embed(input, options), weight };
+  }
+
+  private watched<P>({ onProgress, ...options }: { onProgress?: (progress: P) => void }) {
+    const watching = guarded(onProgress);
+    return { ...options, ...(watching ? { onProgress: watching } : {}) };
+  }
+
+  private changed(meta: IndexMeta): void {
+    this.heard(meta);
+    if (!this.closing.signal.aborted) this.others.postMessage(meta);
+  }
+
+  private heard(meta: IndexMeta): void {
+    if (meta.seq > this.meta.seq) this.meta = meta;
+  }
+}
+
+function isTerms(query: QueryTerm | readonly QueryTerm[]): query is readonly QueryTerm[] {
+  return Array.isArray(query);
+}
+
+/** A number of things, 0 or more. */
+function checkedLimit(limit: number): number {
+  if (limit >= 0) return Math.floor(limit);
+  throw new AgffError("input", "limit", `${limit} is not a number of 0 or more`);
+}

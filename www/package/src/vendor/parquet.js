@@ -1,0 +1,2 @@
+export { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+export { ByteWriter, ParquetWriter } from "hyparquet-writer";

@@ -1,0 +1,78 @@
+/** Who comes for the first time finds photos to search, and is told what happens to their own. */
+
+import { cells, expect, idle, names, ready, search, test } from "../page/fixtures";
+
+test("the samples are shown at once, before the model is there, and can be searched when it is", async ({
+  page,
+}) => {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/weights-*", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto("./?sw=off&device=cpu");
+  await expect(cells(page)).toHaveCount(10);
+  await expect(page.locator(".cell.waiting img").first()).toHaveJSProperty("complete", true);
+  await expect(page.locator("#progress-text")).toContainText("model");
+  arrive();
+  await ready(page);
+  await page.getByRole("button", { name: "a cup of coffee" }).click();
+  await idle(page);
+  await expect(page.locator("#results-title")).toHaveText("10 photos for “a cup of coffee”");
+  await expect(page.locator(".cell .number")).toHaveCount(10);
+});
+
+test("the page says that nothing leaves the device, and where it runs and why", async ({
+  page,
+}) => {
+  await page.goto("./?sw=off");
+  await expect(page.getByText("Nothing leaves this device.")).toBeVisible();
+  await ready(page);
+  await expect(page.locator("#device")).toContainText("Running on the CPU");
+  await expect(page.locator("#device")).toContainText("because");
+});
+
+test("it says how good the model is, in the words of its package", async ({ page, request }) => {
+  const manifest = await (await request.get("models/agff-nano/agff.json")).json();
+  await page.goto("./?sw=off&device=cpu");
+  await ready(page);
+  await expect(page.locator("#untrained")).toBeVisible({ visible: manifest.trained === false });
+  await page.getByRole("button", { name: "Model and device" }).click();
+  const about = page.getByRole("dialog", { name: "Model and device" });
+  await expect(about).toContainText("How good is the model?");
+  if (manifest.provenance) await expect(about).toContainText(manifest.provenance);
+  await expect(about).toContainText(manifest.name);
+  await expect(about).toContainText(manifest.licence);
+  await expect(about).toContainText("in this browser, for the next visit");
+});
+
+test("the samples can be hidden, and stay so until they are wanted again", async ({ page }) => {
+  await page.goto("./?sw=off&device=cpu");
+  await ready(page);
+  await idle(page);
+  await page.getByText("More", { exact: true }).click();
+  await page.getByRole("button", { name: "Hide the samples" }).click();
+  await expect(page.getByRole("button", { name: /^Samples/ })).toBeHidden();
+  await expect(page.getByText("Drop photos or a folder here")).toBeVisible();
+  await page.reload();
+  await ready(page);
+  await expect(cells(page)).toHaveCount(0);
+  await page.getByText("More", { exact: true }).click();
+  await page.getByRole("button", { name: "Show the samples again" }).click();
+  await expect(cells(page)).toHaveCount(10);
+});
+
+test("a second visit has the samples without reading them again", async ({ page }) => {
+  await page.goto("./?sw=off&device=cpu");
+  await ready(page);
+  await idle(page);
+  const before = await names(page);
+  await page.reload();
+  await ready(page);
+  await expect(cells(page)).toHaveCount(10);
+  await expect(page.locator("#work")).toBeHidden();
+  expect(await names(page)).toEqual(before);
+  await search(page, "lemons");
+  await expect(page.locator(".cell .number")).toHaveCount(10);
+});

@@ -1,0 +1,147 @@
+/** Another model can be taken, and the library survives every change of it. */
+
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import {
+  addPhotos,
+  cells,
+  expect,
+  idle,
+  names,
+  open,
+  ready,
+  sample,
+  search,
+  test,
+} from "../page/fixtures";
+
+const MODEL = fileURLToPath(new URL("../../../models/agff-nano", import.meta.url));
+
+interface Manifest {
+  name: string;
+  prompt: { instruction: string };
+}
+
+/** Lets the server have another model at an address: the default one that is told something else. */
+async function otherModel(page: Page, address: string): Promise<void> {
+  await page.route(`**/models/${address}/*`, async (route) => {
+    const url = route.request().url().replace(`/models/${address}/`, "/models/agff-nano/");
+    const response = await route.fetch({ url });
+    if (!url.endsWith("agff.json")) return route.fulfill({ response });
+    const manifest = (await response.json()) as Manifest;
+    manifest.name = "another";
+    manifest.prompt.instruction = "Represent it otherwise.";
+    return route.fulfill({ response, json: manifest });
+  });
+}
+
+const about = (page: Page) => page.getByRole("dialog", { name: "Model and device" });
+
+async function loadAddress(page: Page, address: string): Promise<void> {
+  await page.getByRole("button", { name: "Model and device" }).click();
+  await page.getByLabel("Address of the folder").fill(address);
+  await about(page).getByRole("button", { name: "Load" }).click();
+}
+
+test("a model by its address: the photos are kept, and are read again when that is wanted", async ({
+  page,
+}) => {
+  await otherModel(page, "other");
+  await open(page);
+  await addPhotos(page, [sample("cat"), sample("coffee")]);
+  await loadAddress(page, "/models/other/");
+  await expect(page.locator("#model-facts")).toContainText("another");
+  await page.keyboard.press("Escape");
+
+  const banner = page.locator("#renew");
+  await expect(banner).toContainText(
+    "2 photos of your library were read with another model (agff-nano)",
+  );
+  await page.getByRole("button", { name: "Read them again" }).click();
+  await expect(cells(page)).toHaveCount(2);
+  await idle(page);
+  expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
+  await search(page, "a cat");
+  await expect(page.locator(".cell .number")).toHaveCount(2);
+  await page.getByRole("searchbox").fill("");
+
+  // What the old model made is there until it is thrown away.
+  await expect(banner).toContainText("is still kept");
+  await page.getByRole("button", { name: "Delete the old one" }).click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(banner).toBeHidden();
+
+  await page.reload();
+  await ready(page);
+  await expect(page.locator("#model-line")).toContainText("another");
+  await expect(cells(page)).toHaveCount(2);
+  await expect(banner).toBeHidden();
+});
+
+test("when the default model has changed, the library is kept and the small pictures can be read", async ({
+  page,
+}) => {
+  await open(page);
+  await addPhotos(page, [sample("cat"), sample("coffee")]);
+  await otherModel(page, "agff-nano");
+  await page.reload();
+  await ready(page);
+  await expect(cells(page)).toHaveCount(0);
+  const banner = page.locator("#renew");
+  await expect(banner).toContainText("2 photos of your library were read with another model");
+  await page.getByRole("button", { name: "Not now" }).click();
+  await expect(banner).toBeHidden();
+
+  // Nothing was lost: with the old model all is as it was.
+  await page.unrouteAll();
+  await page.reload();
+  await ready(page);
+  await expect(cells(page)).toHaveCount(2);
+  await expect(banner).toBeHidden();
+
+  await otherModel(page, "agff-nano");
+  await page.reload();
+  await ready(page);
+  await page.getByRole("button", { name: "Read them again" }).click();
+  const question = page.locator("dialog.ask");
+  await expect(question).toContainText("2 photos can only be read from the small pictures");
+  await question.getByRole("button", { name: "Read them" }).click();
+  await expect(cells(page)).toHaveCount(2);
+  await idle(page);
+  expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
+  await search(page, "a cup");
+  await expect(page.locator(".cell .number")).toHaveCount(2);
+});
+
+test("a model from a folder of this device, which is there on the next visit too", async ({
+  page,
+}) => {
+  await open(page);
+  await page.getByRole("button", { name: "Model and device" }).click();
+  await page.setInputFiles("#model-folder", MODEL);
+  await expect(page.locator("#model-facts")).toContainText("folder agff-nano");
+  await page.keyboard.press("Escape");
+  await addPhotos(page, [sample("cat")]);
+  await page.reload();
+  await ready(page);
+  await page.getByRole("button", { name: "Model and device" }).click();
+  await expect(page.locator("#model-facts")).toContainText("folder agff-nano");
+  await expect(cells(page)).toHaveCount(1);
+  await page.getByRole("button", { name: "Back to the default model" }).click();
+  await expect(page.locator("#model-facts")).toContainText("/models/agff-nano/");
+});
+
+test("a model that cannot be loaded is refused in words, and the one before it goes on", async ({
+  page,
+}) => {
+  await page.route("**/models/nowhere/**", (route) =>
+    route.fulfill({ status: 200, contentType: "application/json", body: "no manifest" }),
+  );
+  await open(page);
+  await addPhotos(page, [sample("cat")]);
+  await loadAddress(page, "/models/nowhere/");
+  await expect(page.locator("#model-error")).toContainText("[package-manifest]");
+  await page.keyboard.press("Escape");
+  await search(page, "a cat");
+  await expect(page.locator(".cell .number")).toHaveCount(1);
+});
