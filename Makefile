@@ -37,7 +37,7 @@ setup-test: ## what the checks need, the browsers too
 	@scripts/setup.sh test
 
 .PHONY: format
-format: ## formatting, and the types of the TypeScript
+format: ## formatting, the types of the TypeScript, and that docs/api.md is made from them
 	cargo fmt --check
 	cd www && npm run --silent check
 
@@ -142,6 +142,10 @@ bench-train: ## training steps a second, beside PyTorch
 	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
 	cargo build --quiet --locked
 	$(parity_venv)/bin/python tests/parity/train_speed.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff"
+
+.PHONY: api
+api: ## docs/api.md, from the comments of the npm package
+	cd www && npm run --silent docs
 
 .PHONY: screenshot
 screenshot: page ## the picture of the page that README shows

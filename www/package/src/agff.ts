@@ -19,6 +19,7 @@ import type {
   ImageSource,
   LoadOptions,
   ModelInfo,
+  PackageCache,
   PackageUrls,
   Similarity,
 } from "./types.js";
@@ -38,8 +39,8 @@ import { WorkerBackend } from "./worker-backend.js";
  * inputs before those of a batch.
  */
 export class Agff {
-  /** What of packages is kept in the browser: `list()`, `delete(url?)`, `persist()`. */
-  static readonly cache = cache;
+  /** What of packages is kept in the browser. */
+  static readonly cache: PackageCache = cache;
 
   private disposed = false;
   private known: { loaded: Loaded; manifest: Manifest; info: ModelInfo } | undefined;

@@ -25,6 +25,7 @@ export type {
   LoadOptions,
   LoadProgress,
   ModelInfo,
+  PackageCache,
   PackageUrls,
   Patterns,
   Similarity,
