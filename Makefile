@@ -62,8 +62,8 @@ wasm: ## the two browser engines
 	@scripts/wasm.sh gpu cpu
 
 .PHONY: size
-size: ## what the engines weigh, by component
-	@. scripts/env.sh && node scripts/size.mjs "$$wasm_target"
+size: ## what the engines weigh, by component; WRITE=1 puts it into docs/performance.md
+	@. scripts/env.sh && node scripts/size.mjs "$$wasm_target" $(if $(WRITE),--write)
 
 # The page is built anew when anything in it has changed. The engines are files of their own making,
 # so their rule is only that they are there.
