@@ -11,7 +11,7 @@ try {
   if (error) throw new Error(error);
   const port = chrome.runtime.connect();
   port.onMessage.addListener(({ done, total, failed, hits, problem: text }) => {
-    if (text !== undefined) problem.textContent = text;
+    if (text !== undefined) [status.textContent, problem.textContent] = ["", text];
     else if (hits) list.replaceChildren(...hits.map((hit) => item(hit, tab.id)));
     else status.textContent = describe(done, total, failed);
   });
@@ -22,8 +22,7 @@ try {
   send();
 } catch (error) {
   // Some pages, such as the browser's own, let no extension in.
-  status.textContent = "";
-  problem.textContent = error.message;
+  [status.textContent, problem.textContent] = ["", error.message];
 }
 
 /** Addresses of the images in a tab that are large enough to be photos, each once. */

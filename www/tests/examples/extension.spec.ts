@@ -45,8 +45,8 @@ test("the images of a page are ordered by what is typed, and shown in it", async
     const best = page.locator(`img[src$="${expected[0]![0]}"]`);
     await expect(best).not.toBeInViewport();
     await popup.clickFirst();
+    await expect.poll(() => best.evaluate((image) => image.getAnimations().length)).toBe(1);
     await expect(best).toBeInViewport();
-    expect(await best.evaluate((image) => image.getAnimations().length)).toBe(1);
 
     // Once more: the photos are known by now.
     await popup.close();
