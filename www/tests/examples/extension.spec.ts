@@ -100,11 +100,11 @@ class Popup {
   }
 
   async type(text: string): Promise<void> {
-    await this.run(`{
+    await this.run(`(() => {
       const field = popup.document.getElementById("query");
       field.value = ${JSON.stringify(text)};
       field.dispatchEvent(new Event("input"));
-    }`);
+    })()`);
   }
 
   /** The images in it and their scores. */
