@@ -4,7 +4,7 @@
  */
 
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test as base, expect, type Page } from "@playwright/test";
 import type * as Library from "agff";
@@ -86,9 +86,10 @@ async function scores(page: Page): Promise<Shown[]> {
 /** An example as somebody would copy it, with its packages installed. */
 export function copyOf(example: string, { folder, tarball }: Packed): string {
   const project = join(folder, example);
-  cpSync(here(`../../examples/${example}`), project, {
+  const source = here(`../../examples/${example}`);
+  cpSync(source, project, {
     recursive: true,
-    filter: (path) => !/node_modules|dist$|package-lock/.test(path.split("/examples/")[1]!),
+    filter: (path) => !/^(node_modules|dist|package-lock\.json)$/.test(relative(source, path)),
   });
   install(project, tarball);
   return project;
