@@ -37,7 +37,7 @@ setup-test: ## what the checks need, the browsers too
 	@scripts/setup.sh test
 
 .PHONY: format
-format: ## formatting, and the types of the TypeScript
+format: ## formatting, the types of the TypeScript, and that docs/api.md is made from them
 	cargo fmt --check
 	cd www && npm run --silent check
 
@@ -62,8 +62,8 @@ wasm: ## the two browser engines
 	@scripts/wasm.sh gpu cpu
 
 .PHONY: size
-size: ## what the engines weigh, by component
-	@. scripts/env.sh && node scripts/size.mjs "$$wasm_target"
+size: ## what the engines weigh, by component; WRITE=1 puts it into docs/performance.md
+	@. scripts/env.sh && node scripts/size.mjs "$$wasm_target" $(if $(WRITE),--write)
 
 # The page is built anew when anything in it has changed. The engines are files of their own making,
 # so their rule is only that they are there.
@@ -142,6 +142,10 @@ bench-train: ## training steps a second, beside PyTorch
 	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
 	cargo build --quiet --locked
 	$(parity_venv)/bin/python tests/parity/train_speed.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff"
+
+.PHONY: api
+api: ## docs/api.md, from the comments of the npm package
+	cd www && npm run --silent docs
 
 .PHONY: screenshot
 screenshot: page ## the pictures of the page in README and docs

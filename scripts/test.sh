@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(setup-test format third-party clippy test-native wasm size page test-page test-firefox)
+stages=(setup-test format third-party clippy test-native wasm page size test-page test-firefox)
 declare -A took
 started=$SECONDS
 

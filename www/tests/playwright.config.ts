@@ -1,6 +1,6 @@
 /**
- * The page and the npm package in Debian's Chromium, on SwiftShader: a software GPU, which is there to show that the
- * GPU engine is right, not that it is fast.
+ * The page, the npm package and the examples in Debian's Chromium, on SwiftShader: a software GPU, which is
+ * there to show that the GPU engine is right, not that it is fast.
  */
 
 import { defineConfig } from "@playwright/test";
@@ -10,7 +10,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: ".",
-  testMatch: ["page/*.spec.ts", "demo/*.spec.ts", "package/*.spec.ts", "index/*.spec.ts"],
+  testMatch: ["page/*.spec.ts", "demo/*.spec.ts", "package/*.spec.ts", "index/*.spec.ts", "examples/*.spec.ts"],
   outputDir: "../test-results",
   // Two cores: two pages at once would only slow each other down.
   workers: 1,

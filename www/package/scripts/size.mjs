@@ -5,13 +5,10 @@
  *     node scripts/size.mjs
  */
 
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
+import { modules } from "./modules.mjs";
 
 const LIMIT = 15_000;
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
 const page = modules("index.js");
 row("main thread (index.js)", page);
@@ -22,21 +19,6 @@ row("default model's addresses", modules("nano.js"));
 if (weight(page) > LIMIT) {
   console.error(`error: the main-thread part is larger than ${LIMIT / 1000} kB in brotli`);
   process.exit(1);
-}
-
-/** A module and all that it imports statically, without the engines. */
-function modules(entry) {
-  const found = new Map();
-  const visit = (path) => {
-    if (found.has(path)) return;
-    const text = readFileSync(path, "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, "");
-    found.set(path, text);
-    for (const [, target] of text.matchAll(/^(?:import|export)\b[^;]*?"(\.\/[^"]+)";/gm)) {
-      visit(join(dirname(path), target));
-    }
-  };
-  visit(join(dist, entry));
-  return [...found.values()];
 }
 
 function without(texts, others) {

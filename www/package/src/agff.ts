@@ -21,6 +21,7 @@ import type {
   ImageSource,
   LoadOptions,
   ModelInfo,
+  PackageCache,
   PackageUrls,
   Similarity,
 } from "./types.js";
@@ -40,8 +41,8 @@ import { WorkerBackend } from "./worker-backend.js";
  * inputs before those of a batch.
  */
 export class Agff {
-  /** What of packages is kept in the browser: `list()`, `delete(url?)`, `persist()`. */
-  static readonly cache = cache;
+  /** What of packages is kept in the browser. */
+  static readonly cache: PackageCache = cache;
 
   /** The indexes that this site keeps: `list()`, `photos(name)`, `delete(name)`. */
   static readonly indexes: Indexes = {

@@ -1,13 +1,12 @@
-/** What of packages is kept in the browser's private file system, to be seen and thrown away. */
+/** `Agff.cache`: what of packages is kept in the browser's private file system. */
 
 import { memory } from "./backend.js";
 import { AgffError } from "./errors.js";
 import { locate } from "./location.js";
 import { parseFiles, type FileEntry } from "./manifest.js";
 import { openStore, type PackageRecord, type Store } from "./opfs.js";
-import type { CachedPackage, PackageUrls } from "./types.js";
+import type { CachedPackage, PackageCache, PackageUrls } from "./types.js";
 
-/** The kept packages, the one that was used last first. */
 async function list(): Promise<CachedPackage[]> {
   const store = await openStore();
   if (typeof store === "string") return [];
@@ -25,10 +24,6 @@ async function list(): Promise<CachedPackage[]> {
   return (await Promise.all(packages)).sort((a, b) => b.used.getTime() - a.used.getTime());
 }
 
-/**
- * Throws a package away, or everything that is kept, unfinished downloads too. Files that another
- * package has as well stay. Models that are loaded go on; they fetch again what they miss.
- */
 async function remove(source?: string | URL | PackageUrls): Promise<void> {
   const key = source === undefined ? undefined : (await locate(source)).key;
   if (key === undefined) {
@@ -47,16 +42,11 @@ async function remove(source?: string | URL | PackageUrls): Promise<void> {
   for (const name of unwanted) if (!wanted.has(name)) await removeFile(store, name);
 }
 
-/**
- * Asks the browser not to clear this site's storage when the disk is full. Gives whether it
- * agreed; some browsers ask the person.
- */
 async function persist(): Promise<boolean> {
   return (await navigator.storage?.persist?.()) ?? false;
 }
 
-/** `Agff.cache`. */
-export const cache = { list, delete: remove, persist } as const;
+export const cache: PackageCache = { list, delete: remove, persist };
 
 function forgetInMemory(key: string): void {
   const manifest = memory.manifests.get(key);

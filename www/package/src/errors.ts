@@ -42,12 +42,14 @@ export type AgffErrorCode =
 
 /** A failure: what kind, what it is about, and what to do. */
 export class AgffError extends Error {
+  /** `"AgffError"`, also where `instanceof` fails because the library was loaded twice. */
   override readonly name = "AgffError";
   /** The stable code. */
   readonly code: AgffErrorCode;
   /** The file, URL, tensor or input that the error is about; may be empty. */
   readonly subject: string;
 
+  /** Errors are the library's to make; this is for tests of code that handles them. */
   constructor(code: AgffErrorCode, subject: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;

@@ -45,6 +45,7 @@ export type {
   LoadOptions,
   LoadProgress,
   ModelInfo,
+  PackageCache,
   PackageUrls,
   Patterns,
   Similarity,

@@ -8,6 +8,7 @@
 
 import type { PackageUrls } from "./types.js";
 
+/** The default model's files, to be given to `Agff.load`. */
 export const nano: PackageUrls = {
   name: "agff-nano",
   files: {

@@ -117,12 +117,17 @@ export type BatchResult =
       readonly index: number;
       /** The file's name, or what else names the input. */
       readonly name: string;
+      /** What was asked for. */
       readonly embedding: Embedding;
+      /** Absent. */
       readonly error?: undefined;
     }
   | {
+      /** The place of the input, from 0. */
       readonly index: number;
+      /** The file's name, or what else names the input. */
       readonly name: string;
+      /** Absent. */
       readonly embedding?: undefined;
       /** Why this input cannot be embedded; the others are not affected. */
       readonly error: AgffError;
@@ -178,9 +183,13 @@ export interface Embedding {
  * second the target's: `g` its global view, `f` its fine ones.
  */
 export interface Patterns {
+  /** The whole of the query with the whole of the target. */
   gg: number;
+  /** Details of the query with the whole of the target. */
   fg: number;
+  /** The whole of the query with details of the target. */
   gf: number;
+  /** Details of the query with details of the target. */
   ff: number;
 }
 
@@ -206,6 +215,7 @@ export interface Fusion {
 
 /** The device that runs the model, and why it was taken. */
 export interface DeviceInfo {
+  /** Which of the two it is. */
   readonly kind: DeviceKind;
   /** The adapter's own name, as far as the browser tells it. */
   readonly name: string;
@@ -263,6 +273,22 @@ export interface ModelInfo {
   readonly worker: boolean;
   /** Where its files are kept. */
   readonly cache: CacheInfo;
+}
+
+/** What of packages is kept in the browser's private file system, to be seen and thrown away. */
+export interface PackageCache {
+  /** The kept packages, the one that was used last first. */
+  list(): Promise<CachedPackage[]>;
+  /**
+   * Throws a package away, or everything that is kept, unfinished downloads too. Files that another
+   * package has as well stay. Models that are loaded go on; they fetch again what they miss.
+   */
+  delete(source?: string | URL | PackageUrls): Promise<void>;
+  /**
+   * Asks the browser not to clear this site's storage when the disk is full. Gives whether it
+   * agreed; some browsers ask the person.
+   */
+  persist(): Promise<boolean>;
 }
 
 /** A package in the private file system. */

@@ -5,43 +5,22 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { copyFileSync, cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
 import type { Hit, ModelInfo } from "agff";
+import { install, npm, pack, type Packed, publishDryRun, serve } from "../tarball";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
-const TYPES: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".svg": "image/svg+xml",
-  ".json": "application/json",
-};
 
-let folder = "";
-let tarball = "";
+let packed: Packed;
 
 test.beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "agff-tarball-"));
-  const packed = npm(
-    here("../../package"),
-    "pack",
-    "--json",
-    "--ignore-scripts",
-    "--pack-destination",
-    folder,
-  );
-  const [first] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
-  tarball = join(folder, first!.filename);
+  packed = pack();
 });
 
-test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+test.afterAll(() => packed.remove());
 
 for (const [name, served] of [
   ["vanilla", "."],
@@ -49,9 +28,9 @@ for (const [name, served] of [
   ["webpack", "dist"],
 ] as const) {
   test(`the tarball works in a fresh project: ${name}`, async ({ page }) => {
-    const project = join(folder, name);
+    const project = join(packed.folder, name);
     cpSync(here(`projects/${name}`), project, { recursive: true });
-    npm(project, "install", "--no-audit", "--no-fund", "--ignore-scripts", tarball);
+    install(project, packed.tarball);
     if (name === "vanilla") npm(project, "exec", "--", "tsc", "-p", ".");
     else npm(project, "run", "build");
     const site = join(project, served);
@@ -93,7 +72,8 @@ for (const [name, served] of [
 }
 
 test("the tarball has what it should and nothing else", () => {
-  const names = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+  const listed = execFileSync("tar", ["-tzf", packed.tarball], { encoding: "utf8" });
+  const names = listed.trim().split("\n");
   const kinds = new Set(names.map((name) => name.replace(/^package\//, "").split("/")[0]));
   expect([...kinds].sort()).toEqual([
     "LICENSE-APACHE",
@@ -114,40 +94,9 @@ test("the tarball has what it should and nothing else", () => {
   expect(vendored.sort()).toEqual(["package/dist/vendor/idb.js", "package/dist/vendor/parquet.js"]);
 });
 
-function npm(cwd: string, ...args: string[]): string {
-  const env = { ...process.env, npm_config_update_notifier: "false" };
-  try {
-    return execFileSync("npm", args, {
-      cwd,
-      env,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`npm ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
-  }
-}
-
-/** A folder with the policy on every answer, a worker's script too, whose own policy that is. */
-async function serve(site: string): Promise<{ url: string; close(): void }> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const file = join(site, path === "/" ? "index.html" : path);
-    const headers = {
-      "content-security-policy": POLICY,
-      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-    };
-    try {
-      response.writeHead(200, headers).end(readFileSync(file));
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://localhost:${port}/`,
-    close: () => (server.closeAllConnections(), server.close()),
-  };
-}
+test("npm would publish it without a warning", () => {
+  const { status, complaints } = publishDryRun();
+  // That nobody is logged in says nothing about the package.
+  expect(complaints.filter((line) => !line.includes("requires you to be logged in"))).toEqual([]);
+  expect(status).toBe(0);
+});
