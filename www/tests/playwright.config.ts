@@ -10,7 +10,13 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: ".",
-  testMatch: ["page/*.spec.ts", "demo/*.spec.ts", "package/*.spec.ts", "index/*.spec.ts", "examples/*.spec.ts"],
+  testMatch: [
+    "page/*.spec.ts",
+    "demo/*.spec.ts",
+    "package/*.spec.ts",
+    "index/*.spec.ts",
+    "examples/*.spec.ts",
+  ],
   outputDir: "../test-results",
   // Two cores: two pages at once would only slow each other down.
   workers: 1,
