@@ -245,7 +245,8 @@ impl Adapter {
     }
 }
 
-fn joined(before: &str, after: &str) -> String {
+/// Where a model comes from, and what became of it.
+pub(super) fn joined(before: &str, after: &str) -> String {
     match before.is_empty() {
         true => after.to_owned(),
         false => format!("{before} {after}"),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use burn::tensor::{Device, TensorData};
 use sha2::{Digest, Sha256};
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, joined};
 use super::checkpoint::{self, Checkpoints, Position, write_whole};
 use super::encoder::{Encoder, Pass};
 use super::evaluate::Exam;
@@ -434,7 +434,7 @@ impl Trainer {
         let manifest = Manifest {
             trained: true,
             fusion: self.objective.scoring.fusion(),
-            provenance: self.provenance(),
+            provenance: joined(&base.manifest.provenance, &self.provenance()),
             ..base.manifest.clone()
         };
         base.write(out, force, manifest, dtype, |spec: &TensorSpec| {

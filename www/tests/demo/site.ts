@@ -20,6 +20,7 @@ const TYPES: Record<string, string> = {
   ".json": "application/json",
   ".webmanifest": "application/manifest+json",
   ".jpg": "image/jpeg",
+  ".png": "image/png",
 };
 
 export class Site {
