@@ -22,6 +22,9 @@ pub const FAMILIES: &[&str] = &["qwen3_vl"];
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "agff.json";
 
+/// The model card's file name. It lies beside a package's files, is not listed, and goes when they are replaced.
+pub const CARD_FILE: &str = "README.md";
+
 /// The tokenizer's file name.
 pub const TOKENIZER_FILE: &str = "tokenizer.json";
 

@@ -19,9 +19,6 @@ use super::trainer::{MODEL_FOLDER, RECIPE_FILE};
 use crate::package::manifest::{MANIFEST_FILE, Manifest};
 use crate::{Code, Error, Result};
 
-/// The name of a package's card.
-pub const CARD_FILE: &str = "README.md";
-
 /// The last so many records of a run are averaged.
 const LAST: usize = 50;
 

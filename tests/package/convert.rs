@@ -341,7 +341,11 @@ fn a_package_with_other_files_in_its_folder_is_not_replaced() {
     assert!(error.message().contains("diary.txt"), "{error}");
     assert_eq!(fs::read(&diary).unwrap(), b"dear");
     fs::remove_file(&diary).unwrap();
+    // A card is about the weights that go.
+    let card = c.out().join("README.md");
+    fs::write(&card, "good weights").unwrap();
     c.convert(&force).unwrap();
+    assert!(!card.exists());
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use agff::package::Source;
+use agff::package::manifest::CARD_FILE;
 use agff::train::adapter::Adapter;
 use agff::train::base::Base;
-use agff::train::card::{CARD_FILE, card};
+use agff::train::card::card;
 use agff::train::checkpoint::write_whole;
 use agff::train::setup;
 use agff::train::trainer::{ADAPTER_FOLDER, MODEL_FOLDER, RECIPE_FILE};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::package::checkpoint::read_capped;
-use crate::package::manifest::{MANIFEST_FILE, MAX_MANIFEST_BYTES};
+use crate::package::manifest::{CARD_FILE, MANIFEST_FILE, MAX_MANIFEST_BYTES};
 use crate::{Code, Error, Result};
 
 /// A folder that is removed when it is dropped, unless it was given its final name.
@@ -117,7 +117,7 @@ fn stranger(folder: &Path) -> Result<Option<String>> {
         .flatten()
         .filter_map(|file| Some(file["path"].as_str()?.into()))
         .collect();
-    listed.insert(MANIFEST_FILE.into());
+    listed.extend([MANIFEST_FILE, CARD_FILE].map(PathBuf::from));
     let mut open = vec![PathBuf::new()];
     while let Some(inner) = open.pop() {
         let path = folder.join(&inner);
