@@ -24,6 +24,7 @@ export interface OpenIndexOptions {
 
 /** An index that this site has. */
 export interface IndexInfo {
+  /** What it was opened with. */
   readonly name: string;
   /** Number of records. */
   readonly size: number;
@@ -31,11 +32,13 @@ export interface IndexInfo {
   readonly model: string;
   /** Length of every vector. */
   readonly dimensions: number;
+  /** How it was opened last. */
   readonly precision: IndexPrecision;
 }
 
 /** What is kept of a photo, beside its vectors. */
 export interface IndexedPhoto {
+  /** What is known of it. */
   readonly record: IndexRecord;
   /** A small picture, if there is one. */
   readonly thumbnail: Blob | undefined;
@@ -58,6 +61,7 @@ export interface Indexes {
 export type IndexInput =
   | ImageSource
   | {
+      /** The photo itself. */
       image: ImageSource;
       /** A name to show; the file's when left out. */
       name?: string;
@@ -73,12 +77,15 @@ export interface IndexRecord {
   readonly id: string;
   /** Text as it came, so not to be put into a page as HTML. */
   readonly name: string;
+  /** Where it is, if that was said. */
   readonly path?: string;
   /** When it was added. */
   readonly added: Date;
+  /** When it was taken, if that was said. */
   readonly taken?: Date;
-  /** Of the upright picture, in pixels; absent if this browser cannot show it. */
+  /** Width of the upright picture, in pixels; absent if this browser cannot show it. */
   readonly width?: number;
+  /** Height of the upright picture, in pixels; absent if this browser cannot show it. */
   readonly height?: number;
   /** The file's length. */
   readonly bytes?: number;
@@ -88,8 +95,11 @@ export interface IndexRecord {
 
 /** A part of a query: a text, a photo, or a record of the index by its id. One of them is given. */
 export interface QueryTerm {
+  /** What it should show, in words. */
   text?: string;
+  /** What it should be like: any photo. */
   image?: ImageSource;
+  /** What it should be like: a record of the index. */
   id?: string;
   /** What a text or photo is embedded for, in words; the model's own when left out. */
   instruction?: string;
@@ -106,6 +116,7 @@ export interface IndexSearchOptions {
   limit?: number;
   /** None with a lower score. */
   minScore?: number;
+  /** Gives the search up. */
   signal?: AbortSignal;
 }
 
@@ -132,7 +143,15 @@ export interface AddProgress {
   /** The one that was just stored. */
   readonly record?: IndexRecord;
   /** The one that was just refused. */
-  readonly error?: { readonly name: string; readonly error: AgffError };
+  readonly error?: Refused;
+}
+
+/** A photo that cannot be used, and why. */
+export interface Refused {
+  /** The file's name, or what else names the photo. */
+  readonly name: string;
+  /** Why. */
+  readonly error: AgffError;
 }
 
 /** What an `add` or `import` came to. */
@@ -142,7 +161,7 @@ export interface AddSummary {
   /** Photos that were in the index already, by their content. */
   readonly present: number;
   /** Photos that cannot be used. */
-  readonly failed: readonly { readonly name: string; readonly error: AgffError }[];
+  readonly failed: readonly Refused[];
 }
 
 /** Options of `add`. */
@@ -161,12 +180,15 @@ export interface DuplicatesOptions {
   threshold?: number;
   /** Most pairs, the most similar ones; 1000 when left out. */
   limit?: number;
+  /** Gives the search up. */
   signal?: AbortSignal;
 }
 
 /** Two records that are nearly the same; `first` was added before `second`. */
 export interface DuplicatePair {
+  /** The id of the one that was added first. */
   readonly first: string;
+  /** The id of the other. */
   readonly second: string;
   /** The cosine of their global views. */
   readonly score: number;
@@ -176,6 +198,7 @@ export interface DuplicatePair {
 export interface IndexVectors {
   /** In the order in which they were added. */
   readonly ids: string[];
+  /** Length of every vector. */
   readonly dimensions: number;
   /** The vectors one after another, `[ids, dimensions]`. */
   readonly values: Float32Array;
@@ -186,11 +209,13 @@ export interface IndexVectors {
  * what the others add. All failures are `AgffError`s.
  */
 export interface PhotoIndex {
+  /** What it was opened with. */
   readonly name: string;
   /** Number of records. */
   readonly size: number;
   /** Length of every vector. */
   readonly dimensions: number;
+  /** How vectors are kept in memory. */
   readonly precision: IndexPrecision;
   /** What is wrong with comparing all records with each other, in words to be shown; mostly nothing. */
   readonly warnings: readonly string[];
@@ -208,6 +233,7 @@ export interface PhotoIndex {
   clear(): Promise<void>;
   /** The best records, best first: the same as if all were compared in `f32`. */
   search(query: Query, options?: IndexSearchOptions): Promise<Hit[]>;
+  /** A record by its id; undefined if there is none. */
   get(id: string): Promise<IndexRecord | undefined>;
   /** Records, the newest first. */
   list(options?: { offset?: number; limit?: number }): Promise<IndexRecord[]>;

@@ -25,6 +25,7 @@ export type {
   PhotoIndex,
   Query,
   QueryTerm,
+  Refused,
 } from "./index-types.js";
 export type {
   BatchOptions,
