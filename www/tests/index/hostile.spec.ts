@@ -93,7 +93,7 @@ test("what is no photo is refused one by one, and the others come in", async ({ 
   expect(found.names[0]).toBe("photo-1.png");
   expect(found.failed.filter((line) => !line.includes("script.svg")).sort()).toEqual(
     [
-      "empty.jpg AgffError image-format",
+      "empty.jpg AgffError image-corrupt",
       "cut.png AgffError image-corrupt",
       "page.jpg AgffError image-format",
       "huge.jpg AgffError image-too-large",
