@@ -294,7 +294,10 @@ test("an index of another model is refused, and the message says what to do", as
 
   // A package whose prompts are others makes other vectors.
   const manifest = await (await fetch(`${server.url}${MODEL}/agff.json`)).text();
-  const changed = manifest.replace("Represent the user's input.", "Represent the picture.");
+  const changed = manifest.replace(
+    /"instruction": "[^"]*"/,
+    '"instruction": "Represent the picture."',
+  );
   expect(changed).not.toBe(manifest);
   server.trouble = ({ path }) =>
     path.endsWith("agff.json") ? { body: Buffer.from(changed) } : undefined;
