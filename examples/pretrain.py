@@ -3,11 +3,8 @@
     python pretrain.py OUT --minutes 8 --scenes FOLDER… [--pairs FILE.jsonl…] [--photos FILE.jsonl…] [--test questions.jsonl]
 
 AGFF prompts a model that can see and read already. This makes such a model of agff-nano's shape (a small Qwen3-VL),
-from nothing: OUT becomes a Hugging Face checkpoint with a `views.json`, and
-
-    agff convert OUT --views OUT/views.json --out PACKAGE --dtype f32 --name agff-nano-base
-
-a package from which recipes/agff-nano.toml goes on with EGA. Only its global view is trained here. The inputs are those of
+from nothing: OUT becomes a Hugging Face checkpoint with a `views.json`, and the `agff convert` that is printed at the end
+makes a package of it, from which recipes/agff-nano.toml goes on with EGA. Only its global view is trained here. The inputs are those of
 `agff train`, token by token; `--check` compares with transformers' own Qwen3-VL.
 
 Three losses are added up:
@@ -26,9 +23,7 @@ import json
 import math
 import multiprocessing
 import os
-import random
 import re
-import sys
 import threading
 import time
 import tomllib
@@ -350,9 +345,10 @@ def tokens(texts):
 
 
 class Source:
-    """Pictures with their captions, on the device. `units` are lists of pictures that share a batch."""
+    """Pictures with their captions, on the device; with `units`, the two scenes of a unit share a batch. `share` is how much its
+    loss counts, `crop` the least part of a picture that is shown."""
 
-    def __init__(self, rows_file, pool, device, units=False, crop=1.0, flip=False):
+    def __init__(self, rows_file, pool, device, units=False, share=1.0, crop=1.0, flip=False):
         rows = [json.loads(line) for line in Path(rows_file).read_text().splitlines()]
         folder = Path(rows_file).parent
         captions, labels, flips = defaultdict(list), {}, {}
@@ -378,7 +374,7 @@ class Source:
         number = {label: i for i, label in enumerate(dict.fromkeys(labels.values()))}
         self.labels = torch.tensor([number[labels[name]] for name in names], device=device)
         self.flips = torch.tensor([flips[name] for name in names], device=device)
-        self.crop = crop
+        self.share, self.crop = share, crop
         if units:
             groups = defaultdict(set)
             index = {name: i for i, name in enumerate(names)}
@@ -587,15 +583,21 @@ class Run:
         # Sentences are told apart by a sum over their tokens.
         self.multipliers = torch.randint(2**40, (LONGEST,), device=self.device)
         self.sources, self.waiting = [], list(args.scenes)
-        self.others = []
+        self.others, self.failed = [], None
         self.lock = threading.Lock()
 
     def gather(self, pool):
-        """Takes up the data as it appears."""
+        """Takes up the data as it appears; what goes wrong ends the run."""
+        try:
+            self.read(pool)
+        except Exception as error:
+            self.failed = error
+
+    def read(self, pool):
         for file in self.args.pairs:
-            self.others.append(Source(file, pool, self.device, crop=0.7))
+            self.others.append(Source(file, pool, self.device, share=0.5, crop=0.7))
         for file in self.args.photos:
-            self.others.append(Source(file, pool, self.device, crop=0.3, flip=True))
+            self.others.append(Source(file, pool, self.device, share=0.25, crop=0.3, flip=True))
         while self.waiting:
             for folder in list(self.waiting):
                 if (folder / "manifest.json").exists():
@@ -630,8 +632,8 @@ class Run:
         caption_loss = F.cross_entropy(logits.flatten(0, 1).float(), captions.flatten(), ignore_index=-1)
         scale = model.log_scale.exp().clamp(max=50)
         n = 2 * args.units
-        blocks = [(0, n, 1.0)] + [
-            (n + i * args.others, n + (i + 1) * args.others, 0.5 if i == 0 else 0.25) for i in range(len(self.others))]
+        blocks = [(0, n, source.share)] + [
+            (n + i * args.others, n + (i + 1) * args.others, s.share) for i, s in enumerate(self.others)]
         loss, shown = args.captions * caption_loss, {"captions": caption_loss}
         for dims, weight in [(None, 1 / 1.3), (64, 0.3 / 1.3)]:
             s, r = F.normalize(seen[:, :dims].float(), dim=1), F.normalize(read[:, :dims].float(), dim=1)
@@ -661,7 +663,7 @@ class Run:
         args = self.args
         pool = multiprocessing.get_context("fork").Pool(args.workers, os.nice, (10,))
         threading.Thread(target=self.gather, args=(pool,), daemon=True).start()
-        while not self.sources or len(self.others) < len(args.pairs + args.photos):
+        while not self.failed and (not self.sources or len(self.others) < len(args.pairs + args.photos)):
             time.sleep(0.2)
         print(f"{sum(p.numel() for p in self.model.parameters()) / 1e6:.2f} million weights", flush=True)
         began = shown_at = saved_at = time.time()
@@ -669,6 +671,8 @@ class Run:
         rows_of_step = 2 * args.units + args.others * len(self.others)
         budget = 60 * args.minutes
         while (now := time.time()) - began < budget and step < args.steps:
+            if self.failed:
+                raise self.failed
             shown = self.step(min(1, max((now - began) / budget, step / args.steps)))
             step, rows = step + 1, rows + rows_of_step
             if step in (1, 10) or time.time() - shown_at > 5:
@@ -685,10 +689,12 @@ class Run:
         save(self.model, args.out)
         for file in args.test:
             print(json.dumps({"step": step, "rows": rows} | test(self.model, file, pool, self.device)), flush=True)
-        record = {"seed": args.seed, "steps": step, "rows": rows, "seconds": round(time.time() - began),
-                  "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-                  "torch": torch.__version__, "command": " ".join(sys.argv[1:])}
-        (args.out / "pretraining.json").write_text(json.dumps(record, indent=1))
+        device = torch.cuda.get_device_name() if torch.cuda.is_available() else "a CPU"
+        units = sum(len(source.units) for source in self.sources)
+        print(f"agff convert {args.out} --views {args.out}/views.json --out {args.out}/model --dtype f32 "
+              f"--name agff-nano-base --provenance 'Pretrained from nothing by examples/pretrain.py (PyTorch "
+              f"{torch.__version__}, seed {args.seed}) in {time.time() - began:.0f} s on {device}: {step} steps, "
+              f"{rows / 1e6:.1f} million rows, {units} units of scenes. Its fine views are the global one with noise.'")
         pool.terminate()
 
 
@@ -747,6 +753,8 @@ def main():
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--compile", action="store_true", help="compile the blocks: half a minute, then faster")
     args = parser.parse_args()
+    if not args.check and not (args.out and args.scenes):
+        parser.error("name a folder for the checkpoint, and --scenes with at least one folder of `agff data scenes`")
     check() if args.check else Run(args).run()
 
 

@@ -49,6 +49,9 @@ async function tasksOf(page: Page, what: string, work: () => Promise<void>): Pro
       event.ph === "X" && event.name === "ThreadControllerImpl::RunTask" && main.has(thread(event)),
   );
   expect(tasks.length, "tasks in the trace").toBeGreaterThan(10);
+  // Without these times nothing would be judged.
+  const timed = tasks.filter(({ tdur }) => tdur !== undefined).length;
+  expect(timed, "tasks with their thread's time").toBeGreaterThan(tasks.length / 2);
   const long = (key: "dur" | "tdur") =>
     tasks.map((task) => Math.round((task[key] ?? 0) / 1000)).filter((time) => time > LONG);
   const found = { took: long("dur"), computed: long("tdur") };
