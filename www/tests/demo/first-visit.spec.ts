@@ -1,16 +1,11 @@
 /** Who comes for the first time finds photos to search, and is told what happens to their own. */
 
-import { cells, expect, idle, names, ready, search, test } from "../page/fixtures";
+import { cells, expect, idle, names, ready, search, test, withholdWeights } from "../page/fixtures";
 
 test("the samples are shown at once, before the model is there, and can be searched when it is", async ({
   page,
 }) => {
-  let arrive = () => {};
-  const arrived = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route("**/weights-*", async (route) => {
-    await arrived;
-    await route.continue();
-  });
+  const arrive = await withholdWeights(page);
   await page.goto("./?sw=off&device=cpu");
   await expect(page.locator("#results-title")).toHaveText("26 photos");
   await expect(page.locator(".cell.waiting img").first()).toHaveJSProperty("complete", true);

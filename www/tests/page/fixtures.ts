@@ -47,6 +47,17 @@ export async function open(page: Page, query = "device=cpu"): Promise<void> {
   await ready(page);
 }
 
+/** Lets the model's weights wait until the function that this gives is called. */
+export async function withholdWeights(page: Page): Promise<() => void> {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/weights-*", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  return arrive;
+}
+
 /** Gives the page photos and waits until all are embedded or refused. */
 export async function addPhotos(
   page: Page,

@@ -1,7 +1,17 @@
 /** What goes wrong is seen, named, and does not stop the rest. */
 
 import { readFileSync } from "node:fs";
-import { addPhotos, cells, expect, open, rank, sample, test, visit } from "./fixtures";
+import {
+  addPhotos,
+  cells,
+  expect,
+  open,
+  rank,
+  sample,
+  test,
+  visit,
+  withholdWeights,
+} from "./fixtures";
 
 test("one unreadable photo among others is reported and the others are ranked", async ({
   page,
@@ -55,12 +65,7 @@ test("photos can be taken away again", async ({ page }) => {
 test("what is dropped and typed while the model loads is ranked when it is there", async ({
   page,
 }) => {
-  let arrive = () => {};
-  const arrived = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route("**/weights-*", async (route) => {
-    await arrived;
-    await route.continue();
-  });
+  const arrive = await withholdWeights(page);
   await visit(page, "device=cpu");
   await page.setInputFiles("#files", [sample("cat"), sample("coffee")]);
   await page.getByRole("searchbox").fill("a cat");
