@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use agff::device::{self, DeviceChoice, DeviceOptions};
 use arms::Arm;
 use clap::Parser;
 use report::Section;
@@ -47,6 +48,9 @@ struct Args {
     /// Set a key of the recipe for all arms
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Where to train: auto, gpu or cpu
+    #[arg(long, value_name = "WHERE", default_value = "cpu")]
+    device: DeviceChoice,
     /// Train nothing, only write what is known
     #[arg(long)]
     report: bool,
@@ -61,7 +65,14 @@ fn main() -> Result<(), Failed> {
             std::process::exit(130);
         }
     })?;
+    let options = DeviceOptions {
+        choice: args.device,
+        ..DeviceOptions::default()
+    };
+    let (device, found) = pollster::block_on(device::open(options))?;
     let runs = Runs {
+        device,
+        largest_binding: found.largest_binding,
         recipe: args.recipe,
         set: args.set,
         folder: args.out,

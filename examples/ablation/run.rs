@@ -44,6 +44,10 @@ pub struct ExamOutcome {
 
 /// Where runs are, and what they share.
 pub struct Runs {
+    /// Where they are trained.
+    pub device: Device,
+    /// The most bytes that a kernel may read at once there, if there is a limit.
+    pub largest_binding: Option<u64>,
     /// The recipe of all arms.
     pub recipe: PathBuf,
     /// Keys that are set for all arms.
@@ -71,7 +75,13 @@ impl Runs {
         set.push(format!("seed={seed}"));
         let mut recipe = Recipe::read(&self.recipe, &set)?;
         recipe.out = folder.clone();
-        let mut trainer = Trainer::new(recipe, true, &Device::flex(), None, &mut |_| ())?;
+        let mut trainer = Trainer::new(
+            recipe,
+            true,
+            &self.device,
+            self.largest_binding,
+            &mut |_| (),
+        )?;
         let (steps, begun) = (trainer.steps(), trainer.step());
         eprintln!("{} seed {seed}: from step {begun} of {steps}", arm.name);
         let mut exams = Vec::new();

@@ -1,7 +1,7 @@
 //! Checkpoints: everything that a run needs to go on as if it had never stopped.
 //!
 //! A checkpoint is one safetensors file, `step-00000400.safetensors`: every parameter's value and
-//! its two moments, and in the metadata the step and a hash of the recipe. What else a run
+//! what its optimiser remembers, and in the metadata the step and a hash of the recipe. What else a run
 //! depends on (the sampler, augmentation, dropout) is drawn from the seed and the step. A file is
 //! written under another name, flushed to the disk and renamed, so that what bears the name is whole.
 
@@ -16,14 +16,14 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use super::optimiser::Optimiser;
+use super::optimiser::{Memory, Optimiser};
 use super::parameters::{Parameter, Parameters};
 use crate::{Code, Error, Result};
 
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 
-/// The parts that a parameter has in a checkpoint.
+/// The parts that a parameter has in a checkpoint. Muon's momentum is a first moment without a second.
 const PARTS: [&str; 3] = ["value", "moment_1", "moment_2"];
 
 /// The metadata's only key, and the format that its value states.
@@ -161,10 +161,14 @@ fn serialised(
             tensors.push((name, parameter.shape.clone(), host(values)));
         };
         part(PARTS[0], &parameter.values);
-        if let Some(state) = optimiser.state.get(name) {
-            part(PARTS[1], &state.momentum.moment_1);
-            part(PARTS[2], &state.momentum.moment_2);
-            times.insert(name.clone(), state.momentum.time);
+        match optimiser.state.get(name) {
+            Some(Memory::Moments(state)) => {
+                part(PARTS[1], &state.momentum.moment_1);
+                part(PARTS[2], &state.momentum.moment_2);
+                times.insert(name.clone(), state.momentum.time);
+            }
+            Some(Memory::Momentum(momentum)) => part(PARTS[1], momentum),
+            None => {}
         }
     }
     let head = Head {
@@ -247,14 +251,18 @@ pub fn load(
         let value = read(PARTS[0])?
             .ok_or_else(|| fail(format!("has no {name}; it was made by another recipe")))?;
         values.0.insert(name.clone(), value);
-        if let (Some(first), Some(second)) = (read(PARTS[1])?, read(PARTS[2])?) {
-            let time = *head
-                .times
-                .get(name)
-                .ok_or_else(|| fail(format!("does not say how old the moments of {name} are")))?;
-            let momentum = AdaptiveMomentumState::new(time, first.values, second.values);
-            state.insert(name.clone(), AdamWState::new(momentum));
-        }
+        let memory = match (read(PARTS[1])?, read(PARTS[2])?) {
+            (Some(first), Some(second)) => {
+                let time = *head.times.get(name).ok_or_else(|| {
+                    fail(format!("does not say how old the moments of {name} are"))
+                })?;
+                let moments = AdaptiveMomentumState::new(time, first.values, second.values);
+                Memory::Moments(AdamWState::new(moments))
+            }
+            (Some(momentum), None) => Memory::Momentum(momentum.values),
+            (None, _) => continue,
+        };
+        state.insert(name.clone(), memory);
     }
     let known = |name: &str| {
         name.split_once(':')

@@ -109,7 +109,7 @@ impl Encoder {
 
     /// Whether the model runs on the CPU.
     pub fn on_cpu(&self) -> bool {
-        matches!(self.device.as_dispatch(), DispatchDevice::Flex(_))
+        on_cpu(&self.device)
     }
 
     /// An input, ready for the model.
@@ -223,4 +223,9 @@ impl Encoder {
         let manifest = &self.base.manifest;
         Model::new(&manifest.config, &manifest.views, &mut weights)
     }
+}
+
+/// Whether a device is the CPU.
+pub fn on_cpu(device: &Device) -> bool {
+    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }

@@ -1,13 +1,19 @@
-//! AdamW over named parameters, with gradients clipped by their common norm.
+//! AdamW and Muon over named parameters, with gradients clipped by their common norm.
+
+mod muon;
 
 use std::collections::BTreeMap;
 
 use burn::optim::{AdamW, AdamWConfig, AdamWState, Optimizer};
 use burn::tensor::Tensor;
+use rayon::prelude::*;
 
-use super::parameters::{ByName, Parameters};
+use super::encoder::on_cpu;
+use super::parameters::{ByName, Parameter, Parameters};
 use super::recipe::Schedule;
 use crate::{Code, Error, Result};
+
+pub use muon::MuonOptions;
 
 /// How parameters follow their gradients.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,15 +30,27 @@ pub struct OptimiserOptions {
     pub clip: Option<f32>,
     /// Factors of the learning rate for parameters whose names begin so; the first that fits.
     pub rates: Vec<(String, f64)>,
+    /// How the matrices inside the layers move; as everything else if not given.
+    pub muon: Option<MuonOptions>,
 }
 
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101), with its moments.
+/// What is remembered of a parameter's gradients.
+#[derive(Clone)]
+pub enum Memory {
+    /// AdamW's two moments, and how many gradients they have seen.
+    Moments(AdamWState<1>),
+    /// Muon's momentum.
+    Momentum(Tensor<1>),
+}
+
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) for everything, or for all but the matrices that
+/// Muon moves.
 pub struct Optimiser {
     options: OptimiserOptions,
     decaying: AdamW,
     plain: AdamW,
-    /// Moments of every parameter that had a gradient.
-    pub state: BTreeMap<String, AdamWState<1>>,
+    /// Of every parameter that had a gradient.
+    pub state: BTreeMap<String, Memory>,
 }
 
 impl Optimiser {
@@ -69,34 +87,79 @@ impl Optimiser {
             Some(most) if norm > most => most / norm,
             _ => 1.0,
         };
+        let mut moves = Vec::new();
         for (name, gradient) in gradients {
-            let Some(parameter) = parameters.0.get_mut(&name) else {
+            let Some(parameter) = parameters.0.get(&name).cloned() else {
                 return Err(Error::new(
                     Code::Internal,
                     name,
                     "has a gradient but no value",
                 ));
             };
-            let optimiser = match parameter.decays(&name) {
-                true => &self.decaying,
-                false => &self.plain,
-            };
-            let factors = &self.options.rates;
-            let factor = factors.iter().find(|(start, _)| name.starts_with(start));
-            let rate = rate * factor.map_or(1.0, |(_, factor)| *factor);
             let gradient = match scale {
                 1.0 => gradient,
                 scale => gradient * scale,
             };
-            let state = self.state.remove(&name);
-            let values = parameter.values.clone();
-            let (values, state) = optimiser.step(rate, values, gradient, state);
-            parameter.values = values;
-            self.state.extend(state.map(|state| (name, state)));
+            let memory = self.state.remove(&name);
+            moves.push((name, parameter, gradient, memory));
+        }
+        // Orthogonalising is worth the cores; a GPU has its own parallelism (see `passes`).
+        let parallel = moves.first().is_some_and(|m| on_cpu(&m.1.values.device()));
+        let one = |(name, parameter, gradient, memory): Move| {
+            let (values, memory) = self.moved(&name, &parameter, gradient, memory, rate);
+            (name, values, memory)
+        };
+        let moved: Vec<_> = match parallel {
+            true => moves.into_par_iter().map(one).collect(),
+            false => moves.into_iter().map(one).collect(),
+        };
+        for (name, values, memory) in moved {
+            if let Some(parameter) = parameters.0.get_mut(&name) {
+                parameter.values = values;
+            }
+            self.state.extend(memory.map(|memory| (name, memory)));
         }
         Ok(norm)
     }
+
+    /// A parameter's values and memory after a step.
+    fn moved(
+        &self,
+        name: &str,
+        parameter: &Parameter,
+        gradient: Tensor<1>,
+        memory: Option<Memory>,
+        rate: f64,
+    ) -> (Tensor<1>, Option<Memory>) {
+        let factors = &self.options.rates;
+        let factor = factors.iter().find(|(start, _)| name.starts_with(start));
+        let rate = rate * factor.map_or(1.0, |(_, factor)| *factor);
+        let values = parameter.values.clone();
+        if let Some(muon) = &self.options.muon
+            && let Some(shape) = parameter.inner_matrix(name)
+        {
+            let momentum = match memory {
+                Some(Memory::Momentum(momentum)) => Some(momentum),
+                _ => None,
+            };
+            let (values, momentum) = muon.step(rate, shape, values, gradient, momentum);
+            return (values, Some(Memory::Momentum(momentum)));
+        }
+        let optimiser = match parameter.decays(name) {
+            true => &self.decaying,
+            false => &self.plain,
+        };
+        let moments = match memory {
+            Some(Memory::Moments(moments)) => Some(moments),
+            _ => None,
+        };
+        let (values, moments) = optimiser.step(rate, values, gradient, moments);
+        (values, moments.map(Memory::Moments))
+    }
 }
+
+/// A parameter with its name, gradient and memory.
+type Move = (String, Parameter, Tensor<1>, Option<Memory>);
 
 /// The length of all gradients as one vector.
 fn norm(gradients: &ByName) -> Result<f32> {
@@ -167,6 +230,7 @@ mod tests {
             weight_decay: 0.1,
             clip: None,
             rates: vec![("views.".into(), 10.0)],
+            muon: None,
         }
     }
 
@@ -226,13 +290,52 @@ mod tests {
             .step(&mut parameters(), gradients(100.0), 0.01)
             .unwrap();
         let moment = |name: &str| {
-            let moment = optimiser.state[name].momentum.moment_1.clone();
+            let Memory::Moments(moments) = &optimiser.state[name] else {
+                panic!("{name} has no moments");
+            };
+            let moment = moments.momentum.moment_1.clone();
             let values: Vec<f32> = moment.into_data().try_into_vec().unwrap();
             values[0]
         };
         let expected = 0.1 / 8f32.sqrt();
         assert!((moment("a.bias") - expected).abs() < 1e-6);
         assert!((moment("a.weight") - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn muon_moves_the_matrices_and_adamw_the_rest() {
+        let with_muon = OptimiserOptions {
+            muon: Some(MuonOptions {
+                rate: 10.0,
+                momentum: 0.95,
+                weight_decay: 0.1,
+            }),
+            ..options()
+        };
+        let run = |options: OptimiserOptions| {
+            let mut parameters = parameters();
+            let mut optimiser = Optimiser::new(options);
+            for _ in 0..2 {
+                optimiser
+                    .step(&mut parameters, gradients(0.5), 0.01)
+                    .unwrap();
+            }
+            (parameters, optimiser)
+        };
+        let ((plain, _), (muon, optimiser)) = (run(options()), run(with_muon));
+        for same in ["a.bias", "views.global"] {
+            assert_eq!(plain.host(same), muon.host(same));
+            assert!(matches!(optimiser.state[same], Memory::Moments(_)));
+        }
+        assert_ne!(plain.host("a.weight"), muon.host("a.weight"));
+        let Memory::Momentum(momentum) = optimiser.state["a.weight"].clone() else {
+            panic!("a matrix has momentum");
+        };
+        let momentum: Vec<f32> = momentum.into_data().try_into_vec().unwrap();
+        assert!(
+            momentum.iter().all(|m| (m - 0.975).abs() < 1e-6),
+            "{momentum:?}"
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub const LORA_A: &str = ".lora_a";
 /// See [`LORA_A`].
 pub const LORA_B: &str = ".lora_b";
 
+/// What pixels and positions enter by.
+const OUTER: [&str; 2] = ["vision.patch_embed.", "vision.pos_embed."];
+
 impl Lora {
     /// α / rank.
     pub fn scale(&self) -> f32 {
@@ -49,6 +52,14 @@ impl Parameter {
             shape,
             values: Tensor::from_data(TensorData::new(values, [count]), device),
         }
+    }
+
+    /// The shape of a matrix that is neither the first nor the last thing that an input meets: one that
+    /// Muon moves.
+    pub fn inner_matrix(&self, name: &str) -> Option<[usize; 2]> {
+        let shape = <[usize; 2]>::try_from(self.shape.as_slice()).ok()?;
+        let inner = self.decays(name) && !OUTER.iter().any(|outer| name.starts_with(outer));
+        inner.then_some(shape)
     }
 
     /// Whether weight decay applies: to matrices, not to norms, biases and learned vectors.

@@ -19,7 +19,8 @@ pub use method::{
     Captions, FusionKind, FusionSettings, Hardness, LinearName, Lora, Loss, Matryoshka, Train,
 };
 pub use run::{
-    BatchSettings, Cache, Checkpoints, Evaluation, Length, Log, Multipliers, Optimiser, Schedule,
+    BatchSettings, Cache, Checkpoints, Evaluation, Length, Log, Multipliers, Muon, Optimiser,
+    Schedule,
 };
 pub use start::{GlobalView, RandomStart, Start, Views};
 

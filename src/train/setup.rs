@@ -9,7 +9,7 @@ use super::images::Pictures;
 use super::inputs::SourceRows;
 use super::loss::{Contrast, Hardness};
 use super::objective::Objective;
-use super::optimiser::{LearningRate, OptimiserOptions};
+use super::optimiser::{LearningRate, MuonOptions, OptimiserOptions};
 use super::recipe::{self, FusionKind, Recipe, Rows, Scenes, Start};
 use super::sampler::{RowSet, Sampler, SamplerSettings};
 use super::scores::Scoring;
@@ -102,6 +102,11 @@ pub fn optimiser(recipe: &Recipe) -> OptimiserOptions {
         weight_decay: o.weight_decay as f32,
         clip: (o.clip_norm > 0.0).then_some(o.clip_norm as f32),
         rates: rates.map(|(name, rate)| (name.to_owned(), rate)).into(),
+        muon: (o.muon.learning_rate > 0.0).then_some(MuonOptions {
+            rate: o.muon.learning_rate / o.learning_rate,
+            momentum: o.muon.momentum as f32,
+            weight_decay: o.weight_decay as f32,
+        }),
     }
 }
 

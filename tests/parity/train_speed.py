@@ -44,7 +44,8 @@ def ours(args, rows, out, steps):
     settings = {
         "batch.rows": str(args.rows), "batch.chunk": str(args.chunk),
         "out": str(out), "data": f'[{{rows="{rows}"}}]', "captions.weight": "0.0", "log.every": "1",
-        "optimiser.steps": str(steps + 2), "optimiser.warmup_steps": "1", "eval.files": "[]",
+        "optimiser.steps": str(steps + 2), "optimiser.warmup_steps": "1", "optimiser.muon.learning_rate": "0.0",
+        "eval.files": "[]",
     }
     command = [args.agff, "train", RECIPE, "--device", args.device]
     for key, value in settings.items():

@@ -1,6 +1,7 @@
 //! What cannot be trained is refused before the first step, and says what to do.
 
 use std::fs;
+use std::path::Path;
 
 use agff::Code;
 
@@ -103,23 +104,43 @@ fn a_checkpoint_of_another_shape_or_a_damaged_one_is_refused_and_kept() {
     }
 }
 
-#[test]
-fn a_checkpoint_that_cannot_be_written_leaves_the_older_one() {
+/// A run that stops at step 12, cannot write its next checkpoint, and goes on when it can again; the
+/// error. `hinder` makes that something is in the way at the path it is given.
+fn hindered(hinder: impl Fn(&Path)) -> agff::Error {
     let folder = Folder::new();
     run_until(&mut folder.trainer(&[], false).unwrap(), 12);
     let checkpoints = folder.join("run/checkpoints");
-    // A folder in the way of the next checkpoint's name stands for a disk that takes no more.
-    fs::create_dir(checkpoints.join("step-00000020.partial")).unwrap();
+    let partial = checkpoints.join("step-00000020.partial");
+    hinder(&partial);
     let mut trainer = folder.trainer(&[], true).unwrap();
     let error = trainer
         .run(&std::sync::atomic::AtomicBool::new(false), &mut |_| ())
         .unwrap_err();
-    assert_eq!(error.code(), Code::Io);
     assert!(checkpoints.join("step-00000012.safetensors").is_file());
-    fs::remove_dir(checkpoints.join("step-00000020.partial")).unwrap();
+    if partial.is_dir() {
+        fs::remove_dir(&partial).unwrap();
+    }
+    let left = fs::read_dir(&checkpoints).unwrap().count();
+    assert_eq!(left, 1, "something half-written is left");
     let mut again = folder.trainer(&[], true).unwrap();
     assert_eq!(again.step(), 12);
     finish(&mut again);
+    error
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_leaves_the_older_one() {
+    let error = hindered(|partial| fs::create_dir(partial).unwrap());
+    assert_eq!(error.code(), Code::Io);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_leaves_the_older_checkpoint() {
+    // What is written to this device fails as on a disk without room.
+    let error = hindered(|partial| std::os::unix::fs::symlink("/dev/full", partial).unwrap());
+    assert_eq!(error.code(), Code::Io);
+    assert!(error.to_string().contains("the disk is full"), "{error}");
 }
 
 #[test]

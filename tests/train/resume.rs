@@ -1,6 +1,8 @@
 //! A run that was stopped goes on as if it had not been.
 
 use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::run::{Folder, finish, run_until};
 
@@ -31,14 +33,18 @@ fn metrics(folder: &Folder, out: &str) -> Vec<String> {
 
 #[test]
 fn forty_steps_are_twenty_stopped_and_twenty_resumed_to_the_last_bit() {
-    let folder = Folder::new();
-    folder.run(&["out='whole'"]);
-    run_until(&mut folder.trainer(&["out='parts'"], false).unwrap(), 20);
-    let mut resumed = folder.trainer(&["out='parts'"], true).unwrap();
-    assert_eq!(resumed.step(), 20);
-    finish(&mut resumed);
-    assert!(newest(&folder, "whole") == newest(&folder, "parts"));
-    assert_eq!(metrics(&folder, "whole"), metrics(&folder, "parts"));
+    for rate in ["0.0", "0.02"] {
+        let folder = Folder::new();
+        let muon = format!("optimiser.muon.learning_rate={rate}");
+        folder.run(&["out='whole'", &muon]);
+        let parts = ["out='parts'", &muon];
+        run_until(&mut folder.trainer(&parts, false).unwrap(), 20);
+        let mut resumed = folder.trainer(&parts, true).unwrap();
+        assert_eq!(resumed.step(), 20);
+        finish(&mut resumed);
+        assert!(newest(&folder, "whole") == newest(&folder, "parts"));
+        assert_eq!(metrics(&folder, "whole"), metrics(&folder, "parts"));
+    }
 }
 
 #[test]
@@ -55,6 +61,42 @@ fn a_run_that_died_loses_what_came_after_its_last_checkpoint_and_no_more() {
     finish(&mut resumed);
     assert!(newest(&folder, "whole") == newest(&folder, "died"));
     assert_eq!(metrics(&folder, "whole"), metrics(&folder, "died"));
+}
+
+#[test]
+fn a_killed_process_loses_what_came_after_its_last_checkpoint_and_no_more() {
+    let folder = Folder::new();
+    let steps = "optimiser.steps=300";
+    folder.run(&["out='whole'", steps]);
+    let program = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agff"));
+        command.arg("train").arg(folder.join("recipe.toml")).args([
+            "--device",
+            "cpu",
+            "--set",
+            "out='killed'",
+            "--set",
+            steps,
+        ]);
+        command
+    };
+    let mut running = program().stderr(Stdio::null()).spawn().unwrap();
+    let first = folder.join("killed/checkpoints/step-00000010.safetensors");
+    let begun = Instant::now();
+    while !first.exists() {
+        assert!(running.try_wait().unwrap().is_none(), "it ended by itself");
+        assert!(begun.elapsed() < Duration::from_secs(300), "no checkpoint");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // SIGKILL, wherever it is just now.
+    running.kill().unwrap();
+    assert!(!running.wait().unwrap().success(), "it ended by itself");
+    let resumed = program().arg("--resume").output().unwrap();
+    let said = String::from_utf8_lossy(&resumed.stderr);
+    assert!(resumed.status.success(), "{said}");
+    assert!(!said.contains("step 0 of"), "{said}");
+    assert!(newest(&folder, "whole") == newest(&folder, "killed"));
+    assert_eq!(metrics(&folder, "whole"), metrics(&folder, "killed"));
 }
 
 #[test]
@@ -75,7 +117,11 @@ fn the_same_recipe_gives_the_same_bits_with_one_thread_and_with_several() {
     let folder = Folder::new();
     let with_threads = |threads: usize, out: &str| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let set = [format!("out='{out}'"), "optimiser.steps=10".into()];
+        let set = [
+            format!("out='{out}'"),
+            "optimiser.steps=10".into(),
+            "optimiser.muon.learning_rate=0.02".into(),
+        ];
         pool.unwrap()
             .install(|| folder.run(&set.each_ref().map(String::as_str)));
         newest(&folder, out)

@@ -102,11 +102,13 @@ pub struct Optimiser {
     pub learning_rate: f64,
     /// What it is multiplied by, by part of the model.
     pub multipliers: Multipliers,
+    /// For the matrices inside the layers. Default: AdamW moves them too.
+    pub muon: Muon,
     /// AdamW's decay of the mean and of the mean square of gradients. Default [0.9, 0.999].
     pub betas: [f64; 2],
     /// AdamW's ε. Default 1e-8.
     pub epsilon: f64,
-    /// AdamW's weight decay; norms, biases and learned vectors have none. Default 0.01.
+    /// Weight decay; norms, biases and learned vectors have none. Default 0.01.
     pub weight_decay: f64,
     /// Gradients are shortened to this norm, all together; 0 for never. Default 1.
     pub clip_norm: f64,
@@ -120,6 +122,26 @@ pub struct Optimiser {
     pub steps: Option<u64>,
     /// Passes over all rows of the sources that are drawn from: this or `steps`.
     pub epochs: Option<f64>,
+}
+
+/// Momentum that is made orthogonal, for the matrices inside the layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Muon {
+    /// The highest learning rate of those matrices; what is not one keeps AdamW and its rate. 0, the
+    /// default: AdamW moves everything.
+    pub learning_rate: f64,
+    /// How much of the momentum stays from step to step. Default 0.95.
+    pub momentum: f64,
+}
+
+impl Default for Muon {
+    fn default() -> Self {
+        Self {
+            learning_rate: 0.0,
+            momentum: 0.95,
+        }
+    }
 }
 
 /// What the learning rate is multiplied by; 0 for what is not trained. Default 1 each.
@@ -155,6 +177,7 @@ impl Default for Optimiser {
         Self {
             learning_rate: 3e-4,
             multipliers: Multipliers::default(),
+            muon: Muon::default(),
             betas: [0.9, 0.999],
             epsilon: 1e-8,
             weight_decay: 0.01,
@@ -203,6 +226,21 @@ impl Optimiser {
     pub(super) fn check(&self) -> Check {
         above_zero("optimiser.learning_rate", self.learning_rate)?;
         within("optimiser.learning_rate", self.learning_rate, 0.0, 10.0)?;
+        within(
+            "optimiser.muon.learning_rate",
+            self.muon.learning_rate,
+            0.0,
+            10.0,
+        )?;
+        if !(0.0..1.0).contains(&self.muon.momentum) {
+            return fault(
+                "optimiser.muon.momentum",
+                format!(
+                    "is {}; it must be at least 0 and below 1",
+                    self.muon.momentum
+                ),
+            );
+        }
         let m = &self.multipliers;
         for (name, value) in [
             ("vision", m.vision),

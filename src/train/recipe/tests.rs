@@ -67,6 +67,7 @@ fn the_example_has_every_key() {
     }
     for inline in [
         "optimiser.multipliers",
+        "optimiser.muon",
         "data[0].scenes",
         "loss.matryoshka[0]",
     ] {
