@@ -119,11 +119,12 @@ agff := cargo run --quiet --locked --
 
 .PHONY: ablation
 ablation: ## what views, fusion and EGA bring (docs/ablation.md)
-	test -f data/scenes/rows.jsonl || $(agff) data scenes data/scenes --seed 1 --count 60000 --size 128
-	test -f data/scenes-ablation/rows.jsonl || $(agff) data scenes data/scenes-ablation --seed 2 --count 12000 --size 128
+	test -f data/scenes-ablation-base/rows.jsonl || \
+		$(agff) data scenes data/scenes-ablation-base --seed 1 --count 20000 --size 128
+	test -f data/scenes-ablation/rows.jsonl || $(agff) data scenes data/scenes-ablation --seed 2 --count 6000 --size 128
 	test -f data/scenes-test/questions.jsonl || $(agff) data scenes data/scenes-test --pairs --size 128
 	test -f data/scenes-tuning/questions.jsonl || $(agff) data scenes data/scenes-tuning --pairs --seed 3 --count 30 --size 128
-	test -d runs/agff-nano-base/model || $(agff) train recipes/agff-nano-base.toml --resume
+	test -d runs/ablation-base/model || $(agff) train recipes/ablation-base.toml --resume
 	cargo run --quiet --locked --example ablation -- $(if $(REPORT),--report)
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
