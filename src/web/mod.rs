@@ -33,7 +33,8 @@ impl Engine {
     ///
     /// `options` may hold `device` (`"auto"`, `"gpu"` or `"cpu"`), `limits` (`"guaranteed"`),
     /// `kernels` (`"hardware"`: those for real GPUs, on a software adapter too),
-    /// `onProgress(loaded, total, file)` in bytes, and `signal`.
+    /// `onProgress(loaded, total, file)` in bytes, `signal`, and `fetch(url, init)`, which then answers
+    /// for the package's files in the place of the global one.
     ///
     /// # Errors
     /// Those of [`Agff::load`], and `aborted`.
@@ -64,6 +65,7 @@ impl Engine {
         };
         let on_progress: Option<Function> = convert::object(&options, "onProgress")?;
         let signal: Option<AbortSignal> = convert::object(&options, "signal")?;
+        let fetch: Option<Function> = convert::object(&options, "fetch")?;
 
         let mut thrown = None;
         let mut progress = |p: LoadProgress<'_>| {
@@ -83,7 +85,7 @@ impl Engine {
             progress: Some(&mut progress),
             ..LoadOptions::default()
         };
-        let source = Source::Http(Http::new(&base_url, signal));
+        let source = Source::Http(Http::new(&base_url, signal, fetch));
         let agff = Agff::load(source, options).await.map_err(convert::error)?;
         match thrown {
             // The caller's own failure is the caller's to see.

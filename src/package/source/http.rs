@@ -1,4 +1,5 @@
-//! Packages over HTTP, with the `fetch` of whatever runs this: a window, a worker, or Node.
+//! Packages over HTTP, with the `fetch` of whatever runs this (a window, a worker, Node) or with the
+//! caller's.
 
 use std::ops::Range;
 
@@ -15,18 +16,21 @@ use crate::{Code, Error, Result};
 pub struct Http {
     base: String,
     signal: Option<AbortSignal>,
+    fetch: Option<Function>,
 }
 
 impl Http {
     /// The files below `url`, the package's folder or its `agff.json`; the caller's `signal`
-    /// aborts every read.
-    pub fn new(url: &str, signal: Option<AbortSignal>) -> Self {
+    /// aborts every read. The caller's `fetch`, if there is one, answers in the place of the global one:
+    /// it is given a URL and an init with at most `signal` and `headers`, where `Range` may stand.
+    pub fn new(url: &str, signal: Option<AbortSignal>, fetch: Option<Function>) -> Self {
         let url = url
             .strip_suffix(crate::package::manifest::MANIFEST_FILE)
             .unwrap_or(url);
         Self {
             base: format!("{}/", url.trim_end_matches('/')),
             signal,
+            fetch,
         }
     }
 
@@ -45,6 +49,7 @@ impl Http {
         Self {
             base: self.base.clone(),
             signal: None,
+            fetch: self.fetch.clone(),
         }
     }
 
@@ -88,9 +93,12 @@ impl Http {
         }
         // Windows and workers have no common type with a `fetch` method; the global object has it.
         let global = js_sys::global();
-        let fetch: Function = Reflect::get(&global, &"fetch".into())
-            .and_then(JsCast::dyn_into)
-            .map_err(failed)?;
+        let fetch = match &self.fetch {
+            Some(own) => own.clone(),
+            None => Reflect::get(&global, &"fetch".into())
+                .and_then(JsCast::dyn_into)
+                .map_err(failed)?,
+        };
         let promise: Promise = fetch
             .call2(&global, &url.into(), &init)
             .and_then(JsCast::dyn_into)

@@ -424,7 +424,10 @@ fn every_recipe_in_the_folder_is_one() {
         }
     }
     names.sort_unstable();
-    assert_eq!(names, ["ablation", "ablation-base", "agff-nano", "agff-nano-base"]);
+    assert_eq!(
+        names,
+        ["ablation", "ablation-base", "agff-nano", "agff-nano-base"]
+    );
 }
 
 #[test]

@@ -49,6 +49,7 @@ export interface EngineModule {
         kernels: "hardware" | undefined;
         onProgress: (loaded: number, total: number, file: string) => void;
         signal: AbortSignal | undefined;
+        fetch: (url: string, init?: RequestInit) => Promise<Response>;
       },
     ): Promise<Engine>;
     decode(name: string, bytes: Uint8Array): DecodedImage;

@@ -22,8 +22,8 @@ import type {
   LoadRequest,
   Outcome,
 } from "./protocol.js";
+import { fetchFrom, folderOf } from "./package-fetch.js";
 import { decodeInput, fetchInput, type ReadInput } from "./read-input.js";
-import { open, type Route } from "./route.js";
 import { Turns } from "./turns.js";
 
 /** Bytes of pixels that are held at once, beside those of the photo that reaches this. */
@@ -45,7 +45,6 @@ export class Session {
     private readonly host: EngineHost,
     private readonly engine: Engine,
     private readonly files: PackageFiles,
-    private readonly route: Route,
   ) {
     this.library = new IndexLibrary({
       VectorIndex: host.module.VectorIndex,
@@ -68,20 +67,14 @@ export class Session {
     const files = await PackageFiles.open(location, request.cache, memory, signal);
     const host = await start(request, report, signal);
     await files.fetchAll(report, signal);
-    const route = open(files);
-    try {
-      const upload = () => loadEngine(host, route, request, files, report, signal);
-      const engine = await withRepair(files, signal, upload);
-      const session = new Session(host, engine, files, route);
-      const { device, fingerprint } = engine.info();
-      const { manifest, cache } = files;
-      const { program } = host;
-      const reply = { manifest, fingerprint, device: device.kind, cache, memory, program };
-      return { session, reply };
-    } catch (error) {
-      route.close();
-      throw relabel(route, error);
-    }
+    const upload = () => loadEngine(host, request, files, report, signal);
+    const engine = await withRepair(files, signal, upload);
+    const session = new Session(host, engine, files);
+    const { device, fingerprint } = engine.info();
+    const { manifest, cache } = files;
+    const { program } = host;
+    const reply = { manifest, fingerprint, device: device.kind, cache, memory, program };
+    return { session, reply };
   }
 
   /**
@@ -155,7 +148,6 @@ export class Session {
       await this.library.dispose();
       this.host.release(this.engine);
     });
-    this.route.close();
   }
 
   private async pass(
@@ -176,7 +168,7 @@ export class Session {
         return { embedding: path ? { ...embedding, decode: path } : embedding };
       });
     } catch (thrown) {
-      const error = relabel(this.route, thrown);
+      const error = toAgffError(thrown);
       if (!isAboutInput(error)) throw error;
       if (inputs.length === 1) return [{ error: toPlain(error, inputs[0]!.input.name) }];
       // One of several cannot be used, and is found before anything is computed: one by one then.
@@ -189,7 +181,6 @@ export class Session {
 
 function loadEngine(
   host: EngineHost,
-  route: Route,
   request: LoadRequest,
   files: PackageFiles,
   report: Report,
@@ -204,11 +195,9 @@ function loadEngine(
     const fileTotal = files.length(file);
     report({ phase, loaded, total, file, fileLoaded: loaded - before, fileTotal });
   };
-  const { device, limits, kernels } = request;
-  return host.run(
-    () => host.module.Engine.load(route.base, { device, limits, kernels, onProgress, signal }),
-    request.location.key,
-  );
+  const { device, limits, kernels, location } = request;
+  const options = { device, limits, kernels, onProgress, signal, fetch: fetchFrom(files) };
+  return host.run(() => host.module.Engine.load(folderOf(location), options), location.key);
 }
 
 /** What the engine finds wrong with a package may be wrong with our copy of it only. */
@@ -243,12 +232,6 @@ function sum(numbers: readonly number[]): number {
 
 function isAboutInput({ code }: AgffError): boolean {
   return code === "input" || code.startsWith("image-");
-}
-
-/** The engine names a package by the address that it was given; people know another. */
-function relabel(route: Route, thrown: unknown): AgffError {
-  const { code, subject, message, cause } = toAgffError(thrown);
-  return new AgffError(code, route.readable(subject), route.readable(message), cause);
 }
 
 /** Lets messages in: a pass on the CPU does not end before it is done, and one may say "abort". */
