@@ -88,12 +88,12 @@ fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
     let plain = arm(arms::main(), arms::PLAIN);
     let with_plain =
         |others: Vec<Arm>| -> Vec<Arm> { std::iter::once(plain.clone()).chain(others).collect() };
+    let mut compared = each(runs, stop, &arms::main(), &SEEDS)?;
+
     let tuning = each(runs, stop, &with_plain(arms::tuning()), &SEEDS[..1])?;
     let tuned = best(&tuning).map(|name| arm(with_plain(arms::tuning()), &name));
-
-    let mut compared = arms::main();
-    compared.extend(tuned.filter(|tuned| *tuned != plain));
-    let compared = each(runs, stop, &compared, &SEEDS)?;
+    let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| *tuned != plain).collect();
+    compared.extend(each(runs, stop, &tuned, &SEEDS)?);
 
     let mut sweeps = Vec::new();
     for (title, others) in [

@@ -120,8 +120,10 @@ fn hindered(hinder: impl Fn(&Path)) -> agff::Error {
     if partial.is_dir() {
         fs::remove_dir(&partial).unwrap();
     }
-    let left = fs::read_dir(&checkpoints).unwrap().count();
-    assert_eq!(left, 1, "something half-written is left");
+    for entry in fs::read_dir(&checkpoints).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name.ends_with(".safetensors"), "{name} is left");
+    }
     let mut again = folder.trainer(&[], true).unwrap();
     assert_eq!(again.step(), 12);
     finish(&mut again);
