@@ -60,10 +60,22 @@ pub fn main() -> Vec<Arm> {
             "AGFF, LLaVE's weights",
             &["loss.hardness=llave"],
         ),
+        // A row's explicit negative is its twin's positive, which is in the batch already unless twins
+        // come apart.
         Arm::new(
-            "agff-negatives",
-            "AGFF, InfoNCE, explicit negatives too",
-            &["batch.negatives=true"],
+            "agff-apart",
+            "AGFF, InfoNCE, twins in different batches",
+            &["data[0].groups=false"],
+        ),
+        Arm::new(
+            "agff-apart-e1",
+            "AGFF, EGA e1, twins in different batches",
+            &["data[0].groups=false", "loss.hardness=e1"],
+        ),
+        Arm::new(
+            "agff-apart-negatives",
+            "AGFF, InfoNCE, twins in different batches, explicit negatives instead",
+            &["data[0].groups=false", "batch.negatives=true"],
         ),
     ]
 }

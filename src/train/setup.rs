@@ -153,7 +153,10 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
             ));
             continue;
         }
-        let rows = read_rows(&path)?;
+        let mut rows = read_rows(&path)?;
+        if !entry.groups {
+            rows.iter_mut().for_each(|row| row.group = None);
+        }
         set.add(path.display().to_string(), entry.weight, &rows)?;
         note(format!("{}: {} rows", path.display(), rows.len()));
         sources.push(SourceRows {

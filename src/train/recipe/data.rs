@@ -18,6 +18,8 @@ pub struct DataSource {
     pub flip: Option<bool>,
     /// Whether its pictures are varied as `[augmentation]` says. Default true.
     pub augment: bool,
+    /// Whether the rows of a group come in one batch. Default true.
+    pub groups: bool,
     /// Whether to go on without it when the file is not there. Default false.
     pub optional: bool,
 }
@@ -77,6 +79,8 @@ struct DataFields {
     flip: Option<bool>,
     #[serde(default = "yes")]
     augment: bool,
+    #[serde(default = "yes")]
+    groups: bool,
     #[serde(default)]
     optional: bool,
 }
@@ -104,6 +108,7 @@ impl TryFrom<DataFields> for DataSource {
             weight: fields.weight,
             flip: fields.flip,
             augment: fields.augment,
+            groups: fields.groups,
             optional: fields.optional,
         })
     }
@@ -121,6 +126,7 @@ impl From<DataSource> for DataFields {
             weight: source.weight,
             flip: source.flip,
             augment: source.augment,
+            groups: source.groups,
             optional: source.optional,
         }
     }
