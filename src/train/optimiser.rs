@@ -35,6 +35,10 @@ pub struct OptimiserOptions {
 }
 
 /// What is remembered of a parameter's gradients.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each tensor of a model"
+)]
 #[derive(Clone)]
 pub enum Memory {
     /// AdamW's two moments, and how many gradients they have seen.
@@ -154,7 +158,10 @@ impl Optimiser {
             _ => None,
         };
         let (values, moments) = optimiser.step(rate, values, gradient, moments);
-        (values, moments.map(Memory::Moments))
+        (
+            values,
+            moments.map(|moments| Memory::Moments(moments.into())),
+        )
     }
 }
 

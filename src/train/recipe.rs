@@ -152,7 +152,9 @@ impl Recipe {
     /// value of another type, and numbers that cannot be meant.
     pub fn read(path: &Path, overrides: &[String]) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        // Whole paths: the run keeps the recipe in another folder, and goes on from anywhere.
+        let whole = std::path::absolute(path).map_err(|e| Error::io(path, e))?;
+        let folder = whole.parent().unwrap_or(Path::new(""));
         Self::parse(&text, &path.display().to_string(), folder, overrides)
     }
 

@@ -1,6 +1,7 @@
 //! A run that was stopped goes on as if it had not been.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,45 @@ fn a_killed_process_loses_what_came_after_its_last_checkpoint_and_no_more() {
     assert!(!said.contains("step 0 of"), "{said}");
     assert!(newest(&folder, "whole") == newest(&folder, "killed"));
     assert_eq!(metrics(&folder, "whole"), metrics(&folder, "killed"));
+}
+
+#[test]
+fn a_run_goes_on_and_is_merged_from_any_folder() {
+    let folder = Folder::new();
+    folder.run(&["out='start'", "optimiser.steps=6"]);
+    let inner = folder.path().file_name().unwrap();
+    let above = folder.path().parent().unwrap();
+    let train = |from: &Path, recipe: &Path, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agff"));
+        command.current_dir(from).arg("train").arg(recipe);
+        for key in [
+            "out='tuned'",
+            "train='views'",
+            "start={package='start/model'}",
+        ] {
+            command.args(["--set", key]);
+        }
+        let output = command.args(["--device", "cpu"]).args(more).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    train(folder.path(), Path::new("recipe.toml"), &[]);
+    // It has ended: there is nothing to do, and it is the same run.
+    let recipe = Path::new(inner).join("recipe.toml");
+    let said = train(above, &recipe, &["--resume"]);
+    assert!(said.contains("step 40 of 40"), "{said}");
+    let merged = Command::new(env!("CARGO_BIN_EXE_agff"))
+        .current_dir(above)
+        .arg("merge")
+        .arg(Path::new(inner).join("tuned"))
+        .args(["--dtype", "f32", "--out"])
+        .arg(folder.join("merged"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&merged.stderr);
+    assert!(merged.status.success(), "{said}");
 }
 
 #[test]

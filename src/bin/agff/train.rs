@@ -64,7 +64,6 @@ pub fn run(args: Args, console: &Console) -> Done {
             .num_threads(workers)
             .build_global();
     }
-    let stop = interrupt::flag("stopping after this step", console)?;
     let options = DeviceOptions {
         choice: args.device,
         ..DeviceOptions::default()
@@ -88,6 +87,8 @@ pub fn run(args: Args, console: &Console) -> Done {
         trainer.step(),
         trainer.steps()
     ));
+    // Until here there is nothing to save: Ctrl-C ends the program.
+    let stop = interrupt::flag("stopping after this step", console)?;
     let mut progress = Progress::new(trainer.step(), trainer.steps());
     console.begin("Training", trainer.steps(), Unit::Steps);
     let ended = trainer.run(&stop, &mut |event| match event {
