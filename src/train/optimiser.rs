@@ -158,10 +158,7 @@ impl Optimiser {
             _ => None,
         };
         let (values, moments) = optimiser.step(rate, values, gradient, moments);
-        (
-            values,
-            moments.map(|moments| Memory::Moments(moments.into())),
-        )
+        (values, moments.map(Memory::Moments))
     }
 }
 
