@@ -51,7 +51,7 @@ pub fn write(document: &Path, sections: &[Section]) -> Result<(), Failed> {
     for (i, section) in sections
         .iter()
         .enumerate()
-        .filter(|(_, s)| !s.outcomes.is_empty())
+        .filter(|(_, s)| s.arms().len() > 1)
     {
         let file = format!("{}.svg", i + 1);
         write_whole(&folder.join(&file), plot::bars(section).as_bytes())?;
