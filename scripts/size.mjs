@@ -20,6 +20,9 @@ import { components } from "./wasm-components.mjs";
 const LIMIT = 2e6;
 /** How far from the table a number may be, as a share and in kB; compilers differ a little. */
 const TOLERANCE = 0.05;
+/** The same for a crate's row, whose name begins so: what is inlined where differs from build to build. */
+const CRATE_TOLERANCE = 0.3;
+const CRATE = "– ";
 const SMALL = 5;
 /** Bytes that have to be in the table. */
 const LARGE = 100e3;
@@ -63,7 +66,7 @@ async function measure(engine) {
   ];
   const named = join(folder, `agff-${engine}.wasm`);
   const crates = existsSync(named) ? components(readFileSync(named)) : [];
-  const inside = crates.map(({ name, parts }) => row(`– ${name}`, Buffer.concat(parts)));
+  const inside = crates.map(({ name, parts }) => row(`${CRATE}${name}`, Buffer.concat(parts)));
   const [program, glue, worker, ...rest] = await Promise.all([...parts, ...inside]);
   const first = [program, glue, worker];
   const total = { name: "first load", raw: sum(first, "raw"), brotli: sum(first, "brotli") };
@@ -121,7 +124,8 @@ function compare(engine, rows, written) {
       return [
         `docs/performance.md does not say that ${name} of the ${engine} engine weighs ${kb(raw)} kB`,
       ];
-    const near = (now, then) => Math.abs(now / 1000 - then) <= Math.max(SMALL, TOLERANCE * then);
+    const share = name.startsWith(CRATE) ? CRATE_TOLERANCE : TOLERANCE;
+    const near = (now, then) => Math.abs(now / 1000 - then) <= Math.max(SMALL, share * then);
     if (near(raw, was[0]) && near(brotli, was[1])) return [];
     return [
       `${name} of the ${engine} engine weighs ${kb(raw)} kB, in brotli ${kb(brotli)}; ` +
