@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use burn::optim::{AdamW, AdamWConfig, AdamWState, Optimizer};
 use burn::tensor::Tensor;
-use rayon::prelude::*;
 
 use super::encoder::on_cpu;
 use super::parameters::{ByName, Parameter, Parameters};
+use super::passes::each;
 use super::recipe::Schedule;
 use crate::{Code, Error, Result};
 
@@ -107,16 +107,15 @@ impl Optimiser {
             let memory = self.state.remove(&name);
             moves.push((name, parameter, gradient, memory));
         }
-        // Orthogonalising is worth the cores; a GPU has its own parallelism (see `passes`).
-        let parallel = moves.first().is_some_and(|m| on_cpu(&m.1.values.device()));
-        let one = |(name, parameter, gradient, memory): Move| {
-            let (values, memory) = self.moved(&name, &parameter, gradient, memory, rate);
-            (name, values, memory)
-        };
-        let moved: Vec<_> = match parallel {
-            true => moves.into_par_iter().map(one).collect(),
-            false => moves.into_iter().map(one).collect(),
-        };
+        let on_cpu = moves.first().is_some_and(|m| on_cpu(&m.1.values.device()));
+        let moved = each(
+            on_cpu,
+            moves,
+            |(name, parameter, gradient, memory): Move| {
+                let (values, memory) = self.moved(&name, &parameter, gradient, memory, rate);
+                Ok((name, values, memory))
+            },
+        )?;
         for (name, values, memory) in moved {
             if let Some(parameter) = parameters.0.get_mut(&name) {
                 parameter.values = values;

@@ -51,7 +51,7 @@ pub fn outputs(
         let output = encoder.forward(taken(items, chunk), &trained, None)?;
         to_vec(output.views)
     };
-    let outputs = each(encoder, chunks.iter().collect(), run)?;
+    let outputs = each(encoder.on_cpu(), chunks.iter().collect(), run)?;
     Ok(in_order(items.len(), chunks, &outputs))
 }
 
@@ -107,7 +107,7 @@ pub fn gradient(
             graph: kept.then_some((output, trained)),
         })
     };
-    let first = each(encoder, chunks.iter().enumerate().collect(), first)?;
+    let first = each(encoder.on_cpu(), chunks.iter().enumerate().collect(), first)?;
     let (values, graphs): (Vec<_>, Vec<_>) = first.into_iter().map(|f| (f.values, f.graph)).unzip();
     let outcome = loss(in_order(items.len(), chunks, &values))?;
 
@@ -146,7 +146,7 @@ pub fn gradient(
         Ok(said)
     };
     let second = each(
-        encoder,
+        encoder.on_cpu(),
         chunks.iter().zip(graphs).enumerate().collect(),
         second,
     )?;
@@ -169,12 +169,12 @@ type Graph = (Output, ByName);
 /// What `f` makes of every item, in their order: on all cores where the model runs on the CPU, and
 /// one after the other on a GPU, which has its own parallelism. There, several threads would be
 /// several streams, and tensors that cross between them arrive half-written now and then.
-fn each<T: Send, R: Send>(
-    encoder: &Encoder,
+pub(super) fn each<T: Send, R: Send>(
+    on_cpu: bool,
     items: Vec<T>,
     f: impl Fn(T) -> Result<R> + Sync + Send,
 ) -> Result<Vec<R>> {
-    match encoder.on_cpu() {
+    match on_cpu {
         true => items.into_par_iter().map(f).collect(),
         false => items.into_iter().map(f).collect(),
     }

@@ -13,6 +13,7 @@ import {
   toAgffError,
   toPlain,
 } from "./errors.js";
+import { fetchFrom, folderOf } from "./package-fetch.js";
 import { PackageFiles, type Report } from "./package-files.js";
 import type {
   Calls,
@@ -22,7 +23,6 @@ import type {
   LoadRequest,
   Outcome,
 } from "./protocol.js";
-import { fetchFrom, folderOf } from "./package-fetch.js";
 import { decodeInput, fetchInput, type ReadInput } from "./read-input.js";
 import { Turns } from "./turns.js";
 
