@@ -17,23 +17,20 @@ const KEEP_MEMORY = `
   };
 `;
 
-test("the main thread is never blocked over 50 ms while 50 photos are loaded and embedded", async ({
+test("the main thread is never busy over 50 ms at a time while 50 photos are loaded and embedded", async ({
+  browser,
   empty: page,
 }) => {
-  const found = await run(
+  await browser.startTracing(page, { categories: TASKS_AND_MARKS });
+  const embedded = await run(
     page,
     async ({ Agff }, { model, names }) => {
-      const tasks: number[] = [];
-      const observer = new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) tasks.push(duration);
-      });
-      // That the observer sees such tasks at all.
-      observer.observe({ type: "longtask" });
-      const until = performance.now() + 120;
+      // A task that must be seen.
+      const until = performance.now() + 1000;
       while (performance.now() < until);
       await new Promise((resolve) => setTimeout(resolve, 300));
-      const seen = tasks.splice(0).length;
 
+      performance.mark("embedding begins");
       const agff = await Agff.load(model, { device: "cpu" });
       const files = await Promise.all(
         Array.from({ length: 50 }, async (_, i) => {
@@ -44,15 +41,15 @@ test("the main thread is never blocked over 50 ms while 50 photos are loaded and
       let embedded = 0;
       for await (const { embedding } of agff.embedImages(files)) if (embedding) embedded++;
       await new Promise((resolve) => setTimeout(resolve, 300));
-      observer.disconnect();
-      return { seen, tasks, embedded };
+      return embedded;
     },
     { model: MODEL, names: PHOTOS },
   );
-  console.log(`long tasks while 50 photos were embedded: ${found.tasks.length}`);
-  expect(found.seen).toBeGreaterThan(0);
-  expect(found.embedded).toBe(50);
-  expect(found.tasks).toEqual([]);
+  const { before, after } = mainThreadTasks(await browser.stopTracing(), "embedding begins");
+  console.log(`the longest of ${after.length} tasks took ${Math.max(...after).toFixed(1)} ms`);
+  expect(embedded).toBe(50);
+  expect(Math.max(...before)).toBeGreaterThan(50);
+  expect(Math.max(...after)).toBeLessThanOrEqual(50);
 });
 
 test("200 photos take no more memory than 100", async ({ empty: page, server }) => {
@@ -81,6 +78,34 @@ test("200 photos take no more memory than 100", async ({ empty: page, server }) 
   expect(growth("engine")).toBeLessThanOrEqual(0.05);
   expect(growth("process")).toBeLessThanOrEqual(0.05);
 });
+
+/** What a trace must hold for `mainThreadTasks`. */
+const TASKS_AND_MARKS = ["disabled-by-default-devtools.timeline", "blink.user_timing"];
+
+/**
+ * The tasks of the page's main thread in milliseconds of processor time, those that ended before a mark and
+ * those that ended after it. The clock on the wall, which the browser's own `longtask` entries go by, would
+ * also count what a busy machine gave to others.
+ */
+function mainThreadTasks(trace: Buffer, mark: string): { before: number[]; after: number[] } {
+  interface TraceEvent {
+    name: string;
+    pid: number;
+    tid: number;
+    /** Thread time of its beginning and its length, in microseconds. */
+    tts: number;
+    tdur: number;
+  }
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const at = traceEvents.find(({ name }) => name === mark);
+  if (!at) throw new Error(`the trace has no mark "${mark}"`);
+  const [before, after]: [number[], number[]] = [[], []];
+  for (const { name, pid, tid, tts, tdur } of traceEvents) {
+    if (name !== "RunTask" || pid !== at.pid || tid !== at.tid) continue;
+    (tts + tdur < at.tts ? before : after).push(tdur / 1000);
+  }
+  return { before, after };
+}
 
 /** Embeds so many photos: the samples over and over. */
 function embedPhotos(page: Page, count: number): Promise<void> {
