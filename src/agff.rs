@@ -144,7 +144,14 @@ impl Agff {
         let model = Model::new(&manifest.config, &manifest.views, &mut weights)?;
 
         let processor = manifest.processor();
+        let patch = (processor.patch_size * processor.merge_size).pow(2) as u64;
         let processor = match options.max_pixels {
+            Some(most) if most < patch => {
+                let why = format!(
+                    "is {most}; a photo has {patch} pixels or more for this model, one merged patch"
+                );
+                return Err(Error::new(Code::Input, "max_pixels", why));
+            }
             Some(most) => ImageProcessor {
                 max_pixels: most.min(processor.max_pixels),
                 min_pixels: processor.min_pixels.min(most),

@@ -138,8 +138,20 @@ impl Error {
 
     /// Shorthand for a failed read or write of `path`.
     pub fn io(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
+        use std::io::ErrorKind;
         let path = path.as_ref().display().to_string();
-        Self::new(Code::Io, path, source.to_string()).with_source(source)
+        let message = match source.kind() {
+            ErrorKind::NotFound => "there is no such file or folder".into(),
+            ErrorKind::IsADirectory => "is a folder; name a file".into(),
+            ErrorKind::NotADirectory => "leads through a file as if it were a folder".into(),
+            ErrorKind::PermissionDenied => "may not be opened or written by you".into(),
+            ErrorKind::StorageFull => "the disk is full; make room and try again".into(),
+            ErrorKind::ReadOnlyFilesystem => "lies on a disk that can only be read".into(),
+            // What read_to_string says of bytes that are no text.
+            ErrorKind::InvalidData => format!("is not what it should be: {source}"),
+            _ => source.to_string(),
+        };
+        Self::new(Code::Io, path, message).with_source(source)
     }
 
     /// The stable code.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::{Checkpoint, read_capped};
 use super::hf_config::{CONFIG_FILE, PREPROCESSOR_FILE, parse_config, parse_preprocessor};
 use super::manifest::{
-    Dtype, FORMAT, FORMAT_VERSION, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES, Manifest,
-    TOKENIZER_FILE, View,
+    Dtype, FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES,
+    Manifest, TOKENIZER_FILE, View,
 };
 use super::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use super::tensors::{Kind, StoredDtype, Suffix, TensorSpec, expected_tensors};
@@ -83,6 +83,7 @@ pub fn convert(
     progress: &mut dyn FnMut(ConvertProgress<'_>),
 ) -> Result<Manifest> {
     let shown = |file: &str| hf.join(file).display().to_string();
+    check_folder(hf)?;
     let config_json = read_capped(&hf.join(CONFIG_FILE), MAX_MANIFEST_BYTES)?;
     let config = parse_config(&config_json, &shown(CONFIG_FILE))?;
     let preprocessor = hf.join(PREPROCESSOR_FILE);
@@ -242,10 +243,27 @@ fn read_views(options: &ConvertOptions) -> Result<ViewsFile> {
     ViewsFile::parse(&json, &path.display().to_string())
 }
 
-/// The name of the checkpoint's folder.
-fn folder_name(hf: &Path) -> String {
-    let whole = hf.canonicalize();
-    let name = whole.as_deref().unwrap_or(hf).file_name();
+/// Says what a folder is that is no checkpoint's.
+fn check_folder(hf: &Path) -> Result<()> {
+    let why = if hf.join(CONFIG_FILE).exists() {
+        return Ok(());
+    } else if hf.join(MANIFEST_FILE).exists() {
+        "is a package already; use it as it is"
+    } else if hf.is_dir() {
+        "has no config.json in it; name the folder with the checkpoint's files"
+    } else if hf.exists() {
+        "is not a folder; name the one with the checkpoint's files"
+    } else {
+        "there is no such folder; a checkpoint is downloaded first, then converted"
+    };
+    let name = hf.display().to_string();
+    Err(Error::new(Code::PackageFileMissing, name, why))
+}
+
+/// A folder's own name, there or not: what a package is called that is given no name.
+pub fn folder_name(folder: &Path) -> String {
+    let whole = folder.canonicalize();
+    let name = whole.as_deref().unwrap_or(folder).file_name();
     name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
 }
 

@@ -22,7 +22,8 @@ use crate::{Code, Error, Result};
 
 const FORMAT: &str = "agff-adapter";
 const VERSION: u32 = 1;
-const DESCRIPTION_FILE: &str = "adapter.json";
+/// What tells that a folder is an adapter's.
+pub const DESCRIPTION_FILE: &str = "adapter.json";
 const TENSORS_FILE: &str = "adapter.safetensors";
 
 /// `adapter.json`.

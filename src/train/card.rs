@@ -143,11 +143,11 @@ fn describe(out: &mut String, number: usize, Step { recipe, records }: &Step) {
     line(
         out,
         format!(
-            "\n{number}. `agff train {}.toml`: {start}, {} steps of {per_step} rows ({:.2} million rows, {:.1} hours), seed {}.",
+            "\n{number}. `agff train {}.toml`: {start}, {} steps of {per_step} rows ({} rows in all, {}), seed {}.",
             name(&recipe.out),
             records.step,
-            (records.step * per_step) as f64 / 1e6,
-            records.seconds / 3600.0,
+            count(records.step * per_step),
+            duration(records.seconds),
             recipe.seed,
         ),
     );
@@ -169,6 +169,22 @@ fn describe(out: &mut String, number: usize, Step { recipe, records }: &Step) {
     let ends: Vec<String> = ends.collect();
     if !ends.is_empty() {
         line(out, format!("\n   At the end: {}.", ends.join(", ")));
+    }
+}
+
+/// A number of rows, rounded where it is large.
+fn count(rows: u64) -> String {
+    match rows {
+        0..1_000_000 => rows.to_string(),
+        _ => format!("{:.2} million", rows as f64 / 1e6),
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} seconds"),
+        s if s < 7200.0 => format!("{:.0} minutes", s / 60.0),
+        s => format!("{:.1} hours", s / 3600.0),
     }
 }
 

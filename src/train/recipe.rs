@@ -10,6 +10,7 @@ mod method;
 mod run;
 mod start;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -188,6 +189,35 @@ impl Recipe {
         })
     }
 
+    /// Every value by its key, as `batch.rows` or `data[0].weight`, both as a recipe would have them.
+    ///
+    /// # Errors
+    /// As [`to_toml`](Self::to_toml).
+    pub fn settings(&self) -> Result<BTreeMap<String, String>> {
+        fn add(at: String, value: &toml::Value, settings: &mut BTreeMap<String, String>) {
+            match value {
+                toml::Value::Table(table) => {
+                    for (key, value) in table {
+                        let dot = if at.is_empty() { "" } else { "." };
+                        add(format!("{at}{dot}{key}"), value, settings);
+                    }
+                }
+                toml::Value::Array(values) if values.iter().any(toml::Value::is_table) => {
+                    for (i, value) in values.iter().enumerate() {
+                        add(format!("{at}[{i}]"), value, settings);
+                    }
+                }
+                value => drop(settings.insert(at, value.to_string())),
+            }
+        }
+        let value = toml::Value::try_from(self).map_err(|e| {
+            Error::new(Code::Internal, "recipe", "cannot be written as TOML").with_source(e)
+        })?;
+        let mut settings = BTreeMap::new();
+        add(String::new(), &value, &mut settings);
+        Ok(settings)
+    }
+
     /// Everything that the types alone do not say.
     fn check(&self) -> Check {
         if self.out.as_os_str().is_empty() {
@@ -206,7 +236,7 @@ impl Recipe {
         self.loss.check()?;
         self.captions.check(self.train)?;
         self.fusion.check()?;
-        self.optimiser.check()?;
+        self.optimiser.check(self.train)?;
         self.checkpoint.check()?;
         self.log.check()?;
         self.eval.check()

@@ -1,6 +1,7 @@
 //! A training run: step by step, with checkpoints, evaluations and records, until it is done or told
 //! to stop.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -118,16 +119,20 @@ impl Trainer {
         let mut step = 0;
         let newest = checkpoints.newest()?;
         if let Some(path) = newest.as_ref().filter(|_| resume) {
+            let kept = recipe.out.join(RECIPE_FILE);
+            let another = |how: String| {
+                let why = format!(
+                    "was made by another recipe{how}; {} has the one it was",
+                    kept.display()
+                );
+                Error::new(Code::Checkpoint, path.display().to_string(), why)
+            };
+            if let Some(keys) = difference(&kept, &recipe) {
+                return Err(another(format!(" ({keys})")));
+            }
             let position = checkpoint::load(path, &mut parameters, &mut optimiser, device)?;
             if position.recipe != recipe_hash {
-                return Err(Error::new(
-                    Code::Checkpoint,
-                    path.display().to_string(),
-                    format!(
-                        "was made by another recipe; {} in its run has the one it was",
-                        RECIPE_FILE
-                    ),
-                ));
+                return Err(another(String::new()));
             }
             step = position.step;
         } else if let Some(path) = newest {
@@ -467,14 +472,42 @@ fn values(score: &Score) -> [(&'static str, f64); 4] {
 
 /// What tells one recipe from another: everything but where it is written to, how often it speaks,
 /// and how it divides its work.
-fn hash(recipe: &Recipe) -> Result<String> {
+fn essence(recipe: &Recipe) -> Recipe {
     let mut same = recipe.clone();
     same.out = PathBuf::new();
     same.log = Default::default();
     same.checkpoint = Default::default();
     same.eval = Default::default();
     same.batch.workers = 0;
-    let text = same.to_toml()?;
+    same
+}
+
+/// How the recipe in a file differs from another: the first keys and what they are in both.
+fn difference(file: &Path, recipe: &Recipe) -> Option<String> {
+    let kept = Recipe::read(file, &[]).ok()?;
+    let [kept, asked] = [&kept, recipe].map(|recipe| essence(recipe).settings().ok());
+    let (kept, asked) = (kept?, asked?);
+    let keys: BTreeSet<&String> = kept.keys().chain(asked.keys()).collect();
+    let value =
+        |of: &BTreeMap<String, String>, key| of.get(key).map_or("not set", |v| v).to_owned();
+    let differing = keys
+        .into_iter()
+        .filter(|key| kept.get(*key) != asked.get(*key));
+    let told: Vec<String> = differing
+        .take(3)
+        .map(|key| {
+            format!(
+                "{key} was {}, now is {}",
+                value(&kept, key),
+                value(&asked, key)
+            )
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+fn hash(recipe: &Recipe) -> Result<String> {
+    let text = essence(recipe).to_toml()?;
     let hash = Sha256::digest(text.as_bytes());
     Ok(hash.iter().map(|b| format!("{b:02x}")).collect())
 }

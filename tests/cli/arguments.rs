@@ -60,6 +60,10 @@ fn a_wrong_command_line_is_exit_code_two_and_help_is_none() {
         &["compare", "photo.png"],
         &["embed", "--text", "a", "--device", "toaster"],
         &["embed", "--text", "a", "--max-pixels", "0"],
+        &["compare", "photo.png", "--text", "a", "--top", "0"],
+        &["index", "search", "a", "-n", "0"],
+        &["index", "duplicates", "--threshold", "2"],
+        &["index", "duplicates", "--threshold", "NaN"],
         &[
             "embed",
             "--text",
@@ -92,6 +96,66 @@ fn a_wrong_command_line_is_exit_code_two_and_help_is_none() {
         run(["--version"]).out.trim(),
         concat!("agff ", env!("CARGO_PKG_VERSION"))
     );
+}
+
+#[test]
+fn a_wrong_command_line_is_answered_with_the_usage_of_its_own_verb() {
+    for (arguments, usage) in [
+        (&["index", "search"][..], "Usage: agff index search"),
+        (&["embed"], "Usage: agff embed"),
+    ] {
+        let got = run(arguments.iter().copied());
+        assert!(got.err.contains(usage), "{}", got.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| text_of(&folder.path().join(name));
+    let nano = text_of(&crate::support::nano());
+    for (arguments, told) in [
+        (
+            vec!["embed", "--text", "a", "-o", &at("vectors.csv")],
+            ".parquet or .jsonl",
+        ),
+        (
+            vec!["embed", "--text", "a", "--max-pixels", "10"],
+            "one merged patch",
+        ),
+        (
+            vec!["merge", &at("none"), "--out", &at("out")],
+            "no such folder",
+        ),
+        (
+            vec!["merge", &at(""), "--out", &at("out")],
+            "neither a model nor an adapter",
+        ),
+        (
+            vec!["convert", "Owner/Model", "--out", &at("out")],
+            "downloaded first",
+        ),
+        (
+            vec!["convert", &nano, "--out", &at("out")],
+            "is a package already",
+        ),
+        (vec!["eval", &at("")], "is a folder; name a file"),
+        (vec!["eval", &at("none.jsonl")], "there is no such file"),
+        (vec!["train", &image("photo.png")], "valid UTF-8"),
+    ] {
+        let got = run(arguments.iter().copied());
+        assert_eq!((got.code, got.out.as_str()), (1, ""), "{}", got.err);
+        assert!(got.err.contains(told), "{}", got.err);
+    }
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[test]
+fn the_model_that_is_built_in_has_a_name() {
+    let with = |more: &[&str]| on_cpu("embed", [&["--text", "a red mug", "--json"], more].concat());
+    let (named, default) = (with(&["--model", "agff-nano"]), with(&[]));
+    assert_eq!(named.code, 0, "{}", named.err);
+    assert_eq!(named.out, default.out);
 }
 
 #[cfg(unix)]

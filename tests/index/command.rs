@@ -106,6 +106,23 @@ fn photos_are_embedded_once_and_changes_are_noticed() {
 }
 
 #[test]
+fn a_photo_that_is_not_there_is_searched_for_as_a_text_and_that_is_said() {
+    let at = tempfile::tempdir().unwrap();
+    let folder = photos(&["photo.png"]);
+    add(at.path(), folder.path());
+    for (query, noted) in [("nosuch.jpg", true), ("a photo", false)] {
+        let got = index(at.path(), "search", &[query]);
+        assert_eq!(got.code, 0, "{}", got.err);
+        assert_eq!(
+            got.err.contains("there is no file nosuch.jpg"),
+            noted,
+            "{}",
+            got.err
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_reported_and_tried_again() {
     let at = tempfile::tempdir().unwrap();
     let folder = photos(&["odd.png", "photo.png"]);

@@ -79,7 +79,10 @@ fn a_run_does_not_begin_over_another_nor_go_on_with_another_recipe() {
     assert_eq!(error.code(), Code::Checkpoint);
     assert!(error.to_string().contains("--resume"), "{error}");
     let changed = folder.trainer(&["optimiser.learning_rate=1e-4"], true);
-    assert_eq!(changed.err().unwrap().code(), Code::Checkpoint);
+    let error = changed.err().unwrap();
+    assert_eq!(error.code(), Code::Checkpoint);
+    let told = "optimiser.learning_rate was 0.003, now is 0.0001";
+    assert!(error.to_string().contains(told), "{error}");
     // Where it is written to and how often may change.
     let mut same = folder
         .trainer(&["checkpoint.every=7", "log.every=2"], true)

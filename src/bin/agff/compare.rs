@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "PHOTO", num_args = 1..)]
     image: Vec<PathBuf>,
     /// Show the best N photos only
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = inputs::count)]
     top: Option<usize>,
     /// Print JSON, one object per line
     #[arg(long)]

@@ -154,6 +154,24 @@ pub fn text(option: &str, argument: &OsStr) -> Result<String> {
     })
 }
 
+/// A number of things, for an option of the command line: at least one.
+pub fn count(argument: &str) -> std::result::Result<usize, String> {
+    match argument.parse() {
+        Ok(0) => Err("there must be at least one".into()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+/// A similarity, for an option of the command line: between -1 and 1.
+pub fn cosine(argument: &str) -> std::result::Result<f32, String> {
+    match argument.parse() {
+        Ok(cosine) if (-1.0..=1.0).contains(&cosine) => Ok(cosine),
+        Ok(_) => Err("similarities lie between -1 and 1".into()),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

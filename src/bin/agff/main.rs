@@ -39,7 +39,7 @@ use std::process::ExitCode;
 
 use agff::Error;
 use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use log::LevelFilter;
 
 use output::Console;
@@ -91,24 +91,6 @@ enum Verb {
 }
 
 impl Verb {
-    fn name(&self) -> &'static str {
-        match self {
-            Verb::Embed(_) => "embed",
-            Verb::Compare(_) => "compare",
-            Verb::Index(_) => "index",
-            Verb::Convert(_) => "convert",
-            Verb::Data(_) => "data",
-            Verb::Inspect(_) => "inspect",
-            Verb::Eval(_) => "eval",
-            Verb::Doctor(_) => "doctor",
-            Verb::Serve(_) => "serve",
-            #[cfg(feature = "train")]
-            Verb::Train(_) => "train",
-            #[cfg(feature = "train")]
-            Verb::Merge(_) => "merge",
-        }
-    }
-
     fn json(&self) -> bool {
         match self {
             Verb::Embed(args) => args.json(),
@@ -178,8 +160,11 @@ const USAGE_OR_PARTIAL: u8 = 2;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(defect));
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = Cli::command()
+        .try_get_matches()
+        .and_then(|arguments| Ok((Cli::from_arg_matches(&arguments)?, arguments)));
+    let (cli, arguments) = match parsed {
+        Ok(parsed) => parsed,
         Err(message) => {
             // Help and version come this way too. If they cannot be printed, nobody listens.
             let _ = message.print();
@@ -190,7 +175,6 @@ fn main() -> ExitCode {
     };
     start_log(cli.verbose);
     let console = Console::new(cli.verb.json(), cli.verbose > 0);
-    let name = cli.verb.name();
     // A panic is a defect; its hook has said so.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cli.verb.run(&console)));
     match done {
@@ -201,17 +185,28 @@ fn main() -> ExitCode {
             FAILED.into()
         }
         Ok(Err(Failure::Usage(message))) => {
-            let mut command = Cli::command();
-            command.build();
-            let verb = command.find_subcommand_mut(name);
-            let message = verb.map(|verb| verb.error(ErrorKind::MissingRequiredArgument, message));
-            if let Some(message) = message {
-                let _ = message.print();
-            }
+            wrong_usage(&arguments, message);
             USAGE_OR_PARTIAL.into()
         }
         Ok(Err(Failure::Reported)) | Err(_) => FAILED.into(),
     }
+}
+
+/// Shows an error of the verb that the arguments name, or of its own verb, with how that one is used.
+fn wrong_usage(arguments: &ArgMatches, message: String) {
+    let mut command = Cli::command();
+    command.build();
+    let (mut verb, mut arguments) = (&mut command, arguments);
+    while let Some((name, own)) = arguments.subcommand() {
+        let Some(found) = verb.find_subcommand_mut(name) else {
+            return;
+        };
+        (verb, arguments) = (found, own);
+    }
+    // If it cannot be printed, nobody listens.
+    let _ = verb
+        .error(ErrorKind::MissingRequiredArgument, message)
+        .print();
 }
 
 /// Shows what the library logs, which is how errors of shaders come: `RUST_LOG`, or else by `-v`.

@@ -1,10 +1,11 @@
 //! `agff merge`: a package from what training made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use agff::package::Source;
+use agff::package::convert::folder_name;
 use agff::package::manifest::CARD_FILE;
-use agff::train::adapter::Adapter;
+use agff::train::adapter::{Adapter, DESCRIPTION_FILE};
 use agff::train::base::Base;
 use agff::train::card::card;
 use agff::train::checkpoint::write_whole;
@@ -24,8 +25,9 @@ RUN is the folder of a run, or an adapter's own folder. An adapter is merged int
 of the model that it was trained on, which is taken from where the run took it, or from --base.
 A run that trained everything has a package already; it is stored anew as --dtype says.
 
-Of a run's folder the package also gets a model card, README.md: how it was trained, by the run's own
-records and those of the runs before it, and how good it is, by what --evaluation names.";
+Of a run's folder a model card is written too, README.md. It tells how the model was trained, by
+the records of the run and of those that it started from, and how good it was found to be, by
+what --evaluation names.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,7 +50,7 @@ pub struct Args {
     /// How the weights of linear layers are stored
     #[arg(long, value_enum, default_value_t = Stored::F16)]
     dtype: Stored,
-    /// Name of the new package
+    /// Name of the new package [default: that of its folder]
     #[arg(long, value_name = "STR")]
     name: Option<String>,
     /// For the card: what `agff eval --json` printed; may be given several times
@@ -65,24 +67,28 @@ pub struct Args {
 pub fn run(args: Args, console: &Console) -> Done {
     let model = args.run.join(MODEL_FOLDER);
     let dtype = args.dtype.into();
+    let name = args.name.unwrap_or_else(|| folder_name(&args.out));
+    if !args.run.is_dir() {
+        return Err(not_a_run(&args.run, "there is no such folder").into());
+    }
     let manifest = if model.is_dir() {
         let mut base = pollster::block_on(Base::package(Source::Folder(model)))?;
-        if let Some(name) = args.name {
-            base.manifest.name = name;
-        }
+        base.manifest.name = name;
         let manifest = base.manifest.clone();
         base.write(&args.out, args.force, manifest, dtype, |_| Ok(None))?
     } else {
         let own = args.run.join(ADAPTER_FOLDER);
         let folder = if own.is_dir() { own } else { args.run.clone() };
+        if !folder.join(DESCRIPTION_FILE).is_file() {
+            let why = "has neither a model nor an adapter in it; a run has one when it has ended";
+            return Err(not_a_run(&args.run, why).into());
+        }
         let adapter = Adapter::read(&folder)?;
         let mut base = match &args.base {
             Some(path) => pollster::block_on(Base::package(Source::Folder(path.clone())))?,
             None => of_run(&args.run, &folder)?,
         };
-        if let Some(name) = args.name {
-            base.manifest.name = name;
-        }
+        base.manifest.name = name;
         adapter.merge(base, &args.out, args.force, dtype)?
     };
     if args.run.join(RECIPE_FILE).is_file() {
@@ -107,8 +113,12 @@ pub fn run(args: Args, console: &Console) -> Done {
     Ok(Outcome::Complete)
 }
 
+fn not_a_run(path: &Path, why: &str) -> Error {
+    Error::new(Code::Checkpoint, path.display().to_string(), why)
+}
+
 /// The model that a run started from, by the recipe in its folder.
-fn of_run(run: &std::path::Path, adapter: &std::path::Path) -> agff::Result<Base> {
+fn of_run(run: &Path, adapter: &Path) -> agff::Result<Base> {
     let parent = adapter.parent().map(PathBuf::from).unwrap_or_default();
     let found = [run.to_owned(), parent]
         .into_iter()

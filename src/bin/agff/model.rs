@@ -161,6 +161,9 @@ pub fn source(path: Option<&Path>) -> Result<Source> {
     let Some(path) = path else {
         return Ok(nano::source());
     };
+    if path == Path::new(nano::NAME) && !path.exists() {
+        return Ok(nano::source());
+    }
     let folder = match path.file_name() {
         Some(name) if name == MANIFEST_FILE && path.is_file() => path
             .parent()

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use agff::Source;
 
+/// What it is called.
+pub const NAME: &str = "agff-nano";
+
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         [$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/agff-nano/", $name)))),*]
@@ -30,6 +33,7 @@ mod tests {
     #[test]
     fn the_package_is_carried_whole() {
         let package = pollster::block_on(agff::package::Package::open(source())).unwrap();
+        assert_eq!(package.manifest().name, NAME);
         let mut listed: Vec<&str> = package
             .manifest()
             .files

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, above_zero, fault, within};
+use super::{Check, Train, above_zero, fault, within};
 
 /// What GradCache (arXiv 2101.06983) keeps between its passes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,7 +223,7 @@ impl Optimiser {
         }
     }
 
-    pub(super) fn check(&self) -> Check {
+    pub(super) fn check(&self, train: Train) -> Check {
         above_zero("optimiser.learning_rate", self.learning_rate)?;
         within("optimiser.learning_rate", self.learning_rate, 0.0, 10.0)?;
         within(
@@ -232,6 +232,12 @@ impl Optimiser {
             0.0,
             10.0,
         )?;
+        if self.muon.learning_rate > 0.0 && train == Train::Views {
+            return fault(
+                "optimiser.muon.learning_rate",
+                "is above 0, but train = \"views\" trains no matrix inside the layers",
+            );
+        }
         if !(0.0..1.0).contains(&self.muon.momentum) {
             return fault(
                 "optimiser.muon.momentum",

@@ -431,10 +431,12 @@ fn every_recipe_in_the_folder_is_one() {
 }
 
 #[test]
-fn captions_are_refused_where_the_token_embeddings_are_not_trained() {
-    let set = |train: &str| [format!("train={train}"), "captions.weight=1".to_owned()];
-    let example = |train| Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set(train));
-    assert!(example("all").is_ok());
-    let error = example("views").unwrap_err();
-    assert!(error.to_string().contains("captions.weight"), "{error}");
+fn captions_and_muon_are_refused_where_what_they_move_is_not_trained() {
+    for key in ["captions.weight", "optimiser.muon.learning_rate"] {
+        let set = |train: &str| [format!("train={train}"), format!("{key}=1")];
+        let example = |train| Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set(train));
+        assert!(example("all").is_ok());
+        let error = example("views").unwrap_err();
+        assert!(error.to_string().contains(key), "{error}");
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::add::is_gone;
 use super::{At, name_of, text_of};
 use crate::output::{Align, Console, Unit, bytes, fields, table};
-use crate::{Done, Failure, Outcome};
+use crate::{Done, Failure, Outcome, inputs};
 
 const STATS_EXAMPLES: &str = "\
 Examples:
@@ -178,7 +178,8 @@ pub struct DuplicatesArgs {
         long,
         value_name = "S",
         default_value_t = 0.95,
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = inputs::cosine
     )]
     threshold: f32,
     /// What is compared

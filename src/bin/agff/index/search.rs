@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{At, manifest, name_of};
 use crate::compare::{HEADS, best, row};
 use crate::model::{self, ModelArgs};
-use crate::output::{Console, Style, shortened, table};
+use crate::output::{Console, Style, shortened, shown, table};
 use crate::pipeline::{self, Job};
 use crate::{Done, Failure, Outcome, inputs};
 
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     weight: Vec<f32>,
     /// Show N photos at most
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = inputs::count)]
     limit: usize,
     /// Show photos with this score or a higher one only
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
@@ -102,7 +102,7 @@ struct Explained<'a> {
 }
 
 pub fn run(args: Args, console: &Console) -> Done {
-    let mut asked = asked(&args)?;
+    let mut asked = asked(&args, console)?;
     let store = args.at.open(console)?;
     for query in &mut asked {
         if let Some(path) = &query.job.image {
@@ -178,10 +178,17 @@ pub fn run(args: Args, console: &Console) -> Done {
 }
 
 /// What the arguments ask for.
-fn asked(args: &Args) -> Result<Vec<Asked>, Failure> {
+fn asked(args: &Args, console: &Console) -> Result<Vec<Asked>, Failure> {
     let either = |argument: &OsString| {
-        if Path::new(argument).is_file() {
+        let path = Path::new(argument);
+        if path.is_file() {
             return Ok(Job::image(argument.into()));
+        }
+        if inputs::is_photo(path) {
+            console.note(&format!(
+                "there is no file {}; it is searched for as a text",
+                shown(&path.to_string_lossy())
+            ));
         }
         inputs::text("query", argument).map(Job::text)
     };

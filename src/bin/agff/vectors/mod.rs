@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::Failure;
 use crate::output::{Console, Lines};
 
+const PARQUET: &str = "parquet";
+
 /// One input with its vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -87,9 +89,16 @@ pub enum Writer<'a> {
 impl<'a> Writer<'a> {
     /// To a file in the format that its name says, or as JSON lines to stdout.
     pub fn to(path: Option<&Path>, console: &'a Console) -> Result<Self, Failure> {
-        match path {
-            Some(path) if is_parquet(path) => Self::parquet(path),
-            _ => Ok(Self::Lines(Lines::to(path, console)?)),
+        match path.map(|path| (path, extension(path))) {
+            Some((path, Some(PARQUET))) => Self::parquet(path),
+            // A device or a pipe has no ending.
+            None | Some((_, Some("" | "jsonl" | "ndjson"))) => {
+                Ok(Self::Lines(Lines::to(path, console)?))
+            }
+            Some((path, _)) => {
+                let message = "vectors are written as Parquet or JSON lines; let the name end in .parquet or .jsonl";
+                Err(Error::new(Code::Input, path.display().to_string(), message).into())
+            }
         }
     }
 
@@ -129,7 +138,7 @@ pub fn read(
     path: &Path,
     mut each: impl FnMut(Row, String) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    match is_parquet(path) {
+    match extension(path) == Some(PARQUET) {
         #[cfg(feature = "parquet")]
         true => parquet::read(path, &mut each),
         #[cfg(not(feature = "parquet"))]
@@ -138,9 +147,13 @@ pub fn read(
     }
 }
 
-fn is_parquet(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+/// How a file's name ends, if that is a format of vectors (in small letters) or nothing at all.
+fn extension(path: &Path) -> Option<&'static str> {
+    let ending = path.extension().unwrap_or_default();
+    let known = ["", PARQUET, "jsonl", "ndjson"];
+    known
+        .into_iter()
+        .find(|known| ending.eq_ignore_ascii_case(known))
 }
 
 #[cfg(not(feature = "parquet"))]
