@@ -94,8 +94,12 @@ function find(url) {
   const full = join(base, mount ? path.slice(mount[0].length) : path);
   if (full !== base && !full.startsWith(base + sep)) return undefined;
   for (const candidate of [full, join(full, "index.html")]) {
-    const stat = statSync(candidate, { throwIfNoEntry: false });
-    if (stat?.isFile()) return { path: candidate, size: stat.size };
+    try {
+      const stat = statSync(candidate, { throwIfNoEntry: false });
+      if (stat?.isFile()) return { path: candidate, size: stat.size };
+    } catch {
+      // No file can have this name.
+    }
   }
   return undefined;
 }

@@ -1,3 +1,7 @@
 // Sets the colours that were chosen, before anything is painted; see src/theme.ts.
-const theme = localStorage.getItem("agff-theme");
-if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+try {
+  const theme = localStorage.getItem("agff-theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // Nothing is remembered in this browser.
+}

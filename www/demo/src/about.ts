@@ -35,6 +35,7 @@ export class About {
     byId("model-default").addEventListener("click", () => void this.change({ kind: "default" }));
     model.state.subscribe((state) => {
       if (state.phase === "ready") this.show(state.agff.info);
+      byId("model-default").hidden = model.choice.kind === "default";
     });
   }
 
@@ -66,7 +67,6 @@ export class About {
       ...facts.flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]),
     );
     byId("model-quality").replaceChildren(...quality(trained, provenance, info.bytes));
-    byId("model-default").hidden = this.model.choice.kind === "default";
   }
 
   private async fromFolder(files: readonly File[]): Promise<void> {

@@ -17,6 +17,7 @@ import { PhotoMap } from "./map/map";
 import { Model, type ModelState } from "./model";
 import { announce, clearFailure, confirmed, fail, showProblems } from "./notices";
 import { workOffline } from "./offline";
+import { IDLE } from "./intake";
 import { showProgress } from "./progress";
 import { isEmpty, NOTHING, parse, terms } from "./query";
 import { makeLegend, showHeading } from "./results";
@@ -38,6 +39,8 @@ export class App {
   /** What the grid shows. */
   private shown: Found | undefined;
   private noted = 0;
+  /** Why no photo can be taken in. */
+  private trouble: unknown;
   private readonly redraw = onceAFrame(() => this.draw());
 
   private readonly grid = new Grid<PhotoItem>(byId("photos"), {
@@ -167,6 +170,7 @@ export class App {
   private modelChanged(state: ModelState): void {
     this.redraw();
     document.body.dataset["state"] = state.phase;
+    this.trouble = state.phase === "failed" ? state.error : undefined;
     if (state.phase === "failed") {
       fail(state.error);
       byId("device").textContent = "The model could not be loaded.";
@@ -176,7 +180,11 @@ export class App {
     byId("device").textContent = deviceLine(info);
     byId("model-line").textContent = `${modelLine(info)}.`;
     byId("untrained").hidden = info.trained;
-    this.openLibraries(state.agff).catch(fail);
+    this.openLibraries(state.agff).catch((error: unknown) => {
+      this.trouble = error;
+      this.redraw();
+      fail(error);
+    });
   }
 
   private async openLibraries(agff: Agff): Promise<void> {
@@ -201,7 +209,8 @@ export class App {
     this.views.show("grid");
     if (found.folder) this.unfinished.begin(found.folder);
     own.intake.add(found);
-    announce(`${count(photos.length, "photo")} to be read.`);
+    if (this.trouble !== undefined) fail(this.trouble);
+    else announce(`${count(photos.length, "photo")} to be read.`);
     // Only asks the person in some browsers, and there it is wanted now.
     void Agff.cache.persist();
   }
@@ -226,7 +235,8 @@ export class App {
     const { value: model } = this.model.state;
     const loading = model.phase === "loading" ? (model.progress ?? "begin") : undefined;
     const busy = [own, samples].find(({ intake }) => intake.work.value.busy) ?? library;
-    showProgress(loading, busy.intake.work.value);
+    // Without a model or an index they wait, and nothing moves.
+    showProgress(loading, this.trouble === undefined ? busy.intake.work.value : IDLE);
     showProblems(library);
     byId("warnings").textContent = library.warnings.join(" ");
     byId("warnings").hidden = library.warnings.length === 0;

@@ -58,7 +58,12 @@ async function write(work: (store: IDBObjectStore) => void): Promise<void> {
 
 function open(): Promise<IDBDatabase | undefined> {
   return new Promise((resolve) => {
-    const request = indexedDB.open(NAME, 1);
+    let request: IDBOpenDBRequest;
+    try {
+      request = indexedDB.open(NAME, 1);
+    } catch {
+      return resolve(undefined);
+    }
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => resolve(undefined);

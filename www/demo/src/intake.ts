@@ -26,7 +26,8 @@ export interface Work {
   readonly name: string;
 }
 
-const IDLE: Work = { busy: false, done: 0, total: 0, eta: undefined, name: "" };
+/** When there is nothing to do. */
+export const IDLE: Work = { busy: false, done: 0, total: 0, eta: undefined, name: "" };
 
 let keys = 0;
 
@@ -42,6 +43,8 @@ export class Intake {
   present = 0;
   private waiting: Pending[] = [];
   private taken: Pending[] = [];
+  /** The photos that the index was given. */
+  private readonly given = new WeakMap<object, Pending>();
   private stop: AbortController | undefined;
   private running: Promise<void> | undefined;
   private done = 0;
@@ -134,33 +137,21 @@ export class Intake {
       const { file } = next.source;
       const { path } = next.source;
       const taken = file.lastModified > 0 ? { taken: new Date(file.lastModified) } : {};
-      yield { image: file, name: file.name, ...(path ? { path } : {}), ...taken };
+      const input = { image: file, name: file.name, ...(path ? { path } : {}), ...taken };
+      this.given.set(input, next);
+      yield input;
     }
   }
 
-  private progress({ record, error }: AddProgress): void {
+  private progress({ input, record, error }: AddProgress): void {
     this.done += 1;
-    if (error) {
-      this.take((file) => file.name === error.name);
-      this.failures.push(error);
-    } else if (record) {
-      const { name, path } = record;
-      const pending = this.take((file, at) => file.name === name && at === path);
-      this.library.stored(record, pending);
-    } else {
-      // That it is known is mostly found before the next one is asked for.
-      this.taken.pop();
-      this.present += 1;
-    }
+    const pending = typeof input === "object" ? this.given.get(input) : undefined;
+    this.taken = this.taken.filter((one) => one !== pending);
+    if (error) this.failures.push(error);
+    else if (record) this.library.stored(record, pending);
+    else this.present += 1;
     this.library.touch();
     this.tell();
-  }
-
-  /** Takes the photo out that is through; undefined if it is another one that had to go in its place. */
-  private take(is: (file: File, path: string | undefined) => boolean): Pending | undefined {
-    const place = this.taken.findIndex(({ source: { file, path } }) => is(file, path));
-    const [taken] = this.taken.splice(Math.max(0, place), 1);
-    return place < 0 ? undefined : taken;
   }
 
   private tell(): void {

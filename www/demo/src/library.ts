@@ -94,6 +94,7 @@ export class Library {
     const { agff, index } = opened;
     const query = terms(search, agff.info.instructions["query"]);
     const hits = await index.search(query, { limit: MOST_HITS, signal });
+    if (hits.some(({ id }) => !this.byId.has(id))) await this.catchUp();
     const long = query.find(({ text = "" }) => text.length > SURELY_WHOLE)?.text;
     const cut = long !== undefined && (await agff.embedText(long, { signal })).truncated;
     return { hits, cut };
@@ -132,7 +133,11 @@ export class Library {
   /** Reads the list anew if it is not what is stored: another tab may have changed it. */
   async catchUp(): Promise<void> {
     const { index } = this;
-    if (index && index.size !== this.records.length) await this.readAll(index);
+    if (!index) return;
+    // What came since is the newest, and what went makes it fewer.
+    const [newest] = await index.list({ limit: 1 });
+    const same = index.size === this.records.length && newest?.id === this.records[0]?.id;
+    if (!same) await this.readAll(index);
   }
 
   /** Notes a photo that was just stored. */

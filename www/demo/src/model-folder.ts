@@ -11,6 +11,13 @@ export interface KeptFolder {
   manifest: string;
 }
 
+/** Whether something that was remembered is a folder. */
+export function isKept(folder: unknown): folder is KeptFolder {
+  if (typeof folder !== "object" || folder === null) return false;
+  const { name, manifest } = folder as Partial<Record<string, unknown>>;
+  return typeof name === "string" && typeof manifest === "string";
+}
+
 /** The package in these files of a chosen folder. */
 export async function folderOf(
   files: Iterable<File>,

@@ -1,7 +1,8 @@
 /** The model that the page works with: which one, how far its loading is, and changing it. */
 
 import { Agff, AgffError, type LoadOptions, type LoadProgress, type PackageUrls } from "agff";
-import { folderAgain, type KeptFolder } from "./model-folder";
+import { folderAgain, isKept, type KeptFolder } from "./model-folder";
+import { recall, remember } from "./remembered";
 import { Signal } from "./signal";
 
 /** Which model is wanted; it is remembered for the next visit. */
@@ -27,7 +28,10 @@ export class Model {
   /** What was chosen at last. */
   get choice(): Choice {
     try {
-      return (JSON.parse(localStorage.getItem(KEY) ?? "null") as Choice | null) ?? START;
+      const choice = JSON.parse(recall(KEY) ?? "null") as Partial<Record<string, unknown>> | null;
+      const whole =
+        choice?.kind === "address" ? typeof choice.url === "string" : isKept(choice?.folder);
+      return whole ? (choice as unknown as Choice) : START;
     } catch {
       return START;
     }
@@ -65,7 +69,7 @@ export class Model {
     });
     this.loading = loading.catch(() => {});
     await loading;
-    localStorage.setItem(KEY, JSON.stringify(choice));
+    remember(KEY, JSON.stringify(choice));
     if (before.phase === "ready") await before.agff.dispose();
   }
 
@@ -76,11 +80,16 @@ export class Model {
       if (device !== "auto" && device !== "cpu" && device !== "gpu") {
         throw new AgffError("input", "?device=", `${device} is none of auto, cpu and gpu`);
       }
-      const agff = await Agff.load(source(), {
+      const options: LoadOptions = {
         ...this.fixed,
         onProgress: (progress) => {
           if (progress.phase !== "ready") this.state.value = { phase: "loading", progress };
         },
+      };
+      const agff = await Agff.load(source(), options).catch((error: unknown) => {
+        // Without room to keep it, it is there for this visit.
+        if (!(error instanceof AgffError && error.code === "quota")) throw error;
+        return Agff.load(source(), { ...options, cache: "memory" });
       });
       return { phase: "ready", agff };
     } catch (error) {

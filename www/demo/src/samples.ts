@@ -2,6 +2,7 @@
 
 import { AgffError } from "agff";
 import type { Found } from "./files";
+import { recall, remember } from "./remembered";
 
 /** Scenes in pairs that differ in one fact, of the kind that the default model was trained on but not seen by it. */
 const SCENES = [
@@ -44,12 +45,11 @@ export const SUGGESTIONS = [
 const HIDDEN = "agff-samples-hidden";
 
 export function samplesHidden(): boolean {
-  return localStorage.getItem(HIDDEN) !== null;
+  return recall(HIDDEN) !== null;
 }
 
 export function hideSamples(hide: boolean): void {
-  if (hide) localStorage.setItem(HIDDEN, "yes");
-  else localStorage.removeItem(HIDDEN);
+  remember(HIDDEN, hide ? "yes" : null);
 }
 
 /** The samples; a little time later they are in the library like all others. */

@@ -1,5 +1,7 @@
 /** Light, dark, or as the system says. `public/theme.js` sets what was chosen before the first paint. */
 
+import { recall, remember } from "./remembered";
+
 const KEY = "agff-theme";
 const CHOICES = ["auto", "light", "dark"] as const;
 type Theme = (typeof CHOICES)[number];
@@ -23,13 +25,14 @@ export function themeButton(button: HTMLButtonElement): void {
   };
   show(chosen());
   button.addEventListener("click", () => {
-    const next = CHOICES[(CHOICES.indexOf(chosen()) + 1) % CHOICES.length] ?? "auto";
-    localStorage.setItem(KEY, next);
+    const shown = CHOICES.findIndex((choice) => choice === button.dataset["theme"]);
+    const next = CHOICES[(shown + 1) % CHOICES.length] ?? "auto";
+    remember(KEY, next);
     show(next);
   });
 }
 
 function chosen(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = recall(KEY);
   return CHOICES.find((choice) => choice === kept) ?? "auto";
 }

@@ -9,7 +9,8 @@ import { guarded } from "./guarded.js";
 import type { Indexes, OpenIndexOptions, PhotoIndex } from "./index-types.js";
 import { locate } from "./location.js";
 import type { Manifest } from "./manifest.js";
-import { crossing, nameOf } from "./portable.js";
+import { crossing, inputName, nameOf } from "./portable.js";
+import { checkMany, oneOf } from "./given.js";
 import { similarity, truncate } from "./similarity.js";
 import type {
   BatchOptions,
@@ -71,6 +72,9 @@ export class Agff {
   static async load(source: string | URL | PackageUrls, options: LoadOptions = {}): Promise<Agff> {
     const { signal, worker = true, decode = "exact" } = options;
     throwIfAborted(signal, String(source));
+    oneOf("device", options.device, ["auto", "gpu", "cpu"]);
+    oneOf("cache", options.cache, ["opfs", "memory", false]);
+    oneOf("decode", decode, ["exact", "browser"]);
     const onProgress = guarded(options.onProgress);
     const setup: Setup = {
       location: await locate(source),
@@ -114,13 +118,13 @@ export class Agff {
   ): Promise<Embedding | Embedding[]> {
     if (Array.isArray(input)) {
       const inputs = input as readonly EmbedInput[];
-      const texts = inputs.every(({ image }) => image === undefined);
+      const texts = inputs.every((one?: EmbedInput | null) => one?.image === undefined);
       return this.collect(inputs, texts ? textsInAPack() : this.photos(), options);
     }
     this.throwIfDisposed();
     const { signal, instruction, decode = this.decode } = options;
     const one = input as EmbedInput;
-    throwIfAborted(signal, one.name ?? nameOf(one.image));
+    throwIfAborted(signal, inputName(one));
     const prepare = async () => [await crossing(one, instruction)];
     const [outcome] = await this.backend.embed({ prepare, decode, signal, urgent: true });
     if (!outcome) throw new AgffError("internal", "", "the engine gave no embedding");
@@ -155,11 +159,13 @@ export class Agff {
     options: BatchOptions = {},
   ): AsyncGenerator<BatchResult, void, undefined> {
     this.throwIfDisposed();
+    checkMany(images, "images", "embedImage");
     return this.all(asInputs(images), this.photos(), options);
   }
 
   /** Embeds many texts in few passes; fails with the first one that cannot be used. */
   async embedTexts(texts: Iterable<string>, options: BatchOptions = {}): Promise<Embedding[]> {
+    checkMany(texts, "texts", "embedText");
     return this.collect(
       Array.from(texts, (text) => ({ text })),
       textsInAPack(),
@@ -300,6 +306,6 @@ function asInput(image: ImageSource | EmbedInput): EmbedInput {
 
 // Blobs have a method that is called `text`.
 function isInput(image: ImageSource | EmbedInput): image is EmbedInput {
-  const isObject = typeof image === "object" && !(image instanceof Blob);
+  const isObject = typeof image === "object" && image !== null && !(image instanceof Blob);
   return isObject && ("image" in image || "text" in image);
 }

@@ -2,6 +2,7 @@
 
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import type { IndexDatabase, IndexMeta } from "./index-database.js";
+import { checkMany } from "./given.js";
 import { has, insert } from "./index-store.js";
 import type {
   AddOptions,
@@ -32,7 +33,15 @@ export interface AddTarget {
 interface Underway extends PhotoContent {
   thumbnail: Promise<ThumbnailReply>;
   /** Names of the same content that came meanwhile. */
-  copies: string[];
+  copies: Same[];
+  /** What the caller gave. */
+  input: IndexInput;
+}
+
+/** A photo with the content of another. */
+interface Same {
+  name: string;
+  input: IndexInput;
 }
 
 /** Adds photos. */
@@ -42,6 +51,7 @@ export async function addPhotos(
   { signal, decode, onProgress }: AddOptions,
 ): Promise<AddSummary> {
   const { database, dimensions } = target;
+  checkMany(photos, "photos", "add([photo])");
   const total = Array.isArray(photos) ? photos.length : undefined;
   const tally = new Tally(total, onProgress);
   const thumbnails = new Thumbnails();
@@ -51,29 +61,26 @@ export async function addPhotos(
 
   /** Those that are new. */
   async function* fresh(): AsyncGenerator<EmbedInput, void, undefined> {
-    for await (const photo of photos) {
+    for await (const input of photos) {
       throwIfAborted(signal, database.name);
-      const input = namedInput(photo);
-      const content = await readContent(input, signal).catch((thrown: unknown) =>
-        toAgffError(thrown, input.name),
-      );
+      const content = await contentOf(input, signal);
       if (content instanceof AgffError) {
         throwIfAborted(signal, database.name);
-        tally.failed(input.name, content);
+        tally.failed(content.subject, content, input);
         continue;
       }
       // Between being stored and being forgotten here it is known by both.
       const same = byId.get(content.id);
       if (same) {
-        same.copies.push(content.name);
+        same.copies.push({ name: content.name, input });
         continue;
       }
       if (await has(database, content.id)) {
-        tally.present();
+        tally.present(input);
         continue;
       }
       const thumbnail = thumbnails.make(pixelsOf(content.image));
-      const underway = { ...content, thumbnail, copies: [] };
+      const underway = { ...content, thumbnail, copies: [], input };
       given.push(underway);
       byId.set(content.id, underway);
       tally.began();
@@ -87,7 +94,7 @@ export async function addPhotos(
       const photo = given.shift()!;
       if (error) {
         byId.delete(photo.id);
-        for (const name of [photo.name, ...photo.copies]) tally.failed(name, error);
+        for (const { name, input } of [photo, ...photo.copies]) tally.failed(name, error, input);
         continue;
       }
       const thumbnail = await photo.thumbnail;
@@ -98,14 +105,29 @@ export async function addPhotos(
       const { added, meta } = await insert(database, [stored]);
       byId.delete(photo.id);
       target.changed(meta);
-      if (added[0]) tally.added(record);
-      else tally.present();
-      for (const _ of photo.copies) tally.present();
+      if (added[0]) tally.added(record, photo.input);
+      else tally.present(photo.input);
+      for (const { input } of photo.copies) tally.present(input);
     }
   } finally {
     thumbnails.close();
   }
   return tally.summary;
+}
+
+/** A photo's content, or why there is none. */
+async function contentOf(
+  input: IndexInput,
+  signal: AbortSignal | undefined,
+): Promise<PhotoContent | AgffError> {
+  let name = "";
+  try {
+    const named = namedInput(input);
+    ({ name } = named);
+    return await readContent(named, signal);
+  } catch (thrown) {
+    return toAgffError(thrown, name);
+  }
 }
 
 /** Counts what became of photos, and tells how far it is. */
@@ -129,29 +151,30 @@ export class Tally {
     this.start ??= performance.now();
   }
 
-  added(record: IndexRecord): void {
+  added(record: IndexRecord, input?: IndexInput): void {
     this.counts.added += 1;
     this.worked += 1;
-    this.tell({ record });
+    this.tell(input, { record });
   }
 
-  present(): void {
+  present(input?: IndexInput): void {
     this.counts.present += 1;
-    this.tell({});
+    this.tell(input, {});
   }
 
-  failed(name: string, error: AgffError): void {
+  failed(name: string, error: AgffError, input?: IndexInput): void {
     this.failures.push({ name, error });
     this.worked += this.start === undefined ? 0 : 1;
-    this.tell({ error: { name, error } });
+    this.tell(input, { error: { name, error } });
   }
 
-  private tell(what: Pick<AddProgress, "record" | "error">): void {
+  private tell(input: IndexInput | undefined, what: Pick<AddProgress, "record" | "error">): void {
     const done = this.counts.added + this.counts.present + this.failures.length;
     const { total, start, worked } = this;
     const known = total !== undefined && start !== undefined && worked > 0;
     const eta = known ? ((performance.now() - start) / worked) * (total - done) : undefined;
-    this.onProgress?.({ done, total, eta, ...what });
+    const given = input === undefined ? {} : { input };
+    this.onProgress?.({ done, total, eta, ...given, ...what });
   }
 }
 

@@ -8,9 +8,13 @@ import type { DecodePath, ModelInfo } from "./types.js";
 /** What an index of a model begins with. */
 export function newMeta(info: ModelInfo, { dimensions, precision }: OpenIndexOptions): IndexMeta {
   const full = info.dimensions[0]!;
-  const wanted = dimensions ?? full;
+  const wanted = dimensions === undefined ? full : dimensions;
+  if (precision !== undefined && precision !== "f32" && precision !== "int8") {
+    const message = `${String(precision)} is none of f32 and int8`;
+    throw new AgffError("input", "precision", message);
+  }
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > full) {
-    const message = `${wanted} asked for; the vectors of ${info.name} have 1 to ${full}`;
+    const message = `${String(wanted)} asked for; the vectors of ${info.name} have 1 to ${full}`;
     throw new AgffError("embedding", "dimensions", message);
   }
   return {

@@ -149,6 +149,7 @@ export function list(
     const bySeq = transaction.objectStore("records").index("seq");
     // Two jumps of a cursor find the ends; what is between them is read at once.
     let cursor = await bySeq.openKeyCursor(null, "prev");
+    if (offset > MOST_STEPS) return [];
     if (cursor && offset > 0) cursor = await cursor.advance(offset);
     if (!cursor || limit <= 0) return [];
     const last = cursor.key;

@@ -140,6 +140,8 @@ export interface AddProgress {
   readonly total: number | undefined;
   /** Milliseconds until the end at the speed so far; undefined until it can be told. */
   readonly eta: number | undefined;
+  /** The photo that this is about, as it was given to `add`. */
+  readonly input?: IndexInput;
   /** The one that was just stored. */
   readonly record?: IndexRecord;
   /** The one that was just refused. */

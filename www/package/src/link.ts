@@ -75,7 +75,13 @@ export class Link {
         onProgress,
       });
       this.watchSilence();
-      this.worker.postMessage({ id, call, args } as ToWorker, transfer);
+      try {
+        this.worker.postMessage({ id, call, args } as ToWorker, transfer);
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        const message = `what was given cannot be sent to the worker: ${detail}`;
+        this.settle(id)?.reject(new AgffError("input", "", message, error));
+      }
     });
   }
 

@@ -30,14 +30,25 @@ export interface NamedInput {
 /** An input with a name. */
 export function namedInput(input: IndexInput): NamedInput {
   const described = isDescribed(input) ? input : { image: input };
-  const { image, taken } = described;
+  const { image, name, path, taken } = described;
+  const texts: unknown[] = [name ?? "", path ?? ""];
+  if (texts.some((text) => typeof text !== "string")) {
+    const message = "its name and its path are texts, if they are given";
+    throw new AgffError("input", nameOf(image), message);
+  }
   const folder = typeof File !== "undefined" && image instanceof File && image.webkitRelativePath;
   return {
     image,
-    name: described.name ?? nameOf(image),
-    path: described.path ?? (folder || undefined),
-    taken,
+    name: name ?? nameOf(image),
+    path: path ?? (folder || undefined),
+    // Cameras write dates that there are not; such a photo has none.
+    taken: isDate(taken) ? taken : undefined,
   };
+}
+
+/** Whether something is a date that there is. */
+export function isDate(date: unknown): date is Date {
+  return date instanceof Date && !Number.isNaN(date.getTime());
 }
 
 /** Reads or fetches a photo and hashes it. */
@@ -86,5 +97,5 @@ async function contentOf(
 
 // Elements and bitmaps have no `image`.
 function isDescribed(input: IndexInput): input is Exclude<IndexInput, ImageSource> {
-  return typeof input === "object" && "image" in input;
+  return typeof input === "object" && input !== null && "image" in input;
 }

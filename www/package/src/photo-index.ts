@@ -54,12 +54,25 @@ export async function openIndex(
     }
     throwIfAborted(signal, name);
     const index = new StoredPhotoIndex(model, call, database, meta);
+    handles(model, name, 1);
     index.warm();
     return index;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** How many handles of a model's indexes are open, by name. */
+const opened = new WeakMap<Agff, Map<string, number>>();
+
+/** Counts handles of an index up or down, and gives how many are open. */
+function handles(model: Agff, name: string, change: 1 | -1): number {
+  const counts = opened.get(model) ?? new Map<string, number>();
+  opened.set(model, counts);
+  const count = (counts.get(name) ?? 0) + change;
+  counts.set(name, count);
+  return count;
 }
 
 class StoredPhotoIndex implements PhotoIndex {
@@ -191,6 +204,8 @@ class StoredPhotoIndex implements PhotoIndex {
     this.closing.abort();
     this.others.close();
     this.database.close();
+    // The engine has it once for all of them.
+    if (handles(this.model, this.name, -1) > 0) return;
     // A model that was disposed of has nothing to give back any more.
     await this.call("indexClose", this.ref, undefined).catch(() => {});
   }

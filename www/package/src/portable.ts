@@ -15,7 +15,13 @@ export async function crossing(
   input: EmbedInput,
   instruction: string | undefined,
 ): Promise<Crossing> {
-  const portable: PortableInput = { name: input.name ?? nameOf(input.image) };
+  const wrong = problemOf(input, instruction);
+  if (wrong !== undefined) {
+    const name = inputName(input);
+    const problem = toPlain(new AgffError("input", name, wrong));
+    return { input: { name, problem }, transfer: [] };
+  }
+  const portable: PortableInput = { name: inputName(input) };
   const own = input.instruction ?? instruction;
   if (own !== undefined) portable.instruction = own;
   if (input.text !== undefined) portable.text = input.text;
@@ -29,14 +35,41 @@ export async function crossing(
   return { input: portable, transfer: givenAway(portable.image) };
 }
 
+/** What is wrong with an input that comes from a caller without types. */
+function problemOf(
+  input: EmbedInput | null | undefined,
+  instruction: string | undefined,
+): string | undefined {
+  if (typeof input !== "object" || input === null) {
+    return "this is no input; give { text }, { image }, or both";
+  }
+  const { image, text } = input;
+  if ((image === undefined || image === null) && (text === undefined || text === null)) {
+    return "there is neither an image nor a text in it";
+  }
+  const texts = { text, instruction: input.instruction ?? instruction };
+  const [odd] = Object.entries(texts).filter(([, value]) => !isText(value));
+  return odd && `its ${odd[0]} is not a text`;
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+/** What to call an input in messages. */
+export function inputName(input: EmbedInput | null | undefined): string {
+  const name: unknown = input?.name;
+  return typeof name === "string" ? name : nameOf(input?.image);
+}
+
 function givenAway(image: PortableImage): Transferable[] {
   if ("bitmap" in image) return [image.bitmap];
   return "data" in image ? [image.data.buffer as ArrayBuffer] : [];
 }
 
 /** A name for error messages. */
-export function nameOf(image: ImageSource | undefined): string {
-  if (image === undefined) return "";
+export function nameOf(image: ImageSource | null | undefined): string {
+  if (image === undefined || image === null) return "";
   if (typeof File !== "undefined" && image instanceof File) return image.name;
   if (typeof image === "string") return shortUrl(image);
   if (image instanceof URL) return shortUrl(image.href);
@@ -61,11 +94,20 @@ async function portableImage(image: ImageSource, name: string): Promise<Portable
     throw new AgffError("image-empty", name, message);
   }
   try {
-    return { bitmap: await createImageBitmap(image) };
+    const bitmap = await createImageBitmap(image);
+    readable(bitmap);
+    return { bitmap };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new AgffError("io", name, `the pixels cannot be read (${detail})`, error);
   }
+}
+
+/** Throws if a page may not read these pixels, as those that come from another site. */
+function readable(bitmap: ImageBitmap): void {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  context?.drawImage(bitmap, 0, 0, 1, 1, 0, 0, 1, 1);
+  context?.getImageData(0, 0, 1, 1);
 }
 
 /** A URL as a worker needs it, whose own address is another. */

@@ -10,6 +10,7 @@ import type { IndexMeta, StoredThumbnail } from "./index-database.js";
 import { checkModel } from "./index-identity.js";
 import type { NewRecord, Whole } from "./index-store.js";
 import { sha256 } from "./opfs.js";
+import { isDate } from "./photo-content.js";
 import type { DecodePath } from "./types.js";
 
 /** A row as it is written. */
@@ -61,7 +62,7 @@ export function rowOf({ record, values, thumbnail }: Whole, meta: IndexMeta): Ro
     sha256: isHash(id) ? id : undefined,
     name,
     added: added.toISOString(),
-    taken: taken?.toISOString(),
+    taken: isDate(taken) ? taken.toISOString() : undefined,
     width,
     height,
     bytes,
@@ -164,15 +165,16 @@ function vectorsOf(
   meta: IndexMeta,
   fail: (why: string) => AgffError,
 ): { values: Float32Array<ArrayBuffer>; dimensions: number } {
-  const names = Array.isArray(views) ? views.join(", ") : "none";
-  if (!Array.isArray(views) || names !== meta.views.join(", ")) {
-    throw fail(`it has the views ${names}; this index has ${meta.views.join(", ")}`);
+  const names: unknown[] = Array.isArray(views) ? views : [];
+  if (names.length !== meta.views.length || names.some((name, i) => name !== meta.views[i])) {
+    const [has, wanted] = [names, meta.views].map((all) => all.join(", ") || "none");
+    throw fail(`it has the views ${has}; this index has ${wanted}`);
   }
   const vectors: unknown[] = Array.isArray(embeddings) ? embeddings : [];
   const lengths = vectors.map((vector) => (Array.isArray(vector) ? vector.length : 0));
   const dimensions = lengths[0] ?? 0;
   if (
-    vectors.length !== views.length ||
+    vectors.length !== names.length ||
     dimensions === 0 ||
     lengths.some((n) => n !== dimensions)
   ) {
@@ -181,7 +183,7 @@ function vectorsOf(
   if (dimensions < meta.dimensions) {
     throw fail(`its vectors have ${dimensions} dimensions; this index needs ${meta.dimensions}`);
   }
-  const values = new Float32Array(views.length * dimensions);
+  const values = new Float32Array(names.length * dimensions);
   (vectors as unknown[][]).forEach((vector, view) => {
     let square = 0;
     vector.forEach((x, i) => {
