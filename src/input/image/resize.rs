@@ -7,8 +7,9 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{ImageProcessor, Pixels};
 use crate::{Code, Error, Result};
@@ -56,18 +57,17 @@ impl ImageProcessor {
 /// One pass: only one of the sides changes.
 fn pass(pixels: &Pixels, width: u32, height: u32) -> Result<Pixels> {
     let failed = |error: String| Error::new(Code::Internal, "", format!("resampling: {error}"));
-    let source = ImageRef::new(pixels.width, pixels.height, &pixels.rgb, PixelType::U8x3)
+    // By its type: of a picture without one, the code for every other type would be carried along.
+    let source = TypedImageRef::<U8x3>::from_buffer(pixels.width, pixels.height, &pixels.rgb)
         .map_err(|error| failed(error.to_string()))?;
-    let mut target = Image::new(width, height, PixelType::U8x3);
+    let mut rgb = vec![0; width as usize * height as usize * 3];
+    let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut rgb)
+        .map_err(|error| failed(error.to_string()))?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
         .use_alpha(false);
     Resizer::new()
-        .resize(&source, &mut target, &options)
+        .resize_typed(&source, &mut target, &options)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(Pixels {
-        width,
-        height,
-        rgb: target.into_vec(),
-    })
+    Ok(Pixels { width, height, rgb })
 }
