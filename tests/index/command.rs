@@ -289,7 +289,7 @@ fn copies_and_near_copies_are_pairs() {
         &["--threshold=-1", "--by", "fused", "-n", "2"],
     );
     assert!(got.err.contains("more than the 2 pairs"), "{}", got.err);
-    let got = index(at.path(), "duplicates", &["--threshold", "1.5", "--json"]);
+    let got = index(at.path(), "duplicates", &["--threshold", "1", "--json"]);
     assert_eq!(got.lines().len(), 1, "only the copy");
 }
 
