@@ -1,5 +1,6 @@
 /** Who decodes what, and how far the two decoders are apart. */
 
+import { readFileSync } from "node:fs";
 import { expect, run, test } from "./fixtures";
 import { bmp, sample, withOrientation, withProfile } from "./images";
 
@@ -39,6 +40,37 @@ test("what the engine does not read is decoded by the browser, and said to be", 
     "25 megapixels": "browser",
     text: undefined,
   });
+});
+
+test("AVIF is decoded by the browser, and HEIC too or refused with what to do", async ({
+  empty: page,
+}) => {
+  const [avif, heic] = ["avif", "heic"].map((format) =>
+    readFileSync(new URL(`photos/cat.${format}`, import.meta.url)).toString("base64"),
+  );
+  const found = await run(
+    page,
+    async ({ Agff, AgffError }, { model, avif, heic }) => {
+      const agff = await Agff.load(model, { device: "cpu" });
+      const file = (base64: string, name: string) =>
+        new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name);
+      const jpeg = await agff.embedImage("/samples/cat.jpg");
+      const same = await agff.embedImage(file(avif, "cat.avif"));
+      const [a, b] = [jpeg, same].map(({ values, dimensions }) => values.slice(0, dimensions));
+      const cosine = a!.reduce((sum, x, i) => sum + x * b![i]!, 0);
+      const other = await agff.embedImage(file(heic, "cat.heic")).then(
+        ({ decode }) => decode,
+        (error: unknown) =>
+          error instanceof AgffError ? `${error.code}: ${error.message}` : String(error),
+      );
+      return { decode: same.decode, cosine, other };
+    },
+    { model: MODEL, avif: avif!, heic: heic! },
+  );
+  expect(found.decode).toBe("browser");
+  expect(found.cosine).toBeGreaterThan(0.97);
+  // Chromium has no licence for HEIC; Safari reads it.
+  expect(found.other).toMatch(/^(browser|image-format: .*HEIC.*convert it to JPEG or PNG.*)$/);
 });
 
 test("a file of 400 MB is refused without being read", async ({ empty: page }) => {
