@@ -51,7 +51,7 @@ async function dispatch(
 test("photos that were chosen are read and found", async ({ page }) => {
   await open(page);
   await addPhotos(page, PHOTOS.map(sample));
-  expect((await names(page)).sort()).toEqual(FILES);
+  await expect.poll(async () => (await names(page)).sort()).toEqual(FILES);
   await search(page, "a cat");
   await expect(page.locator("#results-title")).toHaveText("3 photos for “a cat”");
 });
@@ -62,7 +62,7 @@ for (const type of ["drop", "paste"] as const) {
     await dispatch(page, type, ["cat", "lemons"]);
     await expect(cells(page)).toHaveCount(2);
     await idle(page);
-    expect((await names(page)).sort()).toEqual(["cat.jpg", "lemons.jpg"]);
+    await expect.poll(async () => (await names(page)).sort()).toEqual(["cat.jpg", "lemons.jpg"]);
   });
 }
 
@@ -78,7 +78,7 @@ test("of a folder the photos below it are read, and what else is in it is counte
     await open(page);
     await page.setInputFiles("#folder", folder);
     await idle(page);
-    expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
+    await expect.poll(async () => (await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
     await page.locator("#problems summary").click();
     await expect(page.locator("#problem-list")).toContainText("1 file left out");
     await page.locator(".cell", { hasText: "coffee.jpg" }).click();

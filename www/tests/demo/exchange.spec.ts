@@ -41,7 +41,8 @@ for (const [button, extension] of [
       buffer: readFileSync(file),
     });
     await expect(page.locator("#note")).toHaveText("3 photos imported.");
-    expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg", "rocket.jpg"]);
+    const shown = async () => (await names(page)).sort();
+    await expect.poll(shown).toEqual(["cat.jpg", "coffee.jpg", "rocket.jpg"]);
     await expect(page.locator(".cell img").first()).toHaveJSProperty("complete", true);
     expect(await scores()).toEqual(before);
   });

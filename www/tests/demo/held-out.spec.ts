@@ -57,6 +57,6 @@ test("photos of groceries are found by their names", async ({ page }) => {
     ["a photo of Red Bell Pepper", "red-peppers.jpg"],
   ] as const) {
     await search(page, text);
-    expect((await names(page))[0], text).toBe(name);
+    await expect.poll(async () => (await names(page))[0], { message: text }).toBe(name);
   }
 });

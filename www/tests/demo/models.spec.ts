@@ -60,7 +60,7 @@ test("a model by its address: the photos are kept, and are read again when that 
   await page.getByRole("button", { name: "Read them again" }).click();
   await expect(cells(page)).toHaveCount(2);
   await idle(page);
-  expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
+  await expect.poll(async () => (await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
   await search(page, "a cat");
   await expect(page.locator(".cell .number")).toHaveCount(2);
   await page.getByRole("searchbox").fill("");
@@ -108,7 +108,7 @@ test("when the default model has changed, the library is kept and the small pict
   await question.getByRole("button", { name: "Read them" }).click();
   await expect(cells(page)).toHaveCount(2);
   await idle(page);
-  expect((await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
+  await expect.poll(async () => (await names(page)).sort()).toEqual(["cat.jpg", "coffee.jpg"]);
   await search(page, "a cup");
   await expect(page.locator(".cell .number")).toHaveCount(2);
 });
