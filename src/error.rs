@@ -144,7 +144,9 @@ impl Error {
             ErrorKind::NotFound => "there is no such file or folder".into(),
             ErrorKind::IsADirectory => "is a folder; name a file".into(),
             ErrorKind::NotADirectory => "leads through a file as if it were a folder".into(),
-            ErrorKind::PermissionDenied => "may not be opened or written by you".into(),
+            ErrorKind::PermissionDenied => {
+                "may not be opened or written by you; check its permissions".into()
+            }
             ErrorKind::StorageFull => "the disk is full; make room and try again".into(),
             ErrorKind::ReadOnlyFilesystem => "lies on a disk that can only be read".into(),
             // What read_to_string says of bytes that are no text.

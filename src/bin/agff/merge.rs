@@ -69,7 +69,11 @@ pub fn run(args: Args, console: &Console) -> Done {
     let dtype = args.dtype.into();
     let name = args.name.unwrap_or_else(|| folder_name(&args.out));
     if !args.run.is_dir() {
-        return Err(not_a_run(&args.run, "there is no such folder").into());
+        return Err(not_a_run(
+            &args.run,
+            "there is no such folder; name the one of a run or of an adapter",
+        )
+        .into());
     }
     let manifest = if model.is_dir() {
         let mut base = pollster::block_on(Base::package(Source::Folder(model)))?;

@@ -76,10 +76,6 @@ export class Model {
   private async loadNow(source: () => string | PackageUrls): Promise<ModelState> {
     this.state.value = { phase: "loading", progress: undefined };
     try {
-      const { device = "auto" } = this.fixed;
-      if (device !== "auto" && device !== "cpu" && device !== "gpu") {
-        throw new AgffError("input", "?device=", `${device} is none of auto, cpu and gpu`);
-      }
       const options: LoadOptions = {
         ...this.fixed,
         onProgress: (progress) => {

@@ -1,6 +1,7 @@
 /** Whose vectors an index has, and whether they go with the model at hand and with each other. */
 
 import { AgffError } from "./errors.js";
+import { oneOf } from "./given.js";
 import type { IndexMeta } from "./index-database.js";
 import type { OpenIndexOptions } from "./index-types.js";
 import type { DecodePath, ModelInfo } from "./types.js";
@@ -9,10 +10,7 @@ import type { DecodePath, ModelInfo } from "./types.js";
 export function newMeta(info: ModelInfo, { dimensions, precision }: OpenIndexOptions): IndexMeta {
   const full = info.dimensions[0]!;
   const wanted = dimensions === undefined ? full : dimensions;
-  if (precision !== undefined && precision !== "f32" && precision !== "int8") {
-    const message = `${String(precision)} is none of f32 and int8`;
-    throw new AgffError("input", "precision", message);
-  }
+  oneOf("precision", precision, ["f32", "int8"]);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > full) {
     const message = `${String(wanted)} asked for; the vectors of ${info.name} have 1 to ${full}`;
     throw new AgffError("embedding", "dimensions", message);
