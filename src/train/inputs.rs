@@ -94,6 +94,7 @@ impl Inputs {
             mask: Mask::new(batch.rows.len(), batch.targets(), |query, target| {
                 batch.is_false_negative(query, target)
             }),
+            groups: batch.groups.clone(),
         };
         let items = distinct
             .parts

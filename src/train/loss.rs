@@ -56,6 +56,15 @@ pub struct Contrast {
     pub mask_margin: Option<f32>,
 }
 
+impl Contrast {
+    /// Every negative counts as it is.
+    pub const INFO_NCE: Self = Self {
+        hardness: Hardness::None,
+        margin: 0.0,
+        mask_margin: None,
+    };
+}
+
 /// Pairs that are not each other's negatives, `[rows, columns]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
@@ -78,12 +87,15 @@ impl Mask {
         Self { columns, pairs }
     }
 
+    /// Whether `row` and `column` are not each other's negatives.
+    pub fn has(&self, row: usize, column: usize) -> bool {
+        self.pairs[row * self.columns + column]
+    }
+
     /// The mask of the opposite direction: of the first columns as queries and the rows as targets.
     pub fn transposed(&self) -> Self {
         let rows = self.pairs.len() / self.columns;
-        Self::new(rows, rows, |row, column| {
-            self.pairs[column * self.columns + row]
-        })
+        Self::new(rows, rows, |row, column| self.has(column, row))
     }
 }
 

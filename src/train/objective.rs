@@ -23,6 +23,9 @@ pub struct Objective {
     /// Dimensions that embeddings are cut to, and how much the loss at each counts (Matryoshka,
     /// arXiv 2205.13147); empty for the whole vectors alone.
     pub matryoshka: Vec<(usize, f32)>,
+    /// Weight of a second InfoNCE, in which only rows of one group are each other's negatives; 0
+    /// leaves it out.
+    pub within_groups: f32,
     /// Weight of the mean squared cosine between an input's fine views; 0 leaves it out.
     pub orthogonality: f32,
 }
@@ -38,6 +41,8 @@ pub struct Pairs {
     pub negatives: Vec<usize>,
     /// `[rows, rows + negatives]`: pairs that are not each other's negatives.
     pub mask: Mask,
+    /// For each row a number, equal for rows of one group, which differ in little.
+    pub groups: Vec<u32>,
 }
 
 /// What came of a batch.
@@ -95,6 +100,9 @@ impl Objective {
             parts => parts,
         };
         let weights: f32 = parts.iter().map(|(_, weight)| weight).sum();
+        let groups = (self.within_groups > 0.0)
+            .then(|| pairs.within_groups())
+            .flatten();
         let mut loss = Tensor::<1>::zeros([1], &device);
         let mut full_scores = None;
         for &(width, weight) in parts {
@@ -108,7 +116,14 @@ impl Objective {
             if width >= dimensions || full_scores.is_none() {
                 full_scores = Some(s.clone().detach());
             }
-            let one = self.contrastive(s, log_temperature.clone().exp(), pairs);
+            let temperature = log_temperature.clone().exp();
+            let mut one =
+                self.contrastive(s.clone(), temperature.clone(), &pairs.mask, &self.contrast);
+            if let Some((mask, share)) = &groups {
+                let s = s.narrow(1, 0, pairs.queries.len());
+                let within = self.contrastive(s, temperature, mask, &Contrast::INFO_NCE);
+                one = one + within * (self.within_groups * share);
+            }
             loss = loss + one * (weight / weights);
         }
         if self.orthogonality > 0.0 && views > 2 {
@@ -134,15 +149,20 @@ impl Objective {
         })
     }
 
-    fn contrastive(&self, s: Tensor<2>, temperature: Tensor<1>, pairs: &Pairs) -> Tensor<1> {
-        let rows = pairs.queries.len();
-        let forward = contrastive(s.clone(), temperature.clone(), &pairs.mask, &self.contrast);
+    fn contrastive(
+        &self,
+        s: Tensor<2>,
+        temperature: Tensor<1>,
+        mask: &Mask,
+        contrast: &Contrast,
+    ) -> Tensor<1> {
+        let [rows, _] = s.dims();
+        let forward = contrastive(s.clone(), temperature.clone(), mask, contrast);
         if !self.both_directions {
             return forward;
         }
         let back = s.narrow(1, 0, rows).transpose();
-        let mask = pairs.mask.transposed();
-        (forward + contrastive(back, temperature, &mask, &self.contrast)) * 0.5
+        (forward + contrastive(back, temperature, &mask.transposed(), contrast)) * 0.5
     }
 
     /// Mean pattern weights of rows and their positives.
@@ -173,6 +193,23 @@ impl Objective {
             sum.ff += w.ff * share;
         }
         Ok(sum)
+    }
+}
+
+impl Pairs {
+    /// `[rows, rows]`, all pairs but those of one group, and how many times as many rows there are
+    /// as rows that have another of their group; `None` if there is no such row.
+    fn within_groups(&self) -> Option<(Mask, f32)> {
+        let rows = self.queries.len();
+        let rivals = |a: usize, b: usize| {
+            let masked = self.mask.has(a, b) || self.mask.has(b, a);
+            a != b && self.groups[a] == self.groups[b] && !masked
+        };
+        let count = (0..rows)
+            .filter(|&a| (0..rows).any(|b| rivals(a, b)))
+            .count();
+        let mask = Mask::new(rows, rows, |a, b| !rivals(a, b));
+        (count > 0).then(|| (mask, rows as f32 / count as f32))
     }
 }
 
@@ -259,6 +296,7 @@ mod tests {
             },
             both_directions: true,
             matryoshka: Vec::new(),
+            within_groups: 0.0,
             orthogonality: 0.0,
         }
     }
@@ -276,6 +314,7 @@ mod tests {
             positives: (rows..2 * rows).collect(),
             negatives: Vec::new(),
             mask: Mask::none(rows, rows),
+            groups: (0..rows as u32).collect(),
         }
     }
 
@@ -304,13 +343,18 @@ mod tests {
                 mask_margin: None,
             },
             matryoshka: vec![(8, 1.0), (4, 0.5)],
+            within_groups: 0.7,
             orthogonality: 0.2,
             ..objective(fused())
         };
         let hidden = values(noise([2 * 4 * 3, 8], 2, &device()));
+        let pairs = Pairs {
+            groups: vec![0, 1, 1, 2],
+            ..pairs(4)
+        };
         let run = |hidden: &[f32], temperature: f32| {
             objective
-                .evaluate(hidden.to_vec(), 3, &pairs(4), temperature)
+                .evaluate(hidden.to_vec(), 3, &pairs, temperature)
                 .unwrap()
         };
         let at = run(&hidden, 0.2);
@@ -330,6 +374,39 @@ mod tests {
         let t = |shift: f32| run(&hidden, (0.2f32.ln() + shift).exp()).loss;
         let slope = (t(h) - t(-h)) / (2.0 * h);
         assert!((slope - at.temperature_gradient).abs() < 2e-3);
+    }
+
+    #[test]
+    fn within_groups_only_rows_of_one_group_are_negatives() {
+        let hidden = values(noise([12, 8], 5, &device()));
+        let loss = |within_groups: f32, pairs: &Pairs| {
+            let objective = Objective {
+                contrast: Contrast::INFO_NCE,
+                within_groups,
+                ..objective(Scoring::Global)
+            };
+            let got = objective.evaluate(hidden.clone(), 1, pairs, 0.3).unwrap();
+            f64::from(got.loss)
+        };
+        // Rows 1 and 2 are a group; 4 and 5 would be, but are not each other's negatives.
+        let grouped = Pairs {
+            groups: vec![0, 1, 1, 2, 3, 3],
+            mask: Mask::new(6, 6, |a, b| (a, b) == (5, 4)),
+            ..pairs(6)
+        };
+        let cosine = |a: usize, b: usize| {
+            let vector = |at: usize| hidden[at * 8..][..8].iter().map(|&x| f64::from(x));
+            let dot: f64 = vector(a).zip(vector(6 + b)).map(|(x, y)| x * y).sum();
+            let length = |at| vector(at).map(|x| x * x).sum::<f64>().sqrt();
+            dot / length(a) / length(6 + b)
+        };
+        let below = |right: f64, wrong: f64| ((wrong - right) / 0.3).exp().ln_1p();
+        let (a, b) = (cosine(1, 1), cosine(2, 2));
+        let (ab, ba) = (cosine(1, 2), cosine(2, 1));
+        let within = [below(a, ab), below(b, ba), below(a, ba), below(b, ab)];
+        let expected = loss(0.0, &grouped) + 1.5 * within.iter().sum::<f64>() / 4.0;
+        assert!((loss(1.5, &grouped) - expected).abs() < 1e-5);
+        assert_eq!(loss(1.5, &pairs(6)), loss(0.0, &pairs(6)));
     }
 
     #[test]

@@ -279,6 +279,7 @@ mod tests {
             },
             both_directions: true,
             matryoshka: Vec::new(),
+            within_groups: 0.0,
             orthogonality: 0.1,
         }
     }
@@ -290,6 +291,7 @@ mod tests {
             positives: (0..rows).map(|i| 2 * i + 1).collect(),
             negatives: Vec::new(),
             mask: Mask::none(rows, rows),
+            groups: (0..rows as u32).collect(),
         }
     }
 

@@ -84,6 +84,9 @@ pub struct Batch {
     pub step: u64,
     /// Its rows, part by part; the rows of a group lie side by side.
     pub rows: Vec<RowId>,
+    /// For each row the number of its group, equal for rows of one group. A row without a group is
+    /// one by itself.
+    pub groups: Vec<u32>,
     /// Explicit negatives, if they were asked for; none that is already a target of the batch.
     pub negatives: Vec<NegativeId>,
     /// `[rows, rows + negatives]`, row by row: whether a target is known to be right for a query
@@ -275,6 +278,12 @@ impl Sampler {
                 }
             }
         }
+        let group = |id: &RowId| (id.source, facts(id).group);
+        let mut groups: Vec<u32> = Vec::with_capacity(rows.len());
+        for (row, id) in rows.iter().enumerate() {
+            let first = row == 0 || group(&rows[row - 1]) != group(id);
+            groups.push(groups.last().map_or(0, |last| last + u32::from(first)));
+        }
         let mut mask = Vec::with_capacity(rows.len() * targets.len());
         for (i, query) in rows.iter().map(facts).enumerate() {
             mask.extend(targets.iter().enumerate().map(|(j, &target)| {
@@ -292,6 +301,7 @@ impl Sampler {
         Batch {
             step,
             rows,
+            groups,
             negatives,
             mask,
         }

@@ -80,6 +80,7 @@ pub fn objective(recipe: &Recipe, scoring: Scoring) -> Objective {
             .iter()
             .map(|part| (part.dimensions, part.weight as f32))
             .collect(),
+        within_groups: loss.within_groups as f32,
         orthogonality: loss.orthogonality as f32,
     }
 }

@@ -38,6 +38,7 @@ fn every_loss_and_fusion_trains() {
         "fusion.kind='global'",
         "views.fine=0",
         "loss.matryoshka=[{dimensions=32},{dimensions=8,weight=0.5}]",
+        "loss.within_groups=1",
         "loss.orthogonality=0.1",
         "loss.both_directions=false",
         "batch.negatives=true",

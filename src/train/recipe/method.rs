@@ -182,6 +182,9 @@ pub struct Loss {
     /// Embeddings that are cut short, and the weight of their losses (arXiv 2205.13147). Default:
     /// only the full ones, with weight 1.
     pub matryoshka: Vec<Matryoshka>,
+    /// Weight of a second InfoNCE, in which only rows of one group are each other's negatives. Default
+    /// 0: there is none.
+    pub within_groups: f64,
     /// Weight of the mean squared cosine between the views of one input. Default 0.
     pub orthogonality: f64,
 }
@@ -214,6 +217,7 @@ impl Default for Loss {
             mask_same_label: true,
             mask_margin: None,
             matryoshka: Vec::new(),
+            within_groups: 0.0,
             orthogonality: 0.0,
         }
     }
@@ -243,6 +247,7 @@ impl Loss {
         if let Some(margin) = self.mask_margin {
             within("loss.mask_margin", margin, -2.0, 2.0)?;
         }
+        within("loss.within_groups", self.within_groups, 0.0, 1e6)?;
         within("loss.orthogonality", self.orthogonality, 0.0, 1e6)?;
         for (i, part) in self.matryoshka.iter().enumerate() {
             let key = |name: &str| format!("loss.matryoshka[{i}].{name}");

@@ -426,7 +426,13 @@ fn every_recipe_in_the_folder_is_one() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["ablation", "ablation-base", "agff-nano", "agff-nano-base"]
+        [
+            "ablation",
+            "ablation-base",
+            "agff-nano",
+            "agff-nano-base",
+            "agff-pico-base"
+        ]
     );
 }
 

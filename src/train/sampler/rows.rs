@@ -49,6 +49,8 @@ pub(super) struct RowFacts {
     pub(super) negatives: Box<[u32]>,
     /// [`NONE`] if there is none.
     pub(super) label: u32,
+    /// Its group among those of its source.
+    pub(super) group: u32,
 }
 
 /// Numbers for things, from 0 on, equal for equal things.
@@ -112,7 +114,7 @@ impl RowSet {
                 members.push(Vec::new());
             }
             members[place].push(facts.len() as u32);
-            facts.push(self.facts(row));
+            facts.push(self.facts(row, place as u32));
         }
         let fail = |why: String| Err(Error::new(Code::Data, name.as_str(), why));
         if !weight.is_finite() || weight < 0.0 {
@@ -144,7 +146,7 @@ impl RowSet {
         Ok(())
     }
 
-    fn facts(&mut self, row: &Row) -> RowFacts {
+    fn facts(&mut self, row: &Row, group: u32) -> RowFacts {
         let query_part = self.part(&row.query);
         RowFacts {
             query: self.queries.of((query_part, row.query.instruction.clone())),
@@ -155,6 +157,7 @@ impl RowSet {
                 Some(label) => self.labels.of(label.clone()),
                 None => NONE,
             },
+            group,
         }
     }
 

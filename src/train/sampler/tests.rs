@@ -212,8 +212,9 @@ fn rows_of_a_group_are_in_one_batch_side_by_side() {
         assert!(members.values().any(|group| group.len() > 1));
         let mut sampler = sampler(&[(&rows, 1.0)], &settings(16));
         for step in 0..50 {
-            let batch = sampler.batch(step).rows;
-            let taken: Vec<usize> = batch.iter().map(|id| id.row).collect();
+            let batch = sampler.batch(step);
+            let taken: Vec<usize> = batch.rows.iter().map(|id| id.row).collect();
+            let mut numbers = HashSet::new();
             let mut i = 0;
             while i < taken.len() {
                 let group = rows[taken[i]]
@@ -223,6 +224,12 @@ fn rows_of_a_group_are_in_one_batch_side_by_side() {
                 let expected = group.unwrap_or(&taken[i..=i]);
                 let until = (i + expected.len()).min(taken.len());
                 assert_eq!(&taken[i..until], expected, "seed {seed}, step {step}");
+                assert!(
+                    numbers.insert(batch.groups[i]),
+                    "two groups have one number"
+                );
+                let one = |number: &u32| *number == batch.groups[i];
+                assert!(batch.groups[i..until].iter().all(one));
                 i = until;
             }
         }
