@@ -431,6 +431,7 @@ fn every_recipe_in_the_folder_is_one() {
             "ablation-base",
             "agff-nano",
             "agff-nano-base",
+            "agff-pico",
             "agff-pico-base"
         ]
     );
