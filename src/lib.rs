@@ -12,20 +12,14 @@
 //! not already do fast goes through [`ops`]. [`Agff`] joins them.
 
 mod agff;
-#[cfg(not(target_family = "wasm"))]
-pub mod data;
 pub mod device;
-mod embedding;
+pub mod embedding;
 mod error;
-#[cfg(not(target_family = "wasm"))]
-pub mod eval;
 pub mod index;
 pub mod input;
 pub mod model;
 pub mod ops;
 pub mod package;
-#[cfg(all(feature = "train", not(target_family = "wasm")))]
-pub mod train;
 #[cfg(all(feature = "web", target_family = "wasm"))]
 pub mod web;
 

@@ -2,42 +2,15 @@
 //! weights' own resident copy, the largest tensor and 64 MB. The package stays in `target/parity`
 //! for the same test in the browser.
 
-mod support;
-
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::package::manifest::Dtype;
 use agff::package::write_package;
 use agff::{Agff, LoadOptions, Source};
-use support::{gpu_or_say_so, packages};
 
-/// The system's allocator, with the bytes in use and their peak.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the caller's layout is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the pointer came from `alloc` above, so from the system's allocator.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::memory::peak;
+use crate::support::{self, alone, gpu_or_say_so, packages};
 
 const MB: usize = 1_000_000;
 
@@ -66,39 +39,42 @@ fn large_package() -> (PathBuf, usize, usize) {
     (out, weights, largest)
 }
 
-// One test, so that no other runs beside it and is counted too.
 #[test]
 fn loading_takes_the_weights_one_tensor_and_little_more() {
-    let (package, weights, largest) = large_package();
-    assert!(weights > 200 * MB, "{weights}");
-    let mut devices = vec![(DeviceChoice::Cpu, weights)];
-    if gpu_or_say_so("memory of loading onto the GPU") {
-        devices.push((DeviceChoice::Gpu, 0));
-    }
-    for (choice, resident) in devices {
-        let before = IN_USE.load(Ordering::Relaxed);
-        PEAK.store(before, Ordering::Relaxed);
-        let device = DeviceOptions {
-            choice,
-            ..Default::default()
-        };
-        let options = LoadOptions {
-            device,
-            ..Default::default()
-        };
-        let agff =
-            pollster::block_on(Agff::load(Source::Folder(package.clone()), options)).unwrap();
-        let peak = PEAK.load(Ordering::Relaxed) - before;
-        println!(
-            "{choice:?}: {} MB of weights, largest tensor {} MB; loading peaked at {} MB of host memory, \
+    alone(
+        "load_memory::loading_takes_the_weights_one_tensor_and_little_more",
+        || {
+            let (package, weights, largest) = large_package();
+            assert!(weights > 200 * MB, "{weights}");
+            let mut devices = vec![(DeviceChoice::Cpu, weights)];
+            if gpu_or_say_so("memory of loading onto the GPU") {
+                devices.push((DeviceChoice::Gpu, 0));
+            }
+            for (choice, resident) in devices {
+                let device = DeviceOptions {
+                    choice,
+                    ..Default::default()
+                };
+                let options = LoadOptions {
+                    device,
+                    ..Default::default()
+                };
+                let (agff, peak) = peak(|| {
+                    pollster::block_on(Agff::load(Source::Folder(package.clone()), options))
+                        .unwrap()
+                });
+                println!(
+                    "{choice:?}: {} MB of weights, largest tensor {} MB; loading peaked at {} MB of host memory, \
              {} MB beside the resident weights",
-            weights / MB,
-            largest / MB,
-            peak / MB,
-            peak.saturating_sub(resident) / MB
-        );
-        assert!(peak < resident + largest + 64 * MB, "{choice:?}: {peak}");
-        let embedding = pollster::block_on(agff.embed_text("a dog")).unwrap();
-        assert_eq!(embedding.dimensions, 1024);
-    }
+                    weights / MB,
+                    largest / MB,
+                    peak / MB,
+                    peak.saturating_sub(resident) / MB
+                );
+                assert!(peak < resident + largest + 64 * MB, "{choice:?}: {peak}");
+                let embedding = pollster::block_on(agff.embed_text("a dog")).unwrap();
+                assert_eq!(embedding.dimensions, 1024);
+            }
+        },
+    );
 }

@@ -3,20 +3,18 @@
 //! Every case is written as a checkpoint, converted, loaded and run. The packages stay in
 //! `target/parity`, with what came out natively, for the same test in the browser.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use crate::support::golden::{self, Case, GoldenInput};
+use crate::support::{cosine, gpu_or_say_so, largest_difference};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::input::image::{self, DecodeLimits};
 use agff::model::Item;
 use agff::package::manifest::Dtype;
 use agff::package::{ConvertOptions, convert};
 use agff::{Agff, Embedding, Input, LoadOptions, Prepared, Source};
-use support::golden::{self, Case, GoldenInput};
-use support::{cosine, gpu_or_say_so, largest_difference};
 
 /// Where the packages of all cases are kept.
 fn parity_folder() -> PathBuf {

@@ -1,16 +1,14 @@
 //! Weights too large for one binding come in groups of rows. With a limit of a few KiB nearly all of
 //! a small model's do, and nothing else may change.
 
-mod support;
-
+use crate::support::golden::{self, Case};
+use crate::support::{cosine, gpu_or_say_so};
 use agff::device::{self, DeviceChoice, DeviceOptions};
 use agff::model::{Batch, Model, Weights};
 use agff::package::manifest::Dtype;
 use agff::package::{ConvertOptions, Package, convert};
 use agff::{Agff, Input, LoadOptions, Source};
 use pollster::block_on;
-use support::golden::{self, Case};
-use support::{cosine, gpu_or_say_so};
 
 #[test]
 fn weights_in_groups_of_rows_give_the_same_vectors() {

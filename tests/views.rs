@@ -1,16 +1,14 @@
 //! Views are branches of one prefix: computed together, they are what each is alone, and cost
 //! little more than one.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{cosine, gpu_or_say_so, packages};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::input::image::Pixels;
 use agff::package::manifest::{Dtype, Manifest, View};
 use agff::package::{RawTensor, write_package};
 use agff::{Agff, Embedding, Input, InputImage, LoadOptions, Source};
-use support::{cosine, gpu_or_say_so, packages};
 
 /// A package of the same random model with these views. A view `as-fine-2` has the learned
 /// vectors of `fine-2`.

@@ -35,7 +35,7 @@ mod fuse;
 mod pairs;
 mod rows;
 mod search;
-#[cfg(all(feature = "store", not(target_family = "wasm")))]
+#[cfg(not(target_family = "wasm"))]
 pub mod store;
 #[cfg(test)]
 mod testing;

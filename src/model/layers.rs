@@ -3,7 +3,7 @@
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
 use crate::ops::{self, Combine, Packing, Weight};
 use crate::package::config::Activation;
@@ -23,7 +23,7 @@ pub(super) fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
 pub struct Linear {
     parts: Vec<Stored>,
     bias: Option<Param<Tensor<1>>>,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     adapter: Option<Adapter>,
 }
 
@@ -86,13 +86,13 @@ impl Linear {
         Self {
             parts: parts.into_iter().map(Stored::from).collect(),
             bias: bias.map(param),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             adapter: None,
         }
     }
 
     /// The same layer with a low-rank addition to its weight.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     pub fn adapted(self, adapter: Option<Adapter>) -> Self {
         Self { adapter, ..self }
     }
@@ -118,7 +118,7 @@ impl Linear {
     }
 
     fn run(&self, x: Tensor<2>, activation: Option<Activation>, combine: Combine) -> Tensor<2> {
-        #[cfg(feature = "train")]
+        #[cfg(feature = "autodiff")]
         if let Some(adapter) = &self.adapter {
             return self.with_adapter(adapter, x, activation, combine);
         }
@@ -126,7 +126,7 @@ impl Linear {
     }
 
     /// The layer and its adapter, whose addition comes before the activation.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     fn with_adapter(
         &self,
         adapter: &Adapter,

@@ -3,7 +3,7 @@
 //! Bai et al., Qwen3-VL (arXiv 2511.21631). Activations are matrices `[rows, width]` of packed
 //! inputs; there is no padding and no batch dimension.
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub mod adapter;
 mod batch;
 #[cfg(feature = "bench")]

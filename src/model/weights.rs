@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
 use super::layers::{LayerNorm, Linear, RmsNorm};
 use crate::ops::{Packing, Weight};
@@ -17,7 +17,7 @@ pub struct Weights {
     device: Device,
     largest: usize,
     parts: BTreeMap<String, Vec<Part>>,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     adapters: BTreeMap<String, Adapter>,
 }
 
@@ -42,13 +42,13 @@ impl Weights {
             device: device.clone(),
             largest,
             parts: BTreeMap::new(),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             adapters: BTreeMap::new(),
         }
     }
 
     /// Takes a tensor of floats that is on the device already, in the place of one of that name.
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     pub fn replace(&mut self, name: &str, shape: &[usize], values: Tensor<1>) {
         let part = Part {
             shape: shape.to_vec(),
@@ -58,7 +58,7 @@ impl Weights {
     }
 
     /// Adds `adapter` to the linear layer `name` (without `.weight`).
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     pub fn adapt(&mut self, name: &str, adapter: Adapter) {
         self.adapters.insert(name.to_owned(), adapter);
     }
@@ -119,7 +119,7 @@ impl Weights {
         bias: bool,
     ) -> Result<Linear> {
         let layer = self.stored_linear(name, [rows, columns], bias)?;
-        #[cfg(feature = "train")]
+        #[cfg(feature = "autodiff")]
         let layer = layer.adapted(self.adapters.remove(name));
         Ok(layer)
     }
@@ -223,7 +223,7 @@ impl Weights {
     /// [`Code::PackageTensor`], naming one that is left.
     pub fn all_taken(&self) -> Result<()> {
         let left = self.parts.keys();
-        #[cfg(feature = "train")]
+        #[cfg(feature = "autodiff")]
         let left = left.chain(self.adapters.keys());
         let mut left = left;
         match left.next() {

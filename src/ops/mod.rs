@@ -5,15 +5,15 @@
 //! and gradients can go through it. The kernels are faster equals of it: WGSL on the GPU
 //! ([`gpu`], `shaders/`) and SIMD loops on the CPU ([`cpu`]), behind the one backend extension
 //! [`Kernels`]. Where gradients are tracked the kernels run too, with derivatives written by hand
-//! (`backward`, `autodiff`); only without the feature `train` does the public function of each
+//! (`backward`, `autodiff`); only without the feature `autodiff` does the public function of each
 //! file take the reference then. `tests/kernels` holds all of them together.
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub mod activation;
 pub mod attention;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod autodiff;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub(crate) mod backward;
 #[cfg(feature = "cpu")]
 mod cpu;
@@ -23,7 +23,7 @@ pub mod linear;
 pub mod norm;
 pub mod rotary;
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub use activation::activated;
 pub use attention::{Attention, Spans, span_attention};
 pub use linear::{Combine, Packing, Weight, linear};
@@ -34,7 +34,7 @@ use burn::Tensor;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use activation::ActivationSpec;
 use attention::AttentionSpec;
 use linear::LinearSpec;
@@ -43,11 +43,11 @@ use rotary::RotarySpec;
 /// Whether gradients may be wanted through `x` and the kernels have no derivatives, so that the
 /// reference has to be taken.
 ///
-/// With the feature `train` they have. And never in a page: it does not train. As that is known
+/// With the feature `autodiff` they have. And never in a page: it does not train. As that is known
 /// when it is compiled, the references are not in the browser engines, nor are the matrix products
 /// of Burn that only they call, which would make up a fifth of the download.
 fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
-    !cfg!(any(target_family = "wasm", feature = "train")) && x.device().is_autodiff()
+    !cfg!(any(target_family = "wasm", feature = "autodiff")) && x.device().is_autodiff()
 }
 
 /// The kernels that a backend brings. An operand that a spec declares absent is handed as any
@@ -55,7 +55,7 @@ fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
 #[backend_extension(
     Cube: cfg(feature = "gpu"),
     Flex: cfg(feature = "cpu"),
-    Autodiff: cfg(feature = "train")
+    Autodiff: cfg(feature = "autodiff")
 )]
 pub trait Kernels: Backend {
     /// [`linear`] with a weight of floats, `[out, in]`.
@@ -108,7 +108,7 @@ pub trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// [`activated`].
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     fn activated(
         x: FloatTensor<Self>,
         factor: FloatTensor<Self>,

@@ -13,7 +13,7 @@ pub mod source;
 mod stream;
 pub mod tensors;
 pub mod token_table;
-pub(crate) mod validate;
+pub mod validate;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod checkpoint;
@@ -37,7 +37,7 @@ pub use reader::{LoadProgress, Package};
 pub use source::Source;
 pub use tensors::{RawTensor, StoredDtype, Suffix, expected_tensors};
 pub use token_table::TokenTable;
-#[cfg(all(feature = "train", not(target_family = "wasm")))]
-pub(crate) use validate::{MAX_LEARNED, MAX_VIEWS};
+#[cfg(all(feature = "autodiff", not(target_family = "wasm")))]
+pub use validate::{MAX_LEARNED, MAX_VIEWS};
 #[cfg(not(target_family = "wasm"))]
 pub use writer::{PackageWriter, write_package};

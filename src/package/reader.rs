@@ -190,6 +190,6 @@ pub(crate) fn wrong_hash(file: &str, is: &str, should: &str) -> Error {
 }
 
 /// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

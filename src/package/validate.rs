@@ -46,13 +46,13 @@ impl Manifest {
     }
 
     /// The same with errors that leave it to the caller to say which manifest they are about.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         self.check_but_files()?;
         check_files(&self.files)
     }
 
     /// The same for a package whose files are still to be made.
-    pub(crate) fn check_but_files(&self) -> Result<()> {
+    pub fn check_but_files(&self) -> Result<()> {
         if self.format != FORMAT {
             return fail("format", format!("is {:?}, not {FORMAT:?}", self.format));
         }
@@ -195,7 +195,7 @@ impl Manifest {
 }
 
 /// Checks the views by themselves; `views.json` is checked with it too.
-pub(crate) fn check_views(views: &[View]) -> Result<()> {
+pub fn check_views(views: &[View]) -> Result<()> {
     match views.first() {
         Some(first) if first.name == "global" => {}
         Some(first) => {

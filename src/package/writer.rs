@@ -4,7 +4,7 @@
 //! copied behind its header when the shard is full. Memory does not grow with the package. Everything
 //! is written into a folder beside the target, which takes its name only when all is there.
 
-pub(crate) mod folder;
+pub mod folder;
 mod series;
 
 use std::fs;

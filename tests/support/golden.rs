@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// The folder of all cases.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/golden")
+    crate::root().join("tests/parity/golden")
 }
 
 /// A case as its `case.json` tells it.

@@ -1,8 +1,8 @@
 //! What several test files share.
-#![allow(dead_code)] // each test binary uses its own part of this
 
 pub mod golden;
 pub mod packages;
+pub mod training;
 
 use std::path::Path;
 
@@ -12,6 +12,32 @@ use agff::{Agff, LoadOptions, Source};
 
 /// The id of `<|image_pad|>` in the golden tokenizer.
 pub const IMAGE_TOKEN: u32 = 552;
+
+/// The repository's folder.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Runs a test in a process of its own, where no other test runs beside it: `name` is the test's path
+/// in its program. The first call starts the process, the call in there does the work.
+pub fn alone(name: &str, work: impl FnOnce()) {
+    const MARK: &str = "AGFF_TEST_ALONE";
+    if std::env::var_os(MARK).is_some() {
+        return work();
+    }
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(program)
+        .args(["--exact", name, "--nocapture"])
+        .env(MARK, name)
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{out}{err}");
+    assert!(out.contains("1 passed"), "{name} is no test: {out}");
+    print!("{out}");
+    eprint!("{err}");
+}
 
 /// Cosine of two vectors.
 pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
@@ -145,7 +171,7 @@ pub fn dequantised(package: &Path) -> tempfile::TempDir {
 
 /// The default package's folder.
 pub fn nano() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/agff-nano")
+    root().join("models/agff-nano")
 }
 
 /// A copy of the default package, with another manifest.

@@ -1,5 +1,4 @@
 //! Small random packages: a configuration, its tensors by a hash of their names, and a folder.
-#![allow(dead_code)] // each test binary uses its own part of this
 
 use std::path::Path;
 

@@ -14,7 +14,7 @@ pub fn sum_of_squares(x: &[f32]) -> f32 {
 }
 
 /// The sum of a term over rows of the same length.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 #[inline(always)]
 pub fn sum_of_terms<const N: usize>(rows: [&[f32]; N], term: impl Fn([f32; N]) -> f32) -> f32 {
     reduce(rows, 0.0, term, |a, b| a + b)

@@ -2,23 +2,23 @@
 //! and natively the rows or columns shared out over the cores.
 
 mod activation;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod activation_backward;
 mod attention;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod attention_backward;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod backward;
 #[cfg(any(target_family = "wasm", test))]
 mod dots;
 mod lanes;
 mod linear;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod linear_backward;
 mod norm;
 mod product;
 mod rotary;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod rows_backward;
 mod wide;
 
@@ -27,10 +27,10 @@ use burn::tensor::TensorData;
 use burn_flex::{Flex, FlexTensor};
 
 use self::product::Operand;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use self::wide::wide;
 use super::Kernels;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
 use super::linear::LinearSpec;
@@ -142,7 +142,7 @@ impl Kernels for Flex {
         )
     }
 
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     fn activated(
         x: FloatTensor<Self>,
         factor: FloatTensor<Self>,
@@ -268,7 +268,7 @@ fn for_chunks(out: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + 
 }
 
 /// Cuts a result into pieces of `size` values; of an empty one all pieces are empty.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 fn pieces(mut values: &mut [f32], size: usize, count: usize) -> impl Iterator<Item = &mut [f32]> {
     (0..count).map(move |_| {
         let rest = std::mem::take(&mut values);
@@ -279,14 +279,14 @@ fn pieces(mut values: &mut [f32], size: usize, count: usize) -> impl Iterator<It
 }
 
 /// The sum of all rows.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 fn sum_of_rows(rows: &[f32], width: usize) -> Vec<f32> {
     let mut sum = vec![0.0; width];
     add_rows(&mut sum, rows);
     sum
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 wide! {
     /// Adds every row to `sum`.
     fn add_rows(sum: &mut [f32], rows: &[f32]) {

@@ -126,7 +126,7 @@ pub fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
 }
 
 /// A new tensor of zeros on the device of `like`.
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 pub fn zeros(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     burn_cubecl::ops::numeric::zeros_client(
         like.client.clone(),

@@ -3,20 +3,20 @@
 //! A kernel has a variant for GPUs and one for software adapters ([`adapter::Kind`]). Its text
 //! comes from several files (`text`), its bindings from the tensors that are bound (`launch`).
 
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod activation;
 pub mod adapter;
 mod attention;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod attention_backward;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod backward;
 mod launch;
 mod linear;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod linear_backward;
 mod norm;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 mod rows_backward;
 mod text;
 
@@ -24,7 +24,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
 
 use super::Kernels;
-#[cfg(feature = "train")]
+#[cfg(feature = "autodiff")]
 use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
 use super::linear::LinearSpec;
@@ -89,7 +89,7 @@ impl Kernels for CubeBackend {
     ) -> FloatTensor<Self> {
         norm::norm(x, weight, Some(bias), epsilon)
     }
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     fn activated(
         x: FloatTensor<Self>,
         factor: FloatTensor<Self>,

@@ -29,25 +29,25 @@ pub enum File {
     RowsCommon,
     Norm,
     NormRotary,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     Activation,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     Activated,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     ColumnSums,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     LinearInputGradient,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     LinearWeightGradient,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     AttentionBackwardCommon,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     AttentionQueryGradient,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     AttentionKeyGradient,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     NormBackward,
-    #[cfg(feature = "train")]
+    #[cfg(feature = "autodiff")]
     NormRotaryBackward,
 }
 
@@ -75,25 +75,25 @@ impl File {
             File::RowsCommon => shader!("rows_common"),
             File::Norm => shader!("norm"),
             File::NormRotary => shader!("norm_rotary"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::Activation => shader!("activation"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::Activated => shader!("activated"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::ColumnSums => shader!("column_sums"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::LinearInputGradient => shader!("linear_input_gradient"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::LinearWeightGradient => shader!("linear_weight_gradient"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::AttentionBackwardCommon => shader!("attention_backward_common"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::AttentionQueryGradient => shader!("attention_query_gradient"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::AttentionKeyGradient => shader!("attention_key_gradient"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::NormBackward => shader!("norm_backward"),
-            #[cfg(feature = "train")]
+            #[cfg(feature = "autodiff")]
             File::NormRotaryBackward => shader!("norm_rotary_backward"),
         }
     }

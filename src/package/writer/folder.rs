@@ -12,11 +12,11 @@ use crate::{Code, Error, Result};
 
 /// A folder that is removed when it is dropped, unless it was given its final name.
 #[derive(Debug)]
-pub(crate) struct TempFolder(pub(crate) PathBuf);
+pub struct TempFolder(pub PathBuf);
 
 impl TempFolder {
     /// Makes a hidden folder beside `out`, so on the same file system.
-    pub(crate) fn beside(out: &Path) -> Result<Self> {
+    pub fn beside(out: &Path) -> Result<Self> {
         let parent = match out.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
@@ -44,7 +44,7 @@ impl TempFolder {
     }
 
     /// Gives the folder its final name, if `check` lets it.
-    pub(crate) fn rename_to(&self, out: &Path, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub fn rename_to(&self, out: &Path, check: impl FnOnce() -> Result<()>) -> Result<()> {
         // Once more: it may have been made while this ran.
         check()?;
         if !out.exists() {

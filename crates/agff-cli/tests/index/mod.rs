@@ -1,0 +1,4 @@
+//! `agff index` as people and scripts meet it.
+
+mod command;
+mod exchange;

@@ -1,0 +1,16 @@
+//! The command line, as people and scripts meet it: the program itself is run.
+
+use agff_test_support as support;
+
+mod arguments;
+mod compare;
+mod data;
+mod embed;
+mod eval;
+mod eval_files;
+mod index;
+mod nano;
+mod packages;
+mod program;
+mod serve;
+mod train;

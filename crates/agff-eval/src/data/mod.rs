@@ -1,0 +1,11 @@
+//! Rows to train on and questions to evaluate with: JSON-lines files.
+//!
+//! [`rows`] are pairs of a query and its positive, [`questions`] are a query and candidates.
+
+mod lines;
+pub mod questions;
+pub mod rows;
+
+pub use lines::Part;
+pub use questions::{Question, read_questions};
+pub use rows::{Row, read_rows};

@@ -1,0 +1,271 @@
+//! What training starts from, and what it becomes: a package's tensors in host memory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use agff::input::text::Tokenizer;
+use agff::package::convert::stored_dtype;
+use agff::package::manifest::{Dtype, Manifest, View};
+use agff::package::quantize::{Packed, unpack_rows};
+use agff::package::tensors::{Kind, TOKEN_TABLE, TensorSpec};
+use agff::package::validate::check_views;
+use agff::package::{
+    Package, PackageWriter, RawTensor, Source, Suffix, TokenTable, expected_tensors,
+};
+use agff::{Code, Error, Result};
+
+use super::random::{Draw, What};
+
+/// Bytes of token embeddings that are kept in memory where they are read from the package.
+const TOKEN_CACHE: usize = 64 << 20;
+
+/// A package in memory. Linear weights stay as they are stored; the token embeddings are read by
+/// row from the package, or are here as floats.
+pub struct Base {
+    /// What the package says about itself.
+    pub manifest: Manifest,
+    /// `tokenizer.json`.
+    pub tokenizer: Vec<u8>,
+    tensors: BTreeMap<String, RawTensor>,
+    table: Table,
+}
+
+enum Table {
+    Read(TokenTable),
+    Floats(Vec<f32>),
+}
+
+impl Base {
+    /// Reads a package.
+    ///
+    /// # Errors
+    /// Those of [`Package`].
+    pub async fn package(source: Source) -> Result<Self> {
+        let package = Package::open(source).await?;
+        let tokenizer = package.tokenizer_bytes().await?;
+        let table = package.token_table(TOKEN_CACHE).await?;
+        let mut tensors = BTreeMap::new();
+        package
+            .load_tensors(&mut |_| (), |tensor| {
+                tensors.insert(tensor.name.clone(), tensor);
+                Ok(())
+            })
+            .await?;
+        Ok(Self {
+            manifest: package.manifest().clone(),
+            tokenizer,
+            tensors,
+            table: Table::Read(table),
+        })
+    }
+
+    /// A model by chance: weights of variance 1/fan-in (those that end a residual branch smaller by
+    /// the root of the number of branches), norms of one, biases of zero, embeddings and learned views
+    /// of deviation 0.3. The manifest must be complete but for its files.
+    ///
+    /// # Errors
+    /// [`Code::Config`] for a model that cannot exist; [`Code::Tokenizer`].
+    pub fn random(manifest: Manifest, tokenizer: Vec<u8>, seed: u64) -> Result<Self> {
+        manifest.config.validate()?;
+        Tokenizer::from_bytes(&tokenizer)?;
+        let mut tensors = BTreeMap::new();
+        let mut table = Vec::new();
+        for spec in expected_tensors(&manifest.config, &manifest.views) {
+            let values = chance(&spec, &manifest, seed);
+            if spec.kind == Kind::TokenTable {
+                table = values;
+            } else {
+                let tensor = RawTensor::f32(&spec.name, spec.shape, &values);
+                tensors.insert(spec.name, tensor);
+            }
+        }
+        Ok(Self {
+            manifest,
+            tokenizer,
+            tensors,
+            table: Table::Floats(table),
+        })
+    }
+
+    /// The same model with other views. Learned vectors of views that are there already, with as many
+    /// vectors, stay; the others begin by chance.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] if the views are none that a package can have.
+    pub fn with_views(mut self, views: Vec<View>, seed: u64) -> Result<Self> {
+        let before = std::mem::replace(&mut self.manifest.views, views);
+        check_views(&self.manifest.views)?;
+        let kept = |view: &View| {
+            before
+                .iter()
+                .any(|b| (&b.name, b.learned) == (&view.name, view.learned))
+        };
+        self.tensors
+            .retain(|name, _| match name.strip_prefix("views.") {
+                Some(name) => self
+                    .manifest
+                    .views
+                    .iter()
+                    .any(|v| v.name == name && kept(v)),
+                None => true,
+            });
+        for spec in self.specs() {
+            if spec.name.starts_with("views.") && !self.tensors.contains_key(&spec.name) {
+                let values = chance(&spec, &self.manifest, seed);
+                let tensor = RawTensor::f32(&spec.name, spec.shape, &values);
+                self.tensors.insert(spec.name, tensor);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The tensors as they are stored, without the token embeddings.
+    pub fn stored(&self) -> impl Iterator<Item = &RawTensor> {
+        self.tensors.values()
+    }
+
+    /// Every tensor of the model.
+    pub fn specs(&self) -> Vec<TensorSpec> {
+        expected_tensors(&self.manifest.config, &self.manifest.views)
+    }
+
+    /// The values of a tensor, unpacked if it is stored packed.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`] if there is none of that name; errors of reading token embeddings.
+    pub fn floats(&self, spec: &TensorSpec) -> Result<Vec<f32>> {
+        let name = spec.name.as_str();
+        if name == TOKEN_TABLE {
+            return match &self.table {
+                Table::Floats(values) => Ok(values.clone()),
+                Table::Read(table) => {
+                    let ids: Vec<u32> = (0..table.rows_total() as u32).collect();
+                    pollster::block_on(table.rows(&ids))
+                }
+            };
+        }
+        let missing = || Error::new(Code::PackageTensor, name, "is not in the package");
+        if let Some(values) = self.tensors.get(name).and_then(RawTensor::as_f32) {
+            return Ok(values.to_vec());
+        }
+        let (dtype, words) = [Suffix::F16, Suffix::Q8, Suffix::Q4]
+            .into_iter()
+            .find_map(|suffix| {
+                let stored = self.tensors.get(&format!("{name}{}", suffix.as_str()))?;
+                Some((suffix.dtype()?, stored.words.clone()))
+            })
+            .ok_or_else(missing)?;
+        let scales = self
+            .tensors
+            .get(&format!("{name}{}", Suffix::Scales.as_str()))
+            .map(|scales| scales.words.clone());
+        let packed = Packed {
+            words,
+            scales: scales.unwrap_or_default(),
+        };
+        unpack_rows(dtype, name, spec.shape[1], &packed)
+    }
+
+    /// The embeddings of these token ids, `[ids, hidden]`.
+    ///
+    /// # Errors
+    /// Those of [`TokenTable::rows`].
+    pub fn token_rows(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        match &self.table {
+            Table::Read(table) => pollster::block_on(table.rows(ids)),
+            Table::Floats(values) => {
+                let width = self.manifest.config.text.hidden_size;
+                let rows = ids
+                    .iter()
+                    .map(|&id| &values[id as usize * width..][..width]);
+                Ok(rows.collect::<Vec<_>>().concat())
+            }
+        }
+    }
+
+    /// Writes a package of the model's tensors, each from `values` or, where that has none, from
+    /// here. Linear weights are stored as `dtype`, token embeddings too (q8 where that is q4).
+    ///
+    /// # Errors
+    /// Those of [`PackageWriter`]; [`Code::PackageNotFinite`] for values that cannot be packed.
+    pub fn write(
+        &self,
+        out: &Path,
+        force: bool,
+        manifest: Manifest,
+        dtype: Dtype,
+        values: impl Fn(&TensorSpec) -> Result<Option<Vec<f32>>>,
+    ) -> Result<Manifest> {
+        let mut writer = PackageWriter::create(out, force)?;
+        for spec in expected_tensors(&manifest.config, &manifest.views) {
+            let values = match values(&spec)? {
+                Some(values) => values,
+                None => self.floats(&spec)?,
+            };
+            check_finite(&spec, &values)?;
+            for tensor in RawTensor::stored(&spec, stored_dtype(&spec, dtype), &values)? {
+                writer.tensor(&tensor)?;
+            }
+        }
+        let manifest = Manifest { dtype, ..manifest };
+        writer.finish(manifest, &self.tokenizer)
+    }
+}
+
+/// Refuses what no package may have.
+fn check_finite(spec: &TensorSpec, values: &[f32]) -> Result<()> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::new(
+            Code::PackageNotFinite,
+            &spec.name,
+            format!("value {at} is {}; training has diverged", values[at]),
+        )),
+    }
+}
+
+/// Deviation of random token embeddings, learned views and position tables.
+const EMBEDDING_DEVIATION: f32 = 0.3;
+
+/// A tensor's random values, from the seed and its name.
+fn chance(spec: &TensorSpec, manifest: &Manifest, seed: u64) -> Vec<f32> {
+    let count: usize = spec.shape.iter().product();
+    if spec.shape.len() == 1 {
+        let value = f32::from(!spec.name.ends_with(".bias"));
+        return vec![value; count];
+    }
+    let ends_branch = ["o_proj.weight", "down_proj.weight", "attn.proj.weight"]
+        .iter()
+        .any(|end| spec.name.ends_with(end))
+        || (spec.name.contains("blocks.") && spec.name.ends_with("linear_fc2.weight"));
+    let layers = match spec.name.starts_with("vision.") {
+        true => manifest.config.vision.depth,
+        false => manifest.config.text.num_hidden_layers,
+    };
+    let deviation = match spec.kind {
+        Kind::Linear => {
+            let branch = if ends_branch {
+                (2 * layers) as f32
+            } else {
+                1.0
+            };
+            1.0 / (spec.shape[1] as f32 * branch).sqrt()
+        }
+        Kind::TokenTable | Kind::Plain => EMBEDDING_DEVIATION,
+    };
+    let mut draw = drawn(seed, &spec.name);
+    // Uniform: its deviation is its half width over √3.
+    let half = f64::from(deviation * 3f32.sqrt());
+    (0..count)
+        .map(|_| draw.between(-half, half) as f32)
+        .collect()
+}
+
+/// What the first values of a tensor are drawn from.
+pub(super) fn drawn(seed: u64, tensor: &str) -> Draw {
+    let hash = Sha256::digest(tensor.as_bytes());
+    let (index, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
+    Draw::new(seed, 0, What::Weights, u64::from_le_bytes(*index))
+}

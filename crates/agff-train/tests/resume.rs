@@ -1,0 +1,92 @@
+//! A run that was stopped goes on as if it had not been.
+
+use std::fs;
+
+use super::run::{Folder, finish, run_until};
+
+/// The newest checkpoint's bytes.
+fn newest(folder: &Folder, out: &str) -> Vec<u8> {
+    let checkpoints = folder.join(out).join("checkpoints");
+    let mut files: Vec<_> = fs::read_dir(checkpoints)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    fs::read(files.last().unwrap()).unwrap()
+}
+
+/// `metrics.jsonl` without what is measured in time.
+fn metrics(folder: &Folder, out: &str) -> Vec<String> {
+    let text = fs::read_to_string(folder.join(out).join("metrics.jsonl")).unwrap();
+    text.lines()
+        .map(|line| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let values = line.as_object_mut().unwrap();
+            values.remove("time");
+            values.remove("samples_per_second");
+            line.to_string()
+        })
+        .collect()
+}
+
+#[test]
+fn forty_steps_are_twenty_stopped_and_twenty_resumed_to_the_last_bit() {
+    for rate in ["0.0", "0.02"] {
+        let folder = Folder::new();
+        let muon = format!("optimiser.muon.learning_rate={rate}");
+        folder.run(&["out='whole'", &muon]);
+        let parts = ["out='parts'", &muon];
+        run_until(&mut folder.trainer(&parts, false).unwrap(), 20);
+        let mut resumed = folder.trainer(&parts, true).unwrap();
+        assert_eq!(resumed.step(), 20);
+        finish(&mut resumed);
+        assert!(newest(&folder, "whole") == newest(&folder, "parts"));
+        assert_eq!(metrics(&folder, "whole"), metrics(&folder, "parts"));
+    }
+}
+
+#[test]
+fn a_run_that_died_loses_what_came_after_its_last_checkpoint_and_no_more() {
+    let folder = Folder::new();
+    folder.run(&["out='whole'"]);
+    run_until(&mut folder.trainer(&["out='died'"], false).unwrap(), 26);
+    // As if the machine had stopped before the checkpoint of step 26, while one was being written.
+    let checkpoints = folder.join("died/checkpoints");
+    fs::remove_file(checkpoints.join("step-00000026.safetensors")).unwrap();
+    fs::write(checkpoints.join("step-00000026.partial"), b"half").unwrap();
+    let mut resumed = folder.trainer(&["out='died'"], true).unwrap();
+    assert_eq!(resumed.step(), 20);
+    finish(&mut resumed);
+    assert!(newest(&folder, "whole") == newest(&folder, "died"));
+    assert_eq!(metrics(&folder, "whole"), metrics(&folder, "died"));
+}
+
+#[test]
+fn the_last_checkpoints_are_kept_and_older_ones_go() {
+    let folder = Folder::new();
+    folder.run(&["checkpoint.keep=3"]);
+    let names = fs::read_dir(folder.join("run/checkpoints")).unwrap();
+    let mut names: Vec<String> = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [20, 30, 40].map(|step| format!("step-{step:08}.safetensors"));
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_same_recipe_gives_the_same_bits_with_one_thread_and_with_several() {
+    let folder = Folder::new();
+    let with_threads = |threads: usize, out: &str| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let set = [
+            format!("out='{out}'"),
+            "optimiser.steps=10".into(),
+            "optimiser.muon.learning_rate=0.02".into(),
+        ];
+        pool.unwrap()
+            .install(|| folder.run(&set.each_ref().map(String::as_str)));
+        newest(&folder, out)
+    };
+    assert!(with_threads(1, "one") == with_threads(4, "four"));
+}

@@ -1,0 +1,14 @@
+//! The library's tests, as one program.
+
+use agff_test_support as support;
+
+mod images;
+mod kernels;
+mod load_memory;
+mod memory;
+mod package;
+mod package_memory;
+mod parity;
+mod split;
+mod store;
+mod views;
