@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::support::golden::{self, Case, GoldenInput};
-use crate::support::{cosine, gpu_or_say_so, largest_difference};
+use crate::support::{self, cosine, gpu_or_say_so, largest_difference};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::input::image::{self, DecodeLimits};
 use agff::model::Item;

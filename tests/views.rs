@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{cosine, gpu_or_say_so, packages};
+use crate::support::{self, cosine, gpu_or_say_so, packages};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::input::image::Pixels;
 use agff::package::manifest::{Dtype, Manifest, View};

@@ -3,7 +3,7 @@
 use agff::ops::attention::{Attention, Spans, span_attention, span_attention_reference};
 use burn::tensor::Device;
 
-use crate::support::{Findings, Random, floats, values};
+use crate::kernels::support::{Findings, Random, floats, values};
 
 struct Case {
     what: &'static str,

@@ -5,7 +5,7 @@ use agff::package::config::Activation;
 use burn::tensor::Device;
 use half::f16;
 
-use crate::support::{Findings, Random, floats, values, vector, words};
+use crate::kernels::support::{Findings, Random, floats, values, vector, words};
 
 pub const FORMATS: [Option<Packing>; 4] = [
     None,

@@ -4,7 +4,7 @@ use agff::ops::norm::{layer_norm, layer_norm_reference, rms_norm, rms_norm_refer
 use agff::ops::rotary::{Rotary, norm_rotary, norm_rotary_reference};
 use burn::tensor::Device;
 
-use crate::support::{Findings, Random, floats, values, vector};
+use crate::kernels::support::{Findings, Random, floats, values, vector};
 
 const SHAPES: [[usize; 2]; 14] = [
     [1, 1],

@@ -15,7 +15,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::checkpoint::{Shard, Stored, encode, write_safetensors, write_weights};
+use crate::package::checkpoint::{Shard, Stored, encode, write_safetensors, write_weights};
 use crate::support::golden::weights as tensor;
 use crate::support::packages;
 

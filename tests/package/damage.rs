@@ -9,8 +9,8 @@ use agff::package::manifest::Dtype;
 use agff::package::tensors::{RawTensor, StoredDtype};
 use serde_json::{Value, json};
 
+use crate::package::{EMBED, Parts, WEIGHTS, read_all, temp};
 use crate::support::packages::{self, random_tensors};
-use crate::{EMBED, Parts, WEIGHTS, read_all, temp};
 
 #[test]
 fn missing_files_are_named() {

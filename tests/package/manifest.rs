@@ -5,7 +5,7 @@ use agff::package::Manifest;
 use agff::package::manifest::Dtype;
 use serde_json::{Value, json};
 
-use crate::Parts;
+use crate::package::Parts;
 
 fn parse(json: &Value) -> agff::Result<Manifest> {
     Manifest::parse(json.to_string().as_bytes())

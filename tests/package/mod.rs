@@ -110,7 +110,8 @@ impl Parts {
     fn of(tensors: impl IntoIterator<Item = RawTensor>) -> Self {
         let dir = temp();
         let out = dir.path().join("p");
-        let manifest = support::packages::manifest(support::packages::small_config(), Dtype::Q4);
+        let manifest =
+            crate::support::packages::manifest(crate::support::packages::small_config(), Dtype::Q4);
         write_package(&out, manifest, tensors.into_iter().map(Ok), TOKENIZER).unwrap();
         Self::read(&out)
     }

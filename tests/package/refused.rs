@@ -6,8 +6,8 @@ use std::path::Path;
 use agff::Code;
 use serde_json::json;
 
-use crate::checkpoint::{Stored, Tensors, encode, write_safetensors};
-use crate::convert::{Checkpoint, official, tokenizer_json};
+use crate::package::checkpoint::{Stored, Tensors, encode, write_safetensors};
+use crate::package::convert::{Checkpoint, official, tokenizer_json};
 use crate::support::golden::weights as tensor;
 use crate::support::packages;
 

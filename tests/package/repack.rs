@@ -7,8 +7,8 @@ use agff::package::{Package, Source};
 use pollster::block_on;
 use tempfile::TempDir;
 
+use crate::package::{DTYPES, read_all, temp};
 use crate::support::packages::write_random;
-use crate::{DTYPES, read_all, temp};
 
 fn random(dtype: Dtype) -> (TempDir, Package) {
     let dir = temp();

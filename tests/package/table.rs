@@ -8,8 +8,8 @@ use agff::package::manifest::Dtype;
 use agff::package::{Package, PackageWriter, Source, TokenTable};
 use pollster::block_on;
 
+use crate::package::temp;
 use crate::support::packages::{self, TOKENIZER, random_tensors, values};
-use crate::temp;
 
 const NAME: &str = "text.embed_tokens.weight";
 const HIDDEN: usize = 72;

@@ -4,8 +4,8 @@ use agff::ops::attention::{Attention, Spans, span_attention, span_attention_refe
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, agrees_with_finite_differences, compare};
-use crate::attention::{anywhere, branches, causal, packed_images};
-use crate::support::{Findings, Random};
+use crate::kernels::attention::{anywhere, branches, causal, packed_images};
+use crate::kernels::support::{Findings, Random};
 
 struct Case {
     what: &'static str,

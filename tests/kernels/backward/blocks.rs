@@ -9,8 +9,8 @@ use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, as_vector, compare, result_and_gradients_on};
-use crate::attention::{branches, packed_images};
-use crate::support::{Findings, Random, floats};
+use crate::kernels::attention::{branches, packed_images};
+use crate::kernels::support::{Findings, Random, floats};
 
 const EPSILON: f32 = 1e-3;
 

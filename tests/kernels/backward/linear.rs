@@ -6,8 +6,8 @@ use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, agrees_with_finite_differences, as_vector, compare};
-use crate::linear::{FORMATS, Numbers};
-use crate::support::{Findings, Random};
+use crate::kernels::linear::{FORMATS, Numbers};
+use crate::kernels::support::{Findings, Random};
 
 const ACTIVATIONS: [Activation; 5] = [
     Activation::Gelu,
@@ -263,10 +263,11 @@ fn activations_of_large_arguments_have_slopes_of_zero_and_one() {
         let expected = [("gradient of x".to_string(), slopes.to_vec())];
         findings.compare_parts(&format!("{activation:?}"), &expected, 1e-5, |device| {
             let device = device.clone().autodiff();
-            let x = crate::support::floats(&leaf.values, leaf.shape, &device).require_grad();
+            let x =
+                crate::kernels::support::floats(&leaf.values, leaf.shape, &device).require_grad();
             let gradients = activated(x.clone(), activation, None).sum().backward();
             let gradient = x.grad(&gradients).expect("x is tracked");
-            vec![crate::support::values(gradient)]
+            vec![crate::kernels::support::values(gradient)]
         });
     }
     findings.finish();

@@ -10,7 +10,7 @@ mod threads;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::support::{Findings, Random, floats, values};
+use crate::kernels::support::{Findings, Random, floats, values};
 
 /// Allowed difference between two gradients, in their largest magnitude.
 const TOLERANCE: f32 = 1e-4;

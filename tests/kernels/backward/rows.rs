@@ -5,7 +5,7 @@ use agff::ops::rotary::{Rotary, norm_rotary, norm_rotary_reference};
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, agrees_with_finite_differences, as_vector, compare};
-use crate::support::{Findings, Random, floats};
+use crate::kernels::support::{Findings, Random, floats};
 
 const SHAPES: [[usize; 2]; 11] = [
     [1, 1],

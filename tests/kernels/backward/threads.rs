@@ -7,8 +7,8 @@ use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, as_vector, result_and_gradients};
-use crate::attention::branches;
-use crate::support::Random;
+use crate::kernels::attention::branches;
+use crate::kernels::support::Random;
 
 const HIDDEN: usize = 96;
 
