@@ -10,8 +10,8 @@
 use std::time::Instant;
 
 use agff::index::{Index, Precision, SearchOptions, Term};
-use agff::package::manifest::{Fusion, Reduction};
 use agff::{Embedding, similarity};
+use agff::{Fusion, Reduction};
 
 const VIEWS: usize = 5;
 const DIMENSIONS: usize = 256;

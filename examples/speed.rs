@@ -15,10 +15,11 @@ use std::time::Instant;
 
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::device::{DeviceChoice, DeviceOptions};
-use agff::model::bench::{BenchBlock, BlockShape, matrix};
-use agff::ops::{Combine, Packing, Weight, linear};
-use agff::package::manifest::Dtype;
-use agff::package::quantize::pack_rows;
+use agff::families::bench::{BenchBlock, BlockShape, matrix};
+use agff::ops::{Combine, Weight, linear};
+use agff::tensors::Dtype;
+use agff::tensors::Packing;
+use agff::tensors::quantize::pack_rows;
 use agff::{Agff, Input, LoadOptions, Source};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 

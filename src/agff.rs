@@ -1,13 +1,13 @@
 //! The model as a user sees it: load a package, embed photos and text, compare.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::device::{self, DeviceOptions, DeviceReport};
 use crate::embedding::{self, Embedding, Similarity};
-use crate::input::image::{self, DecodeLimits, ImageProcessor, Pixels};
-use crate::input::prompt::Prompt;
+use crate::families::{Item, Layout, Network, Preprocessing, token_ids};
+use crate::input::image::{self, DecodeLimits, Pixels};
 use crate::input::text::Tokenizer;
-use crate::model::{Batch, Item, Model, Weights};
+use crate::layers::{Vars, Weights};
 use crate::package::manifest::Manifest;
 use crate::package::{LoadProgress, Package, Source, TokenTable};
 use crate::{Code, Error, Result};
@@ -109,11 +109,11 @@ impl Prepared {
 /// ```
 pub struct Agff {
     manifest: Manifest,
-    prompt: Prompt,
-    processor: ImageProcessor,
+    layout: Box<dyn Layout>,
+    preprocessing: Box<dyn Preprocessing>,
     decode: DecodeLimits,
     table: TokenTable,
-    model: Model,
+    network: Box<dyn Network>,
     device: Device,
     report: DeviceReport,
     _give_back: GiveBack,
@@ -129,7 +129,7 @@ impl Agff {
         let package = Package::open(source).await?;
         let manifest = package.manifest().clone();
         let tokenizer = Tokenizer::from_bytes(&package.tokenizer_bytes().await?)?;
-        let prompt = Prompt::new(&manifest, tokenizer)?;
+        let layout = manifest.config.layout(manifest.settings(), tokenizer)?;
         let (device, report) = device::open(options.device).await?;
 
         // Before the weights, so that a missing or damaged table is found without them.
@@ -141,30 +141,20 @@ impl Agff {
         package
             .load_tensors(progress, |tensor| weights.insert(tensor))
             .await?;
-        let model = Model::new(&manifest.config, &manifest.views, &mut weights)?;
+        let network = manifest
+            .config
+            .build(&manifest.views, Vars::new(weights))?;
 
-        let processor = manifest.processor();
-        let patch = (processor.patch_size * processor.merge_size).pow(2) as u64;
-        let processor = match options.max_pixels {
-            Some(most) if most < patch => {
-                let why = format!(
-                    "is {most}; a photo has {patch} pixels or more for this model, one merged patch"
-                );
-                return Err(Error::new(Code::Input, "max_pixels", why));
-            }
-            Some(most) => ImageProcessor {
-                max_pixels: most.min(processor.max_pixels),
-                min_pixels: processor.min_pixels.min(most),
-                ..processor
-            },
-            None => processor,
-        };
+        let mut preprocessing = manifest.preprocessing();
+        if let Some(most) = options.max_pixels {
+            preprocessing = preprocessing.with_max_pixels(most)?;
+        }
         Ok(Self {
-            prompt,
-            processor,
+            layout,
+            preprocessing,
             decode: options.decode,
             table,
-            model,
+            network,
             device,
             report,
             manifest,
@@ -183,13 +173,8 @@ impl Agff {
     }
 
     /// How images are prepared.
-    pub fn processor(&self) -> &ImageProcessor {
-        &self.processor
-    }
-
-    /// The prompts.
-    pub fn prompt(&self) -> &Prompt {
-        &self.prompt
+    pub fn preprocessing(&self) -> &dyn Preprocessing {
+        &*self.preprocessing
     }
 
     /// Decodes, resamples and tokenizes an input. Needs no device, and may run on any thread.
@@ -199,17 +184,14 @@ impl Agff {
     pub fn prepare(&self, input: &Input) -> Result<Prepared> {
         let patches = match &input.image {
             None => None,
-            Some(InputImage::Pixels(pixels)) => Some(self.processor.patches("image", pixels)?),
+            Some(InputImage::Pixels(pixels)) => Some(self.preprocessing.patches("image", pixels)?),
             Some(InputImage::Encoded { name, bytes }) => {
                 let pixels = image::decode(name, bytes, &self.decode)?;
-                Some(self.processor.patches(name, &pixels)?)
+                Some(self.preprocessing.patches(name, &pixels)?)
             }
         };
-        let grid = patches.as_ref().map(|p| p.grid);
-        let sequence =
-            self.prompt
-                .sequence(grid, input.text.as_deref(), input.instruction.as_deref())?;
-        Ok(Prepared(Item { sequence, patches }))
+        let (text, instruction) = (input.text.as_deref(), input.instruction.as_deref());
+        Ok(Prepared(self.layout.item(patches, text, instruction)?))
     }
 
     /// Embeds inputs, several in one pass as far as they fit.
@@ -297,10 +279,16 @@ impl Agff {
             .iter()
             .map(|item| (item.sequence.tokens.len(), item.sequence.truncated))
             .collect();
-        let batch = Batch::new(items, self.manifest.config.vision.spatial_merge_size);
-        let rows = self.table.rows(batch.token_ids()).await?;
-        let hidden = self.model.forward(batch, rows, &self.device);
-        let data = hidden.into_data_async().await.map_err(|error| {
+        let ids = token_ids(&items);
+        let tokens = match ids.len() {
+            0 => None,
+            count => {
+                let rows = TensorData::new(self.table.rows(&ids).await?, [count, self.table.hidden()]);
+                Some(Tensor::from_data(rows, &self.device))
+            }
+        };
+        let read = self.network.forward(items, &ids, tokens, &self.device);
+        let data = read.views.into_data_async().await.map_err(|error| {
             #[cfg(feature = "gpu")]
             device::gpu::forget(&self.device);
             Error::new(
@@ -314,7 +302,7 @@ impl Agff {
             .map_err(|error| Error::new(Code::Internal, "readout", format!("{error:?}")))?;
 
         let views: Vec<String> = self.manifest.views.iter().map(|v| v.name.clone()).collect();
-        let dimensions = self.manifest.config.text.hidden_size;
+        let dimensions = self.manifest.config.embedding_dim();
         for (values, (tokens, truncated)) in values.chunks(views.len() * dimensions).zip(counts) {
             let mut unit = Vec::with_capacity(values.len());
             for view in values.chunks(dimensions) {
@@ -339,13 +327,8 @@ impl Agff {
 
     /// Bytes of the widest activation that so many rows have.
     fn widest(&self, rows: Rows) -> u64 {
-        let c = &self.manifest.config;
-        let vision = (3 * c.vision.hidden_size).max(c.vision.patch_values());
-        let text = c
-            .text
-            .hidden_size
-            .max(c.text.num_attention_heads * c.text.head_dim);
-        4 * (rows.patches as u64 * vision as u64).max(rows.tokens as u64 * text as u64)
+        let widths = self.manifest.config.widest_activation();
+        4 * (rows.patches as u64 * widths.patch as u64).max(rows.tokens as u64 * widths.token as u64)
     }
 
     /// Whether the device's buffers can hold the activations of so many rows.

@@ -2,8 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::package::manifest::{Fusion, Reduction};
 use crate::{Code, Error, Result};
+
+/// How pattern similarities are reduced over views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reduction {
+    /// Mean-normalised log-sum-exp at the fusion temperature.
+    LogSumExp,
+    /// The best pair.
+    Max,
+    /// The mean over pairs.
+    Mean,
+}
+
+/// The fused similarity's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Fusion {
+    /// τ_f of the log-sum-exp.
+    pub temperature: f32,
+    /// How fine views are reduced within a pattern.
+    pub reduction: Reduction,
+}
 
 /// What the model made of one input: a unit vector for each view, `global` first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,7 +103,7 @@ impl Embedding {
 }
 
 /// The vector divided by its length; `None` if that is zero or not finite.
-pub(crate) fn unit(vector: &[f32]) -> Option<impl Iterator<Item = f32>> {
+pub fn unit(vector: &[f32]) -> Option<impl Iterator<Item = f32>> {
     let length = vector
         .iter()
         .map(|&x| x as f64 * x as f64)

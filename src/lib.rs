@@ -11,19 +11,26 @@
 //! A [`package`] (manifest and shards) feeds the [`model`]; every tensor operation that Burn does
 //! not already do fast goes through [`ops`]. [`Agff`] joins them.
 
+#[cfg(feature = "engine")]
 mod agff;
+pub mod checkpoint;
+#[cfg(feature = "engine")]
 pub mod device;
-pub mod embedding;
+mod embedding;
 mod error;
+pub mod families;
 pub mod index;
 pub mod input;
-pub mod model;
+#[cfg(feature = "engine")]
+pub mod layers;
 pub mod ops;
 pub mod package;
+pub mod tensors;
 #[cfg(all(feature = "web", target_family = "wasm"))]
 pub mod web;
 
+#[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
-pub use embedding::{Embedding, Patterns, Similarity, similarity};
+pub use embedding::{Embedding, Fusion, Patterns, Reduction, Similarity, similarity, unit};
 pub use error::{Code, Error, Result};
 pub use package::Source;

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use agff::device::{DeviceChoice, DeviceOptions};
-use agff::package::manifest::Dtype;
 use agff::package::write_package;
+use agff::tensors::Dtype;
 use agff::{Agff, LoadOptions, Source};
 
 use crate::memory::peak;

@@ -1,8 +1,8 @@
 //! Host memory while a package of 270 MB is written and read, counted at the allocator.
 
 use agff::package::convert::write_tensor;
-use agff::package::manifest::Dtype;
-use agff::package::{Package, PackageWriter, Source, expected_tensors};
+use agff::package::{Package, PackageWriter, Source};
+use agff::tensors::Dtype;
 use pollster::block_on;
 
 use crate::memory::peak;
@@ -24,7 +24,7 @@ fn a_package_of_any_size_needs_one_tensor_and_one_chunk() {
             config.text.vocab_size = 16_640;
             config.text.num_hidden_layers = 1;
             let manifest = packages::manifest(config, Dtype::F32);
-            let specs = expected_tensors(&manifest.config, &manifest.views);
+            let specs = manifest.tensors();
             let dir = tempfile::tempdir().unwrap();
             let out = dir.path().join("p");
 

@@ -10,10 +10,10 @@ use std::sync::Mutex;
 use crate::support::golden::{self, Case, GoldenInput};
 use crate::support::{self, cosine, gpu_or_say_so, largest_difference};
 use agff::device::{DeviceChoice, DeviceOptions};
+use agff::families::Item;
 use agff::input::image::{self, DecodeLimits};
-use agff::model::Item;
-use agff::package::manifest::Dtype;
 use agff::package::{ConvertOptions, convert};
+use agff::tensors::Dtype;
 use agff::{Agff, Embedding, Input, LoadOptions, Prepared, Source};
 
 /// Where the packages of all cases are kept.
@@ -81,7 +81,7 @@ fn with_reference_patches(agff: &Agff, golden: &GoldenInput, prepared: Prepared)
     };
     let bytes = fs::read(golden::folder().join(resized)).unwrap();
     let pixels = image::decode(resized, &bytes, &DecodeLimits::default()).unwrap();
-    let patches = agff.processor().patches_from_resized(&pixels).unwrap();
+    let patches = agff.preprocessing().patches_from_resized(&pixels).unwrap();
     Prepared::new(Item {
         patches: Some(patches),
         ..prepared.item().clone()
@@ -210,7 +210,7 @@ fn tokens_positions_grids_and_patches_equal_the_reference() {
                 "{name}"
             );
             if golden.image.as_ref().unwrap().ends_with(".png") {
-                let values = agff.manifest().config.vision.patch_values();
+                let values = patches.values.len() / patches.grid.patches();
                 for &(row, column, expected) in golden.patch_probes.as_ref().unwrap() {
                     let ours = patches.values[row * values + column];
                     assert!(

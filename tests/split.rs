@@ -4,10 +4,12 @@
 use crate::support::golden::{self, Case};
 use crate::support::{cosine, gpu_or_say_so};
 use agff::device::{self, DeviceChoice, DeviceOptions};
-use agff::model::{Batch, Model, Weights};
-use agff::package::manifest::Dtype;
+use agff::families::token_ids;
+use agff::layers::{Vars, Weights};
 use agff::package::{ConvertOptions, Package, convert};
+use agff::tensors::Dtype;
 use agff::{Agff, Input, LoadOptions, Source};
+use burn::tensor::{Tensor, TensorData};
 use pollster::block_on;
 
 #[test]
@@ -56,19 +58,15 @@ fn weights_in_groups_of_rows_give_the_same_vectors() {
                 let run = |limit: Option<u64>| -> Vec<f32> {
                     let mut weights = Weights::new(&device, limit);
                     block_on(package.load_tensors(&mut |_| (), |t| weights.insert(t))).unwrap();
-                    let model =
-                        Model::new(&manifest.config, &manifest.views, &mut weights).unwrap();
-                    let batch = Batch::new(
-                        vec![item.clone()],
-                        manifest.config.vision.spatial_merge_size,
-                    );
+                    let network = manifest.config.build(&manifest.views, Vars::new(weights));
                     let table = block_on(package.token_table(1 << 20)).unwrap();
-                    let rows = block_on(table.rows(batch.token_ids())).unwrap();
-                    model
-                        .forward(batch, rows, &device)
-                        .into_data()
-                        .try_into_vec()
-                        .unwrap()
+                    let items = vec![item.clone()];
+                    let ids = token_ids(&items);
+                    let rows = block_on(table.rows(&ids)).unwrap();
+                    let rows = TensorData::new(rows, [ids.len(), table.hidden()]);
+                    let tokens = Tensor::from_data(rows, &device);
+                    let read = network.unwrap().forward(items, &ids, Some(tokens), &device);
+                    read.views.into_data().try_into_vec().unwrap()
                 };
                 let (whole, split) = (run(None), run(Some(5000)));
                 let cos = cosine(&whole, &split);

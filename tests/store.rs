@@ -6,8 +6,8 @@ use std::path::Path;
 
 use agff::index::store::{Kind, Origin, Place, Record, Store};
 use agff::index::{SearchOptions, Term};
-use agff::package::manifest::{Fusion, Reduction};
 use agff::{Code, Embedding};
+use agff::{Fusion, Reduction};
 
 fn origin() -> Origin {
     Origin {

@@ -7,15 +7,17 @@ use crate::support::{self, cosine, gpu_or_say_so, packages};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::input::image::Pixels;
 use agff::package::manifest::{Dtype, Manifest, View};
-use agff::package::{RawTensor, write_package};
+use agff::package::write_package;
+use agff::tensors::RawTensor;
 use agff::{Agff, Embedding, Input, InputImage, LoadOptions, Source};
 
 /// A package of the same random model with these views. A view `as-fine-2` has the learned
 /// vectors of `fine-2`.
 fn load_with_views(views: Vec<View>, choice: DeviceChoice) -> Agff {
-    let mut manifest = packages::manifest(packages::small_config(), Dtype::Q8);
+    let mut config = packages::small_config();
+    config.text.vocab_size = 4096;
+    let mut manifest = packages::manifest(config, Dtype::Q8);
     manifest.prompt.image = "<|vision_start|>{pad}<|vision_end|>".into();
-    manifest.config.text.vocab_size = 4096;
     let tensors = tensors(&manifest, &views);
     manifest.views = views
         .into_iter()
@@ -50,7 +52,7 @@ fn tensors(manifest: &Manifest, views: &[View]) -> Vec<agff::Result<RawTensor>> 
         packages::random_tensors(&plain).map(Ok).collect()
     };
     for view in views.iter().filter(|view| view.learned > 0) {
-        let shape = vec![view.learned, manifest.config.text.hidden_size];
+        let shape = vec![view.learned, manifest.config.embedding_dim()];
         let source = view.name.split('=').next_back().unwrap();
         let values = packages::values(source, shape.iter().product());
         list.push(Ok(RawTensor::f32(

@@ -7,7 +7,7 @@
 
 use super::dots::Lane;
 use super::rows::BLOCK;
-use crate::package::manifest::{Fusion, Reduction};
+use crate::{Fusion, Reduction};
 
 /// How a number of query views and target views are fused.
 #[derive(Debug, Clone)]

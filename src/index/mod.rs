@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use agff::index::{Index, Precision, SearchOptions, Term};
-//! # use agff::package::manifest::{Fusion, Reduction};
+//! # use agff::{Fusion, Reduction};
 //! # let embedding = |x: f32, y: f32| agff::Embedding {
 //! #     views: vec!["global".into()], dimensions: 2, values: vec![x, y], tokens: 1, truncated: false,
 //! # };
@@ -45,8 +45,8 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::package::manifest::Fusion;
-use crate::package::reader::hex;
+use crate::Fusion;
+use crate::tensors::hex;
 use crate::{Code, Embedding, Error, Result, embedding};
 use rows::Rows;
 

@@ -12,7 +12,7 @@ use super::fuse::Fuser;
 use super::rows::{BLOCK, QueryCodes};
 use super::{Index, LONGEST, Precision};
 use crate::embedding::{self, Vectors, dot};
-use crate::package::manifest::Fusion;
+use crate::Fusion;
 use crate::{Code, Error, Result};
 
 /// What makes two records alike.

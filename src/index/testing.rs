@@ -2,7 +2,7 @@
 //! precisions and weights.
 
 use super::{Index, Precision, Term};
-use crate::package::manifest::{Fusion, Reduction};
+use crate::{Fusion, Reduction};
 use crate::{Embedding, embedding};
 
 /// A fixed little generator, so that a failure repeats (Knuth's constants, upper bits).

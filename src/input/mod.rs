@@ -1,5 +1,4 @@
 //! From files and strings to what the model reads.
 
 pub mod image;
-pub mod prompt;
 pub mod text;

@@ -6,7 +6,7 @@ use burn::backend::Dispatch;
 
 use super::Kernels;
 use super::linear::activate;
-use crate::package::config::Activation;
+use crate::ops::Activation;
 
 /// Everything about an [`activated`] that is not a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

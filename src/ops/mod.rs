@@ -1,7 +1,7 @@
 //! The operations that Burn does not already do fast, one file each.
 //!
 //! An operation is a *reference*, a *kernel* and a *test*. The reference is a plain function on
-//! [`Tensor`](burn::Tensor), readable as the formula: it is the definition, runs on any device,
+//! `burn::Tensor`, readable as the formula: it is the definition, runs on any device,
 //! and gradients can go through it. The kernels are faster equals of it: WGSL on the GPU
 //! ([`gpu`], `shaders/`) and SIMD loops on the CPU ([`cpu`]), behind the one backend extension
 //! [`Kernels`]. Where gradients are tracked the kernels run too, with derivatives written by hand
@@ -10,6 +10,7 @@
 
 #[cfg(feature = "autodiff")]
 pub mod activation;
+#[cfg(feature = "engine")]
 pub mod attention;
 #[cfg(feature = "autodiff")]
 mod autodiff;
@@ -19,99 +20,28 @@ pub(crate) mod backward;
 mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+mod function;
+#[cfg(feature = "engine")]
+pub mod kernels;
+#[cfg(feature = "engine")]
 pub mod linear;
+#[cfg(feature = "engine")]
 pub mod norm;
+#[cfg(feature = "engine")]
 pub mod rotary;
 
 #[cfg(feature = "autodiff")]
 pub use activation::activated;
+pub use function::Activation;
+#[cfg(feature = "engine")]
+pub use kernels::Kernels;
+#[cfg(feature = "engine")]
+use kernels::is_tracked;
+#[cfg(feature = "engine")]
 pub use attention::{Attention, Spans, span_attention};
-pub use linear::{Combine, Packing, Weight, linear};
+#[cfg(feature = "engine")]
+pub use linear::{Combine, Weight, linear};
+#[cfg(feature = "engine")]
 pub use norm::{layer_norm, rms_norm};
+#[cfg(feature = "engine")]
 pub use rotary::{Rotary, norm_rotary};
-
-use burn::Tensor;
-use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, backend_extension};
-
-#[cfg(feature = "autodiff")]
-use activation::ActivationSpec;
-use attention::AttentionSpec;
-use linear::LinearSpec;
-use rotary::RotarySpec;
-
-/// Whether gradients may be wanted through `x` and the kernels have no derivatives, so that the
-/// reference has to be taken.
-///
-/// With the feature `autodiff` they have. And never in a page: it does not train. As that is known
-/// when it is compiled, the references are not in the browser engines, nor are the matrix products
-/// of Burn that only they call, which would make up a fifth of the download.
-fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
-    !cfg!(any(target_family = "wasm", feature = "autodiff")) && x.device().is_autodiff()
-}
-
-/// The kernels that a backend brings. An operand that a spec declares absent is handed as any
-/// other tensor and is not read (the extension has no optional tensors).
-#[backend_extension(
-    Cube: cfg(feature = "gpu"),
-    Flex: cfg(feature = "cpu"),
-    Autodiff: cfg(feature = "autodiff")
-)]
-pub trait Kernels: Backend {
-    /// [`linear`] with a weight of floats, `[out, in]`.
-    fn linear_float(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        other: FloatTensor<Self>,
-        spec: LinearSpec,
-    ) -> FloatTensor<Self>;
-
-    /// [`linear`] with a packed weight: `u32` words and, for q8 and q4, pairs of f16 scales.
-    fn linear_packed(
-        x: FloatTensor<Self>,
-        words: IntTensor<Self>,
-        scales: IntTensor<Self>,
-        bias: FloatTensor<Self>,
-        other: FloatTensor<Self>,
-        spec: LinearSpec,
-    ) -> FloatTensor<Self>;
-
-    /// [`span_attention`].
-    fn span_attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        spans: IntTensor<Self>,
-        spec: AttentionSpec,
-    ) -> FloatTensor<Self>;
-
-    /// [`norm_rotary`].
-    fn norm_rotary(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        cos: FloatTensor<Self>,
-        sin: FloatTensor<Self>,
-        spec: RotarySpec,
-    ) -> FloatTensor<Self>;
-
-    /// [`rms_norm`].
-    fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32)
-    -> FloatTensor<Self>;
-
-    /// [`layer_norm`].
-    fn layer_norm(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        epsilon: f32,
-    ) -> FloatTensor<Self>;
-
-    /// [`activated`].
-    #[cfg(feature = "autodiff")]
-    fn activated(
-        x: FloatTensor<Self>,
-        factor: FloatTensor<Self>,
-        spec: ActivationSpec,
-    ) -> FloatTensor<Self>;
-}

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::manifest::{BlockHashes, FileEntry};
-use super::reader::{hex, wrong_hash};
+use super::reader::wrong_hash;
+use crate::tensors::hex;
 use super::source::{Source, wrong_length};
 use crate::Result;
 

@@ -6,16 +6,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::{Checkpoint, read_capped};
-use super::hf_config::{CONFIG_FILE, PREPROCESSOR_FILE, parse_config, parse_preprocessor};
 use super::manifest::{
-    Dtype, FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES,
-    Manifest, TOKENIZER_FILE, View,
+    FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES, Manifest,
+    TOKENIZER_FILE,
 };
-use super::quantize::{has_scales, pack_rows, scale_words, words_per_row};
-use super::tensors::{Kind, StoredDtype, Suffix, TensorSpec, expected_tensors};
+use crate::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use super::views_file::{ViewsFile, check_tokenizer};
 use super::writer::PackageWriter;
+use crate::checkpoint::{CONFIG_FILE, Checkpoint, Description, read_capped};
+use crate::families::{View, registry};
+use crate::tensors::{Dtype, Group, StoredDtype, Suffix, TensorSpec};
 use crate::{Code, Error, Result};
 
 /// Values of a piece that is packed at once.
@@ -39,6 +39,10 @@ pub struct ConvertOptions {
     pub provenance: Option<String>,
     /// Whether the weights were ever trained.
     pub trained: bool,
+    /// Fewest pixels that images are enlarged to, instead of the checkpoint's own.
+    pub min_pixels: Option<u64>,
+    /// Most pixels that images are reduced to, instead of the checkpoint's own.
+    pub max_pixels: Option<u64>,
     /// Replace a package that is at the target already.
     pub force: bool,
 }
@@ -52,6 +56,8 @@ impl Default for ConvertOptions {
             licence: None,
             provenance: None,
             trained: true,
+            min_pixels: None,
+            max_pixels: None,
             force: false,
         }
     }
@@ -84,32 +90,26 @@ pub fn convert(
 ) -> Result<Manifest> {
     let shown = |file: &str| hf.join(file).display().to_string();
     check_folder(hf)?;
-    let config_json = read_capped(&hf.join(CONFIG_FILE), MAX_MANIFEST_BYTES)?;
-    let config = parse_config(&config_json, &shown(CONFIG_FILE))?;
-    let preprocessor = hf.join(PREPROCESSOR_FILE);
-    let preprocessor = preprocessor
-        .exists()
-        .then(|| read_capped(&preprocessor, MAX_MANIFEST_BYTES))
-        .transpose()?;
-    let image = parse_preprocessor(
-        preprocessor.as_deref(),
-        &shown(PREPROCESSOR_FILE),
-        &config.model.vision,
-    )?;
-    let views = read_views(options)?;
-    let prompt = views.prompt(config.model.text.max_position_embeddings);
+    let files = Description::read(hf)?;
+    let family = registry::by_model_type(files.model_type()?)
+        .map_err(|e| e.about(files.shown(CONFIG_FILE)))?;
+    let mut of = family.from_checkpoint(&files)?;
+    of.image.min_pixels = options.min_pixels.unwrap_or(of.image.min_pixels);
+    of.image.max_pixels = options.max_pixels.unwrap_or(of.image.max_pixels);
+    let views = read_views(options, of.view)?;
+    let prompt = views.prompt(of.prompt);
     let tokenizer = read_capped(&hf.join(TOKENIZER_FILE), MAX_TOKENIZER_BYTES)?;
     check_tokenizer(
         &tokenizer,
         &shown(TOKENIZER_FILE),
         &prompt,
         &views.views,
-        config.model.text.vocab_size,
-        config.image_token_id,
+        of.config.token_table()[0],
+        &of.token_ids,
     )?;
-    let specs = expected_tensors(&config.model, &views.views);
-    let of_checkpoint = |s: &&TensorSpec| !s.name.starts_with("views.");
-    let mut checkpoint = Checkpoint::open(hf)?;
+    let specs = of.config.tensors(&views.views);
+    let of_checkpoint = |s: &&TensorSpec| s.group != Group::Views;
+    let mut checkpoint = Checkpoint::open(hf, &|name| family.rename(name))?;
     let own: Vec<TensorSpec> = specs.iter().filter(of_checkpoint).cloned().collect();
     checkpoint.check(&own)?;
     let mut vectors = LearnedVectors::open(&views, options)?;
@@ -118,16 +118,16 @@ pub fn convert(
         format: FORMAT.into(),
         version: FORMAT_VERSION,
         name: options.name.clone().unwrap_or_else(|| folder_name(hf)),
-        family: "qwen3_vl".into(),
+        family: family.name.into(),
         trained: options.trained,
         dtype: options.dtype,
-        image,
+        image: of.image,
         prompt,
         fusion: views.fusion,
         dimensions: views
             .dimensions
             .clone()
-            .unwrap_or_else(|| vec![config.model.text.hidden_size]),
+            .unwrap_or_else(|| vec![of.config.embedding_dim()]),
         licence: options
             .licence
             .clone()
@@ -136,8 +136,9 @@ pub fn convert(
         provenance: String::new(),
         files: Vec::new(),
         views: views.views,
-        config: config.model,
+        config: of.config,
     };
+    manifest.check_but_files()?;
     let mut writer = PackageWriter::create(out, options.force)?;
     let total = specs.iter().map(values_of).sum();
     let mut done = 0;
@@ -147,7 +148,7 @@ pub fn convert(
             done,
             total,
         });
-        let dtype = stored_dtype(spec, options.dtype);
+        let dtype = spec.stored_dtype(options.dtype);
         if of_checkpoint(&spec) {
             write_tensor(&mut writer, spec, dtype, |rows| {
                 progress(ConvertProgress {
@@ -179,16 +180,6 @@ pub fn convert(
         },
         &tokenizer,
     )
-}
-
-/// How a tensor of a package of `dtype` is stored.
-pub fn stored_dtype(spec: &TensorSpec, dtype: Dtype) -> Dtype {
-    match (spec.kind, dtype) {
-        (Kind::Plain, _) => Dtype::F32,
-        // 4 bits lose too much where nothing averages the error out: one row is one token.
-        (Kind::TokenTable, Dtype::Q4) => Dtype::Q8,
-        (Kind::Linear | Kind::TokenTable, dtype) => dtype,
-    }
 }
 
 /// Writes one tensor from its rows: the values, then the scales.
@@ -232,12 +223,12 @@ fn row_len(spec: &TensorSpec) -> usize {
 }
 
 fn values_of(spec: &TensorSpec) -> u64 {
-    spec.shape.iter().map(|&d| d as u64).product()
+    spec.count() as u64
 }
 
-fn read_views(options: &ConvertOptions) -> Result<ViewsFile> {
+fn read_views(options: &ConvertOptions, own: View) -> Result<ViewsFile> {
     let Some(path) = &options.views else {
-        return Ok(ViewsFile::default());
+        return Ok(ViewsFile::of(own));
     };
     let json = read_capped(path, MAX_MANIFEST_BYTES)?;
     ViewsFile::parse(&json, &path.display().to_string())
@@ -313,7 +304,7 @@ impl LearnedVectors {
     fn open(views: &ViewsFile, options: &ConvertOptions) -> Result<Self> {
         let folder = options.views.as_deref().and_then(Path::parent);
         let file = match (&views.vectors, folder) {
-            (Some(vectors), Some(folder)) => Some(Checkpoint::file(folder.join(vectors))?),
+            (Some(vectors), Some(folder)) => Some(Checkpoint::file(folder.join(vectors), &|name| Some(name.into()))?),
             _ => None,
         };
         let stray = file.iter().flat_map(Checkpoint::names).find(|name| {

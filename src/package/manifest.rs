@@ -4,20 +4,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::config::ModelConfig;
-use super::reader::hex;
-use super::tensors::expected_tensors;
-use crate::input::image::ImageProcessor;
+use crate::families::{ModelConfig, Preprocessing, Settings, registry};
+#[cfg(feature = "engine")]
+use crate::tensors::TensorSpec;
+use crate::tensors::hex;
 use crate::{Code, Error, Result};
+
+// The types of its fields.
+pub use crate::embedding::{Fusion, Reduction};
+pub use crate::families::{ImageSettings, PromptSettings, View};
+pub use crate::tensors::Dtype;
 
 /// What [`Manifest::format`] says.
 pub const FORMAT: &str = "agff";
 
 /// The newest format version that this build reads and the one that it writes.
 pub const FORMAT_VERSION: u32 = 1;
-
-/// The model families that this build runs.
-pub const FAMILIES: &[&str] = &["qwen3_vl"];
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "agff.json";
@@ -34,34 +36,8 @@ pub const MAX_MANIFEST_BYTES: u64 = 8 << 20;
 /// Most bytes that a tokenizer may have.
 pub const MAX_TOKENIZER_BYTES: u64 = 256 << 20;
 
-/// How the weights of linear layers are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dtype {
-    /// 32-bit floats.
-    F32,
-    /// 16-bit floats.
-    F16,
-    /// 8-bit integers in blocks of 32 with one f16 scale.
-    Q8,
-    /// 4-bit integers in blocks of 32 with one f16 scale.
-    Q4,
-}
-
-impl Dtype {
-    /// Its name, as the manifest and the command line have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Q8 => "q8",
-            Self::Q4 => "q4",
-        }
-    }
-}
-
 /// The manifest of a package.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// Always `"agff"`.
     pub format: String,
@@ -69,7 +45,7 @@ pub struct Manifest {
     pub version: u32,
     /// A name to show.
     pub name: String,
-    /// The model family, `qwen3_vl`.
+    /// The model family.
     pub family: String,
     /// Whether the weights were ever trained. If not, a ranking means nothing.
     pub trained: bool,
@@ -96,78 +72,6 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
-/// How images are prepared: the family's own image processor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ImageSettings {
-    /// Images with fewer pixels are enlarged to about this many.
-    pub min_pixels: u64,
-    /// Images with more pixels are reduced to about this many.
-    pub max_pixels: u64,
-    /// Mean of each channel, of values in 0..1.
-    pub mean: [f32; 3],
-    /// Standard deviation of each channel.
-    pub std: [f32; 3],
-}
-
-/// How an input becomes tokens. The templates are plain text with the tokenizer's special tokens
-/// written out; `{instruction}`, `{image}` and `{text}` are filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PromptSettings {
-    /// The prefix that all views share.
-    pub prefix: String,
-    /// What stands for `{image}` when there is one; `{pad}` in it is repeated once for each merged patch.
-    pub image: String,
-    /// The token that marks an image position.
-    pub image_token: String,
-    /// What stands for `{text}` when there is neither text nor image.
-    pub empty: String,
-    /// The instruction when the caller gives none.
-    pub instruction: String,
-    /// Instructions by name, for `--prompt query` and the like.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub named: std::collections::BTreeMap<String, String>,
-    /// Most tokens of the prefix and the first view together; longer text is cut.
-    pub max_tokens: usize,
-}
-
-/// A view: a short branch off the prefix, read out at its last position.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct View {
-    /// `global`, `fine-1`, … or a name of its own.
-    pub name: String,
-    /// Tokens of the branch, as text.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub prompt: String,
-    /// Learned vectors after the prompt, stored as the tensor `views.NAME` of shape `[learned, hidden]`.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub learned: usize,
-}
-
-fn is_zero(n: &usize) -> bool {
-    *n == 0
-}
-
-/// How pattern similarities are reduced over views.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reduction {
-    /// Mean-normalised log-sum-exp at the fusion temperature.
-    LogSumExp,
-    /// The best pair.
-    Max,
-    /// The mean over pairs.
-    Mean,
-}
-
-/// The fused similarity's parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Fusion {
-    /// τ_f of the log-sum-exp.
-    pub temperature: f32,
-    /// How fine views are reduced within a pattern.
-    pub reduction: Reduction,
-}
-
 /// A file of the package with its length and hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -192,25 +96,30 @@ pub struct BlockHashes {
 }
 
 impl Manifest {
+    /// Every tensor of the model, in the order in which packages store them.
+    #[cfg(feature = "engine")]
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        self.config.tensors(&self.views)
+    }
+
     /// Weights of the model, each counted once however it is stored.
+    #[cfg(feature = "engine")]
     pub fn parameters(&self) -> u64 {
-        let specs = expected_tensors(&self.config, &self.views);
-        let count = |shape: &[usize]| shape.iter().map(|&n| n as u64).product::<u64>();
-        specs.iter().map(|spec| count(&spec.shape)).sum()
+        self.tensors().iter().map(|spec| spec.count() as u64).sum()
+    }
+
+    /// What it says beside the model's shape.
+    pub fn settings(&self) -> Settings<'_> {
+        Settings {
+            image: &self.image,
+            prompt: &self.prompt,
+            views: &self.views,
+        }
     }
 
     /// How images are prepared.
-    pub fn processor(&self) -> ImageProcessor {
-        let vision = &self.config.vision;
-        ImageProcessor {
-            patch_size: vision.patch_size,
-            temporal_patch_size: vision.temporal_patch_size,
-            merge_size: vision.spatial_merge_size,
-            min_pixels: self.image.min_pixels,
-            max_pixels: self.image.max_pixels,
-            mean: self.image.mean,
-            std: self.image.std,
-        }
+    pub fn preprocessing(&self) -> Box<dyn Preprocessing> {
+        self.config.preprocessing(&self.image)
     }
 
     /// Reads and checks a manifest. Fields that this build does not know are ignored.
@@ -232,10 +141,14 @@ impl Manifest {
                 json.len()
             )));
         }
-        let value: Value = serde_json::from_slice(json)
+        let mut value: Value = serde_json::from_slice(json)
             .map_err(|e| fail(format!("is not JSON: {e}")).with_source(e))?;
-        check_head(&value)?;
-        let manifest: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+        let family = check_head(&value)?;
+        let config = match value.get_mut("config").map(Value::take) {
+            Some(config) => family.config(config)?,
+            None => return Err(fail("missing field `config`".into())),
+        };
+        let rest: Rest = serde_path_to_error::deserialize(value).map_err(|e| {
             let path = e.path().to_string();
             let why = e.into_inner();
             fail(match path.as_str() {
@@ -244,6 +157,7 @@ impl Manifest {
             })
             .with_source(why)
         })?;
+        let manifest = rest.with(config);
         manifest.check()?;
         Ok(manifest)
     }
@@ -315,7 +229,7 @@ impl FileEntry {
 }
 
 /// Checks what must be known before the rest can be understood: format, version, family.
-fn check_head(value: &Value) -> Result<()> {
+fn check_head(value: &Value) -> Result<&'static registry::Family> {
     let fail = |why: String| Err(Error::new(Code::PackageManifest, "", why));
     let Some(head) = value.as_object() else {
         return fail("is not a JSON object".into());
@@ -344,15 +258,49 @@ fn check_head(value: &Value) -> Result<()> {
         None => return fail("`version` is missing or not a whole number".into()),
     }
     match head.get("family").and_then(Value::as_str) {
-        Some(family) if FAMILIES.contains(&family) => Ok(()),
-        Some(family) => Err(Error::new(
-            Code::PackageFamily,
-            "",
-            format!(
-                "`family` is {family:?}; this build runs {}",
-                FAMILIES.join(", ")
-            ),
-        )),
+        Some(family) => registry::by_name(family),
         None => fail("`family` is missing or not a string".into()),
+    }
+}
+
+/// A manifest without `config`, whose type depends on the family.
+#[derive(Deserialize)]
+struct Rest {
+    format: String,
+    version: u32,
+    name: String,
+    family: String,
+    trained: bool,
+    dtype: Dtype,
+    image: ImageSettings,
+    prompt: PromptSettings,
+    views: Vec<View>,
+    fusion: Fusion,
+    dimensions: Vec<usize>,
+    licence: String,
+    #[serde(default)]
+    provenance: String,
+    files: Vec<FileEntry>,
+}
+
+impl Rest {
+    fn with(self, config: ModelConfig) -> Manifest {
+        Manifest {
+            format: self.format,
+            version: self.version,
+            name: self.name,
+            family: self.family,
+            trained: self.trained,
+            dtype: self.dtype,
+            config,
+            image: self.image,
+            prompt: self.prompt,
+            views: self.views,
+            fusion: self.fusion,
+            dimensions: self.dimensions,
+            licence: self.licence,
+            provenance: self.provenance,
+            files: self.files,
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::manifest::{
 };
 use super::source::{Source, wrong_length};
 use super::stream::{Stop, TensorStream};
-use super::tensors::{Kind, RawTensor, expected_tensors};
+use crate::tensors::{Kind, RawTensor, TensorSpec, hex};
 use super::token_table::TokenTable;
 use crate::{Code, Error, Result};
 
@@ -101,14 +101,26 @@ impl Package {
     /// [`Code::PackageFileMissing`], [`Code::PackageTruncated`], [`Code::PackageHash`],
     /// [`Code::PackageTensor`], [`Code::PackageNotFinite`], whatever the source fails with, and
     /// the sink's own errors as they are.
+    #[cfg(feature = "engine")]
     pub async fn load_tensors(
         &self,
         progress: &mut dyn FnMut(LoadProgress<'_>),
+        sink: impl FnMut(RawTensor) -> Result<()>,
+    ) -> Result<()> {
+        self.load_listed(self.manifest.tensors(), progress, sink).await
+    }
+
+    /// The same, with the list of tensors that must come; the token embeddings in it are passed over.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn load_listed(
+        &self,
+        tensors: Vec<TensorSpec>,
+        progress: &mut dyn FnMut(LoadProgress<'_>),
         mut sink: impl FnMut(RawTensor) -> Result<()>,
     ) -> Result<()> {
-        let specs = expected_tensors(&self.manifest.config, &self.manifest.views)
-            .into_iter()
-            .filter(|s| s.kind != Kind::TokenTable);
+        let specs = tensors.into_iter().filter(|s| s.kind != Kind::TokenTable);
         let mut stream = TensorStream::new(specs);
         let total = self.manifest.weight_files().map(|f| f.bytes).sum();
         let mut before = 0;
@@ -187,9 +199,4 @@ pub(crate) fn wrong_hash(file: &str, is: &str, should: &str) -> Error {
         file,
         format!("has the sha256 {is}, the manifest states {should}; copy or download it again"),
     )
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

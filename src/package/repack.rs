@@ -9,13 +9,13 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::convert::stored_dtype;
-use super::manifest::{BlockHashes, Dtype, FileEntry, MANIFEST_FILE, TOKENIZER_FILE};
-use super::quantize::{Packed, has_scales, unpack_rows};
-use super::reader::{Package, hex};
-use super::shard;
+use super::manifest::{BlockHashes, FileEntry, MANIFEST_FILE, TOKENIZER_FILE};
+use crate::tensors::quantize::{Packed, has_scales, unpack_rows};
+use super::reader::Package;
+use crate::tensors::hex;
+use crate::tensors::shard;
 use super::source::Source;
-use super::tensors::{RawTensor, Suffix, TOKEN_TABLE, TensorSpec, expected_tensors};
+use crate::tensors::{Dtype, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
 use super::writer::{BLOCK_BYTES, MAX_SHARD};
 use crate::{Code, Error, Result};
 
@@ -30,7 +30,8 @@ const TABLE_CACHE: usize = 32 << 20;
 /// another. Errors of reading the package; [`Code::PackageNotFinite`] for weights that overflow.
 pub async fn repacked(package: &Package, dtype: Dtype) -> Result<Source> {
     let mut manifest = package.manifest().clone();
-    let specs: HashMap<String, TensorSpec> = expected_tensors(&manifest.config, &manifest.views)
+    let specs: HashMap<String, TensorSpec> = manifest
+        .tensors()
         .into_iter()
         .map(|spec| (spec.name.clone(), spec))
         .collect();
@@ -52,7 +53,7 @@ pub async fn repacked(package: &Package, dtype: Dtype) -> Result<Source> {
     let mut files = vec![(entry(TOKENIZER_FILE.into(), &tokenizer, None), tokenizer)];
     files.extend(weights.finish()?);
     if let Some(spec) = specs.get(TOKEN_TABLE) {
-        files.extend(token_files(package, spec, stored_dtype(spec, dtype)).await?);
+        files.extend(token_files(package, spec, spec.stored_dtype(dtype)).await?);
     }
     manifest.dtype = dtype;
     manifest.files = files.iter().map(|(entry, _)| entry.clone()).collect();

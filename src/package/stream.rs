@@ -1,7 +1,7 @@
 //! Cuts the bytes of weight shards, as they come, into whole and checked tensors.
 
-use super::shard::{self, Entry, PREFIX};
-use super::tensors::{Checklist, RawTensor, StoredDtype, Suffix, TensorSpec};
+use crate::tensors::shard::{self, Entry, PREFIX};
+use crate::tensors::{Checklist, RawTensor, StoredDtype, Suffix, TensorSpec};
 use crate::{Code, Error, Result};
 
 /// Most bytes of a package shard's header; its few tensors need far less.

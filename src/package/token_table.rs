@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::blocks::{BlockFiles, BlockId, Blocks, MOST_AT_ONCE};
-use super::manifest::{Dtype, MANIFEST_FILE, Manifest};
-use super::quantize::{has_scales, unpack_row};
-use super::shard::{self, PREFIX};
+use super::manifest::{MANIFEST_FILE, Manifest};
+use crate::tensors::quantize::{has_scales, unpack_row};
+use crate::tensors::shard::{self, PREFIX};
 use super::source::Source;
 use super::stream::split_part;
-use super::tensors::{Kind, Suffix, TOKEN_TABLE, TensorSpec};
+use crate::tensors::{Dtype, Suffix, TOKEN_TABLE, TensorSpec};
 use crate::{Code, Error, Result};
 
 /// The cache's usual size in bytes.
@@ -61,13 +61,13 @@ impl TokenTable {
                 "`files` lists no shard with `blocks`: the token embeddings are missing",
             ));
         }
-        let text = &manifest.config.text;
+        let [rows, hidden] = manifest.config.token_table();
         let mut table = Self {
             source: source.detached(),
             files,
             dtype: Dtype::F32,
-            rows: text.vocab_size,
-            hidden: text.hidden_size,
+            rows,
+            hidden,
             values: Column::default(),
             scales: Column::default(),
         };
@@ -212,11 +212,7 @@ impl TokenTable {
         &mut self,
         mut found: BTreeMap<(String, usize), (usize, shard::Entry)>,
     ) -> Result<()> {
-        let spec = TensorSpec {
-            name: TOKEN_TABLE.into(),
-            shape: vec![self.rows, self.hidden],
-            kind: Kind::TokenTable,
-        };
+        let spec = TensorSpec::token_table([self.rows, self.hidden]);
         let present = |suffix: Suffix| {
             let key = (format!("{TOKEN_TABLE}{}", suffix.as_str()), 0);
             found.contains_key(&key)

@@ -1,39 +1,19 @@
-//! Whether a manifest's values can be meant: everything that its types alone do not say.
+//! Validates manifest values: everything that the types alone do not say.
 
 use std::collections::HashSet;
 
 use super::manifest::{
-    BlockHashes, FAMILIES, FORMAT, FORMAT_VERSION, FileEntry, MANIFEST_FILE, MAX_TOKENIZER_BYTES,
-    Manifest, TOKENIZER_FILE, View,
+    BlockHashes, FORMAT, FORMAT_VERSION, FileEntry, MANIFEST_FILE, MAX_TOKENIZER_BYTES, Manifest,
+    TOKENIZER_FILE,
 };
+use crate::families::{check_views, fault as fail, registry};
 use crate::{Code, Error, Result};
-
-/// Most views of a package.
-pub const MAX_VIEWS: usize = 256;
-
-/// Most learned vectors of one view.
-pub const MAX_LEARNED: usize = 1024;
-
-/// Most characters of one template.
-const MAX_TEMPLATE: usize = 1 << 16;
-
-/// Most pixels that images may be brought to: four times the family's own limit, and patches of
-/// 1.5 GiB.
-const MOST_PIXELS: u64 = 1 << 26;
 
 /// Most files of a package.
 const MAX_FILES: usize = 10_000;
 
 /// Most bytes of one file: what a 64-bit float, and so JavaScript, counts exactly.
 const MAX_FILE_BYTES: u64 = 1 << 53;
-
-fn fail<T>(field: impl AsRef<str>, why: impl AsRef<str>) -> Result<T> {
-    Err(Error::new(
-        Code::PackageManifest,
-        "",
-        format!("`{}` {}", field.as_ref(), why.as_ref()),
-    ))
-}
 
 impl Manifest {
     /// Checks every value that the types do not already constrain.
@@ -66,16 +46,9 @@ impl Manifest {
                 ),
             ));
         }
-        if !FAMILIES.contains(&self.family.as_str()) {
-            return Err(Error::new(
-                Code::PackageFamily,
-                "",
-                format!(
-                    "`family` is {:?}; this build runs {}",
-                    self.family,
-                    FAMILIES.join(", ")
-                ),
-            ));
+        registry::by_name(&self.family)?;
+        if self.config.family() != self.family {
+            return fail("family", "is not the one that `config` is of");
         }
         self.config.validate().map_err(|e| {
             Error::new(
@@ -84,8 +57,7 @@ impl Manifest {
                 format!("`config.{}` {}", e.subject(), e.message()),
             )
         })?;
-        self.check_image()?;
-        self.check_prompt()?;
+        self.config.check(self.settings())?;
         check_views(&self.views)?;
         let tau = self.fusion.temperature;
         if !tau.is_finite() || tau <= 0.0 {
@@ -97,86 +69,8 @@ impl Manifest {
         self.check_dimensions()
     }
 
-    fn check_image(&self) -> Result<()> {
-        let image = &self.image;
-        let side = (self.config.vision.patch_size * self.config.vision.spatial_merge_size) as u64;
-        if image.max_pixels < side * side || image.max_pixels > MOST_PIXELS {
-            return fail(
-                "image.max_pixels",
-                format!(
-                    "is {}; it must be between one merged patch, {}, and {MOST_PIXELS}",
-                    image.max_pixels,
-                    side * side
-                ),
-            );
-        }
-        if image.min_pixels == 0 || image.min_pixels > image.max_pixels {
-            return fail(
-                "image.min_pixels",
-                format!(
-                    "is {}; it must be between 1 and max_pixels, {}",
-                    image.min_pixels, image.max_pixels
-                ),
-            );
-        }
-        if !image.mean.iter().all(|m| m.is_finite()) {
-            return fail("image.mean", "must be finite numbers");
-        }
-        if !image.std.iter().all(|s| s.is_finite() && *s > 0.0) {
-            return fail("image.std", "must be positive numbers");
-        }
-        Ok(())
-    }
-
-    fn check_prompt(&self) -> Result<()> {
-        let p = &self.prompt;
-        for (field, text) in [
-            ("prompt.prefix", &p.prefix),
-            ("prompt.image", &p.image),
-            ("prompt.image_token", &p.image_token),
-            ("prompt.empty", &p.empty),
-            ("prompt.instruction", &p.instruction),
-        ] {
-            if text.len() > MAX_TEMPLATE {
-                return fail(field, format!("is longer than {MAX_TEMPLATE} bytes"));
-            }
-        }
-        for (slot, least) in [("{instruction}", 0), ("{image}", 1), ("{text}", 1)] {
-            let n = p.prefix.matches(slot).count();
-            if n < least || n > 1 {
-                return fail(
-                    "prompt.prefix",
-                    format!(
-                        "has {slot} {n} times; it must be there {} once",
-                        if least == 0 { "at most" } else { "exactly" }
-                    ),
-                );
-            }
-        }
-        if p.image.matches("{pad}").count() != 1 {
-            return fail("prompt.image", "must have {pad} exactly once");
-        }
-        if p.image_token.is_empty() {
-            return fail("prompt.image_token", "is empty");
-        }
-        if p.empty.is_empty() {
-            return fail("prompt.empty", "is empty; an empty input needs some text");
-        }
-        let most = self.config.text.max_position_embeddings;
-        if p.max_tokens == 0 || p.max_tokens > most {
-            return fail(
-                "prompt.max_tokens",
-                format!(
-                    "is {}; it must be between 1 and max_position_embeddings, {most}",
-                    p.max_tokens
-                ),
-            );
-        }
-        Ok(())
-    }
-
     fn check_dimensions(&self) -> Result<()> {
-        let hidden = self.config.text.hidden_size;
+        let hidden = self.config.embedding_dim();
         let list = &self.dimensions;
         if list.first() != Some(&hidden) {
             return fail(
@@ -192,65 +86,6 @@ impl Manifest {
         }
         Ok(())
     }
-}
-
-/// Checks the views by themselves; `views.json` is checked with it too.
-pub fn check_views(views: &[View]) -> Result<()> {
-    match views.first() {
-        Some(first) if first.name == "global" => {}
-        Some(first) => {
-            return fail(
-                "views[0].name",
-                format!("is {:?}; the first view is \"global\"", first.name),
-            );
-        }
-        None => return fail("views", "is empty; there must be at least \"global\""),
-    }
-    if views.len() > MAX_VIEWS {
-        return fail(
-            "views",
-            format!("has {} entries, more than {MAX_VIEWS}", views.len()),
-        );
-    }
-    let mut seen = HashSet::new();
-    for (i, view) in views.iter().enumerate() {
-        let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if view.name.is_empty() || view.name.len() > 64 || !view.name.chars().all(ok) {
-            return fail(
-                format!("views[{i}].name"),
-                format!(
-                    "is {:?}; it must be 1 to 64 letters, digits, '-', '_' or '.'",
-                    view.name
-                ),
-            );
-        }
-        if !seen.insert(view.name.as_str()) {
-            return fail(
-                format!("views[{i}].name"),
-                format!("is {:?}, which another view has too", view.name),
-            );
-        }
-        if view.learned > MAX_LEARNED {
-            return fail(
-                format!("views[{i}].learned"),
-                format!("is {}, more than {MAX_LEARNED}", view.learned),
-            );
-        }
-        if view.prompt.len() > MAX_TEMPLATE {
-            return fail(
-                format!("views[{i}].prompt"),
-                format!("is longer than {MAX_TEMPLATE} bytes"),
-            );
-        }
-        if view.prompt.is_empty() && view.learned == 0 {
-            return fail(
-                format!("views[{i}]"),
-                "has neither a prompt nor learned vectors; a view is read at its last position, \
-                 so it must have one",
-            );
-        }
-    }
-    Ok(())
 }
 
 fn check_files(files: &[FileEntry]) -> Result<()> {

@@ -4,19 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::manifest::{Fusion, PromptSettings, Reduction, View};
-use super::validate::check_views;
+use crate::families::{PromptSettings, View, check_views};
+use crate::{Fusion, Reduction};
 use crate::{Code, Error, Result};
-
-/// The official generation prompt, after which a plain checkpoint's embedding is read.
-pub const GENERATION_PROMPT: &str = "<|im_start|>assistant\n";
-
-/// Qwen3-VL-Embedding's template.
-const PREFIX: &str = "<|im_start|>system\n{instruction}<|im_end|>\n\
-                      <|im_start|>user\n{image}{text}<|im_end|>\n";
-
-/// The usual limit on a prompt's tokens.
-const MAX_TOKENS: usize = 8192;
 
 /// The contents of a `views.json`. Unknown fields are refused: this file is written by hand, and a slip of
 /// the pen must not be taken for an absent field.
@@ -31,7 +21,7 @@ pub struct ViewsFile {
     /// Instructions by name.
     #[serde(default)]
     pub named: BTreeMap<String, String>,
-    /// The template of what all views share; Qwen3-VL-Embedding's when absent.
+    /// The template of what all views share; the family's own when absent.
     #[serde(default)]
     pub prefix: Option<String>,
     /// The instruction when the caller gives none.
@@ -52,15 +42,11 @@ fn default_fusion() -> Fusion {
     }
 }
 
-impl Default for ViewsFile {
-    /// One view that reproduces the checkpoint's own embedding.
-    fn default() -> Self {
+impl ViewsFile {
+    /// One view, which reproduces a checkpoint's own embedding.
+    pub fn of(view: View) -> Self {
         Self {
-            views: vec![View {
-                name: "global".into(),
-                prompt: GENERATION_PROMPT.into(),
-                learned: 0,
-            }],
+            views: vec![view],
             fusion: default_fusion(),
             named: BTreeMap::new(),
             prefix: None,
@@ -69,9 +55,7 @@ impl Default for ViewsFile {
             vectors: None,
         }
     }
-}
 
-impl ViewsFile {
     /// Reads a `views.json`.
     ///
     /// # Errors
@@ -88,19 +72,13 @@ impl ViewsFile {
         Ok(views)
     }
 
-    /// The prompts of Qwen3-VL-Embedding, with what this file says instead.
-    pub fn prompt(&self, max_position_embeddings: usize) -> PromptSettings {
+    /// The family's prompts, with what this file says instead.
+    pub fn prompt(&self, own: PromptSettings) -> PromptSettings {
         PromptSettings {
-            prefix: self.prefix.clone().unwrap_or_else(|| PREFIX.into()),
-            image: "<|vision_start|>{pad}<|vision_end|>".into(),
-            image_token: "<|image_pad|>".into(),
-            empty: "NULL".into(),
-            instruction: self
-                .instruction
-                .clone()
-                .unwrap_or_else(|| "Represent the user's input.".into()),
+            prefix: self.prefix.clone().unwrap_or(own.prefix),
+            instruction: self.instruction.clone().unwrap_or(own.instruction),
             named: self.named.clone(),
-            max_tokens: MAX_TOKENS.min(max_position_embeddings),
+            ..own
         }
     }
 }
@@ -116,7 +94,7 @@ pub fn check_tokenizer(
     prompt: &PromptSettings,
     views: &[View],
     vocab_size: usize,
-    image_token_id: Option<u64>,
+    token_ids: &[(String, u64)],
 ) -> Result<()> {
     #[derive(Deserialize)]
     struct Added {
@@ -160,15 +138,21 @@ pub fn check_tokenizer(
             }
         }
     }
-    match (id_of(&prompt.image_token), image_token_id) {
-        (None, _) => fail(format!("has no token {}", prompt.image_token)),
-        (Some(is), Some(should)) if is != should => fail(format!(
-            "{} has id {is}, but the configuration's `image_token_id` is {should}: they do not \
-             belong together",
-            prompt.image_token
-        )),
-        _ => Ok(()),
+    if id_of(&prompt.image_token).is_none() {
+        return fail(format!("has no token {}", prompt.image_token));
     }
+    for (token, should) in token_ids {
+        match id_of(token) {
+            Some(is) if is != *should => {
+                return fail(format!(
+                    "{token} has id {is}, but the checkpoint's configuration says {should}: they do not \
+                     belong together"
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Everything of the form `<|name|>`.

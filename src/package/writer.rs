@@ -16,8 +16,8 @@ use folder::{TempFolder, check_target};
 use series::Series;
 
 use super::manifest::{FileEntry, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
-use super::reader::hex;
-use super::tensors::{RawTensor, StoredDtype, Suffix, TOKEN_TABLE};
+use crate::tensors::hex;
+use crate::tensors::{RawTensor, StoredDtype, Suffix, TOKEN_TABLE};
 use crate::{Code, Error, Result};
 
 /// Most bytes of a shard.

@@ -8,9 +8,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::convert::{error, record, unusable};
 use crate::device::{DeviceChoice, DeviceOptions, open};
-use crate::model::bench::{BenchBlock, BlockShape, matrix};
+use crate::families::bench::{BenchBlock, BlockShape, matrix};
 use crate::ops::{Combine, Weight, linear};
-use crate::package::manifest::Dtype;
+use crate::tensors::Dtype;
 
 /// The only device that the engine has.
 async fn device() -> Result<Device, JsValue> {

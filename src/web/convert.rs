@@ -11,7 +11,7 @@ use crate::device::DeviceReport;
 use crate::embedding::{Embedding, Patterns, Similarity};
 use crate::input::image::{DecodeLimits, pixels_from_rgba};
 use crate::package::Manifest;
-use crate::package::manifest::Fusion;
+use crate::Fusion;
 use crate::{Code, Error, Input, InputImage};
 
 /// A JavaScript `Error` with the stable `code`, the `subject`, and the cause as text.
@@ -235,7 +235,7 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
         fusion: Fusion,
         fingerprint: String,
         dimensions: &'a [usize],
-        dtype: crate::package::manifest::Dtype,
+        dtype: crate::tensors::Dtype,
         device: &'a DeviceReport,
     }
     to_js(&Info {

@@ -9,7 +9,7 @@ use super::convert::{
     strings, unusable, whole,
 };
 use crate::index::{Alike, Candidate, Index, Pair, PairOptions, Precision, SearchOptions, Term};
-use crate::package::manifest::{Fusion, Reduction};
+use crate::{Fusion, Reduction};
 use crate::{Embedding, Similarity};
 
 /// Records with their vectors, and exact search among them.

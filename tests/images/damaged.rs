@@ -1,6 +1,8 @@
 //! Files that are cut, damaged, empty, too large or something else.
 
-use agff::input::image::{DecodeLimits, ImageProcessor, Pixels, decode};
+use agff::families::Preprocessing;
+use agff::families::qwen3_vl::ImageProcessor;
+use agff::input::image::{DecodeLimits, Pixels, decode, resize};
 use agff::{Code, Error};
 
 use super::{decoded, golden, noise, pictures, processors, read, report};
@@ -355,10 +357,7 @@ fn inconsistent_pixels_and_sizes_are_refused() {
         height: 32,
         rgb: vec![0; 5],
     };
-    assert_eq!(
-        ImageProcessor::resize(&short, 3, 3).map_err(code),
-        Err(Code::Input)
-    );
+    assert_eq!(resize(&short, 3, 3).map_err(code), Err(Code::Input));
     assert_eq!(
         processor.patches_from_resized(&short).map_err(code),
         Err(Code::Input)
@@ -368,10 +367,7 @@ fn inconsistent_pixels_and_sizes_are_refused() {
         processor.patches_from_resized(&odd).map_err(code),
         Err(Code::Input)
     );
-    assert_eq!(
-        ImageProcessor::resize(&odd, 0, 3).map_err(code),
-        Err(Code::ImageEmpty)
-    );
+    assert_eq!(resize(&odd, 0, 3).map_err(code), Err(Code::ImageEmpty));
     assert_eq!(
         processor.target_size("a", 0, 9).map_err(code),
         Err(Code::ImageEmpty)

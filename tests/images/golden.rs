@@ -1,7 +1,8 @@
 //! Pixels, sizes and patches equal to the reference libraries'.
 
 use agff::Code;
-use agff::input::image::ImageProcessor;
+use agff::families::Preprocessing;
+use agff::input::image::resize;
 
 use super::{cases, decoded, golden, hex, noise, number, processors, read, report};
 
@@ -36,7 +37,7 @@ fn resized_pixels_equal_torchvisions() {
         let side = |key: &str, i: usize| number(&case[key][i]) as u32;
         let source = noise(side("from", 0), side("from", 1));
         let (width, height) = (side("to", 0), side("to", 1));
-        let resized = ImageProcessor::resize(&source, width, height).expect("resizing");
+        let resized = resize(&source, width, height).expect("resizing");
         if Some(hex(&resized.rgb).as_str()) != case["sha256"].as_str() {
             failures.push(format!("{source:?} to {width} × {height}"));
         }

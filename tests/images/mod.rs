@@ -7,7 +7,8 @@ mod golden;
 use std::path::PathBuf;
 
 use agff::Error;
-use agff::input::image::{DecodeLimits, ImageProcessor, Pixels, decode};
+use agff::families::qwen3_vl::ImageProcessor;
+use agff::input::image::{DecodeLimits, Pixels, decode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,8 @@
 //! Linear layers: every format of the weight, shape and epilogue.
 
-use agff::ops::linear::{Combine, Packing, Weight, linear, linear_reference};
-use agff::package::config::Activation;
+use agff::ops::Activation;
+use agff::ops::linear::{Combine, Weight, linear, linear_reference};
+use agff::tensors::Packing;
 use burn::tensor::Device;
 use half::f16;
 

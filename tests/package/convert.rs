@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agff::package::config::ModelConfig;
-use agff::package::convert::stored_dtype;
-use agff::package::manifest::Dtype;
-use agff::package::tensors::{RawTensor, Suffix, expected_tensors};
+use agff::families::qwen3_vl::Config;
+use agff::families::{ModelConfig, registry};
 use agff::package::{ConvertOptions, Manifest, Package, Source, convert};
+use agff::tensors::Dtype;
+use agff::tensors::{RawTensor, Suffix};
 use agff::{Code, Result};
 use half::bf16;
 use pollster::block_on;
@@ -58,8 +58,9 @@ pub fn tokenizer_json() -> Value {
 }
 
 /// The official names and shapes of the small model's tensors, the output head among them.
-pub fn official(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
-    let mut list: Vec<_> = expected_tensors(config, &[])
+pub fn official(config: &Config) -> Vec<(String, Vec<usize>)> {
+    let mut list: Vec<_> = ModelConfig::new(config.clone())
+        .tensors(&[])
         .into_iter()
         .map(|spec| {
             let name = match spec.name.strip_prefix("vision.") {
@@ -199,7 +200,7 @@ fn every_way_to_store_a_checkpoint_gives_the_same_package() {
         let (manifest, tensors, rows) = read(&c.out());
         let mut expected = packages::small_config();
         expected.text.tie_word_embeddings = true;
-        assert_eq!(manifest.config, expected);
+        assert_eq!(manifest.config, ModelConfig::new(expected.clone()));
         let rounded = |name: &str, shape: &[usize]| -> Vec<f32> {
             let values = tensor("seed", name, shape, 1.0).into_iter();
             match stored {
@@ -263,8 +264,8 @@ fn quantised_packages_hold_what_was_chosen_for_the_weights() {
         let c = Checkpoint::small();
         let manifest = c.convert(&options(dtype)).unwrap();
         let (_, tensors, _) = read(&c.out());
-        for spec in expected_tensors(&manifest.config, &manifest.views) {
-            let suffix = Suffix::of(stored_dtype(&spec, dtype));
+        for spec in manifest.tensors() {
+            let suffix = Suffix::of(spec.stored_dtype(dtype));
             if !spec.name.starts_with("text.embed_tokens") {
                 let stored = format!("{}{}", spec.name, suffix.as_str());
                 assert!(tensors.contains_key(&stored), "{stored}");
@@ -277,7 +278,7 @@ fn quantised_packages_hold_what_was_chosen_for_the_weights() {
             &[96, 32],
             1.0,
         );
-        let packed = agff::package::quantize::pack_rows(dtype, name, 32, &official).unwrap();
+        let packed = agff::tensors::quantize::pack_rows(dtype, name, 32, &official).unwrap();
         let suffix = Suffix::of(dtype).as_str();
         assert_eq!(tensors[&format!("{name}{suffix}")].words, packed.words);
         if dtype != Dtype::F16 {
@@ -491,7 +492,7 @@ fn the_image_processor_is_read_in_both_styles() {
 
 #[test]
 fn older_names_of_tensors_are_known() {
-    use agff::package::checkpoint::canonical_name;
+    let family = registry::by_name("qwen3_vl").unwrap();
     for (name, canonical) in [
         (
             "model.visual.blocks.0.attn.qkv.weight",
@@ -517,6 +518,6 @@ fn older_names_of_tensors_are_known() {
         ("model.visual.rotary_pos_emb.inv_freq", None),
         ("something.else", Some("something.else")),
     ] {
-        assert_eq!(canonical_name(name).as_deref(), canonical, "{name}");
+        assert_eq!(family.rename(name).as_deref(), canonical, "{name}");
     }
 }

@@ -5,8 +5,8 @@ use std::fs;
 
 use agff::Code;
 use agff::package::Source;
-use agff::package::manifest::Dtype;
-use agff::package::tensors::{RawTensor, StoredDtype};
+use agff::tensors::Dtype;
+use agff::tensors::{RawTensor, StoredDtype};
 use serde_json::{Value, json};
 
 use crate::package::{EMBED, Parts, WEIGHTS, read_all, temp};

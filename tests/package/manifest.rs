@@ -2,7 +2,7 @@
 
 use agff::Code;
 use agff::package::Manifest;
-use agff::package::manifest::Dtype;
+use agff::tensors::Dtype;
 use serde_json::{Value, json};
 
 use crate::package::Parts;

@@ -15,10 +15,10 @@ use std::path::Path;
 
 use crate::support::packages::{TOKENIZER, random_tensors, values, write_random};
 use crate::support::sha256;
-use agff::package::manifest::Dtype;
-use agff::package::tensors::RawTensor;
 use agff::package::token_table::DEFAULT_CACHE;
 use agff::package::{LoadProgress, Package, Source, write_package};
+use agff::tensors::Dtype;
+use agff::tensors::RawTensor;
 use agff::{Code, Result};
 use pollster::block_on;
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! Packages whose weights are stored in another type, in memory.
 
 use agff::Code;
-use agff::package::manifest::Dtype;
 use agff::package::repack::repacked;
 use agff::package::{Package, Source};
+use agff::tensors::Dtype;
 use pollster::block_on;
 use tempfile::TempDir;
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use agff::Code;
-use agff::package::manifest::Dtype;
 use agff::package::{Package, PackageWriter, Source, TokenTable};
+use agff::tensors::Dtype;
 use pollster::block_on;
 
 use crate::package::temp;

@@ -6,7 +6,7 @@ pub mod training;
 
 use std::path::Path;
 
-use agff::input::prompt::{Sequence, Token};
+use agff::families::{Sequence, Token};
 use agff::package::manifest::MANIFEST_FILE;
 use agff::{Agff, LoadOptions, Source};
 
@@ -117,9 +117,10 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// A package of the same model whose weights are the numbers that `package` stores, as f32.
 pub fn dequantised(package: &Path) -> tempfile::TempDir {
-    use agff::ops::Packing;
-    use agff::package::manifest::Dtype;
-    use agff::package::{Package, RawTensor, Suffix, expected_tensors, write_package};
+    use agff::package::{Package, write_package};
+    use agff::tensors::Dtype;
+    use agff::tensors::Packing;
+    use agff::tensors::{RawTensor, Suffix};
     use std::collections::BTreeMap;
 
     let opened = pollster::block_on(Package::open(Source::Folder(package.into()))).unwrap();
@@ -131,11 +132,11 @@ pub fn dequantised(package: &Path) -> tempfile::TempDir {
     }))
     .unwrap();
     let table = pollster::block_on(opened.token_table(usize::MAX)).unwrap();
-    let ids: Vec<u32> = (0..manifest.config.text.vocab_size as u32).collect();
+    let ids: Vec<u32> = (0..manifest.config.token_table()[0] as u32).collect();
     let rows = pollster::block_on(table.rows(&ids)).unwrap();
 
     let mut tensors = Vec::new();
-    for spec in expected_tensors(&manifest.config, &manifest.views) {
+    for spec in manifest.tensors() {
         let values: Vec<f32> = if spec.name == "text.embed_tokens.weight" {
             rows.clone()
         } else if let Some(plain) = stored.get(&spec.name) {
@@ -210,7 +211,7 @@ pub fn keep_views(package: &Path, count: usize) -> tempfile::TempDir {
     let size = [table.rows_total(), table.hidden()];
     let ids: Vec<u32> = (0..size[0] as u32).collect();
     let rows = pollster::block_on(table.rows(&ids)).unwrap();
-    tensors.push(Ok(agff::package::RawTensor::f32(
+    tensors.push(Ok(agff::tensors::RawTensor::f32(
         "text.embed_tokens.weight",
         size.into(),
         &rows,

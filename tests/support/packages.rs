@@ -2,21 +2,22 @@
 
 use std::path::Path;
 
-use agff::package::config::{Activation, ModelConfig, TextConfig, VisionConfig};
-use agff::package::convert::stored_dtype;
+use agff::families::ModelConfig;
+use agff::families::qwen3_vl::{Config, TextConfig, VisionConfig};
+use agff::ops::Activation;
 use agff::package::manifest::{
     Dtype, FORMAT, FORMAT_VERSION, Fusion, ImageSettings, Manifest, PromptSettings, Reduction, View,
 };
-use agff::package::quantize::{has_scales, pack_rows, scale_words, words_per_row};
-use agff::package::tensors::{RawTensor, Suffix, TensorSpec, expected_tensors};
 use agff::package::write_package;
+use agff::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
+use agff::tensors::{RawTensor, Suffix, TensorSpec};
 
 /// A tokenizer's bytes for tests that never tokenize.
 pub const TOKENIZER: &[u8] = b"{\"added_tokens\": []}";
 
 /// A model of two blocks and two layers, with every kind of tensor.
-pub fn small_config() -> ModelConfig {
-    ModelConfig {
+pub fn small_config() -> Config {
+    Config {
         vision: VisionConfig {
             depth: 2,
             hidden_size: 32,
@@ -52,7 +53,7 @@ pub fn small_config() -> ModelConfig {
 }
 
 /// A manifest for `config`; its files are filled in by the writer.
-pub fn manifest(config: ModelConfig, dtype: Dtype) -> Manifest {
+pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
     Manifest {
         format: FORMAT.into(),
         version: FORMAT_VERSION,
@@ -95,7 +96,7 @@ pub fn manifest(config: ModelConfig, dtype: Dtype) -> Manifest {
         licence: "CC0-1.0".into(),
         provenance: "random".into(),
         files: Vec::new(),
-        config,
+        config: ModelConfig::new(config),
     }
 }
 
@@ -117,7 +118,7 @@ pub fn values(name: &str, count: usize) -> Vec<f32> {
 
 /// The stored tensors of one tensor: its values and, if it has them, its scales.
 pub fn stored(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Vec<RawTensor> {
-    let dtype = stored_dtype(spec, dtype);
+    let dtype = spec.stored_dtype(dtype);
     if dtype == Dtype::F32 {
         return vec![RawTensor::f32(&spec.name, spec.shape.clone(), values)];
     }
@@ -143,12 +144,10 @@ pub fn stored(spec: &TensorSpec, dtype: Dtype, values: &[f32]) -> Vec<RawTensor>
 /// The stored tensors of a random model.
 pub fn random_tensors(manifest: &Manifest) -> impl Iterator<Item = RawTensor> {
     let dtype = manifest.dtype;
-    expected_tensors(&manifest.config, &manifest.views)
-        .into_iter()
-        .flat_map(move |spec| {
-            let values = values(&spec.name, spec.shape.iter().product());
-            stored(&spec, dtype, &values)
-        })
+    manifest.tensors().into_iter().flat_map(move |spec| {
+        let values = values(&spec.name, spec.shape.iter().product());
+        stored(&spec, dtype, &values)
+    })
 }
 
 /// Writes a random package.

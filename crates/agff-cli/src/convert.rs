@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use agff::package::convert::{ConvertOptions, ConvertProgress, convert};
-use agff::package::manifest::Dtype;
+use agff::tensors::Dtype;
 
 use crate::inputs;
 use crate::output::{self, Console, Unit};
@@ -48,6 +48,12 @@ pub struct Args {
     /// Where the weights come from, in a sentence
     #[arg(long, value_name = "STR")]
     provenance: Option<OsString>,
+    /// Enlarge smaller images to about N pixels [default: what the model's makers use]
+    #[arg(long, value_name = "N")]
+    min_pixels: Option<u64>,
+    /// Reduce larger images to about N pixels [default: what the model's makers use]
+    #[arg(long, value_name = "N")]
+    max_pixels: Option<u64>,
     /// Mark the weights as never trained: whatever shows a ranking will say so
     #[arg(long)]
     untrained: bool,
@@ -94,6 +100,8 @@ pub fn run(args: Args, console: &Console) -> Done {
         licence: text("--licence", &args.licence)?,
         provenance: text("--provenance", &args.provenance)?,
         trained: !args.untrained,
+        min_pixels: args.min_pixels,
+        max_pixels: args.max_pixels,
         force: args.force,
     };
     let mut begun = false;

@@ -15,7 +15,7 @@ mod table;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use agff::package::manifest::Dtype;
+use agff::tensors::Dtype;
 use agff_eval::colour::Colours;
 
 use crate::model::{self, Device, ModelArgs};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use agff::package::manifest::{FileEntry, Fusion, Manifest, Reduction, View};
-use agff::package::shard::{self, Entry};
-use agff::package::tensors::TOKEN_TABLE;
-use agff::package::{Package, Source, Suffix};
+use agff::package::{Package, Source};
+use agff::tensors::shard::{self, Entry};
+use agff::tensors::{Suffix, TOKEN_TABLE};
 use agff::{Code, Error, Result};
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -199,7 +199,6 @@ fn print(
     stored: &BTreeMap<&'static str, Stored>,
     console: &Console,
 ) -> Result<(), Failure> {
-    let (vision, text) = (&manifest.config.vision, &manifest.config.text);
     let title = format!(
         "{}  ({})",
         output::shown(&manifest.name),
@@ -247,29 +246,9 @@ fn print(
                 types.join(", ")
             ),
         ),
-        (
-            "vision",
-            format!(
-                "{} blocks of width {}, {} heads, patches of {} pixels, merged {} × {}",
-                vision.depth,
-                vision.hidden_size,
-                vision.num_heads,
-                vision.patch_size,
-                vision.spatial_merge_size,
-                vision.spatial_merge_size
-            ),
-        ),
-        (
-            "decoder",
-            format!(
-                "{} layers of width {}, {} query and {} key heads, {} tokens known",
-                text.num_hidden_layers,
-                text.hidden_size,
-                text.num_attention_heads,
-                text.num_key_value_heads,
-                text.vocab_size
-            ),
-        ),
+    ];
+    lines.extend(manifest.config.summary());
+    lines.extend([
         (
             "images",
             format!(
@@ -284,7 +263,7 @@ fn print(
         ("dimensions", list(&manifest.dimensions)),
         ("fusion", fusion(&manifest.fusion)),
         ("instruction", manifest.prompt.instruction.clone()),
-    ];
+    ]);
     if !named.is_empty() {
         lines.push(("prompts", named.join(", ")));
     }

@@ -223,7 +223,7 @@ fn named(manifest: &Manifest, name: &str) -> Result<String> {
 /// # Errors
 /// [`Code::Embedding`] if there are not that many.
 pub fn check_dimensions(manifest: &Manifest, dimensions: usize, console: &Console) -> Result<()> {
-    let full = manifest.config.text.hidden_size;
+    let full = manifest.config.embedding_dim();
     if dimensions == 0 || dimensions > full {
         let message = format!("{dimensions} asked for; {} has 1 to {full}", manifest.name);
         return Err(Error::new(Code::Embedding, "--dim", message));

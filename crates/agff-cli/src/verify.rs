@@ -2,7 +2,6 @@
 //!
 //! Loading stops at the first thing that is wrong; here all files that are wrong are found.
 
-use agff::input::prompt::Prompt;
 use agff::input::text::Tokenizer;
 use agff::package::manifest::FileEntry;
 use agff::package::{Package, Source};
@@ -88,7 +87,8 @@ async fn check_file(
 /// Checks shapes and values of all tensors, and the tokenizer.
 async fn check_tensors(package: &Package) -> Result<()> {
     let tokenizer = Tokenizer::from_bytes(&package.tokenizer_bytes().await?)?;
-    Prompt::new(package.manifest(), tokenizer)?;
+    let manifest = package.manifest();
+    manifest.config.layout(manifest.settings(), tokenizer)?;
     package.load_tensors(&mut |_| (), |_| Ok(())).await?;
     let table = package.token_table(CACHE).await?;
     let rows: Vec<u32> = (0..u32::try_from(table.rows_total()).unwrap_or(u32::MAX)).collect();

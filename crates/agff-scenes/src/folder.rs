@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use agff::package::reader::hex;
 use agff::package::writer::folder::TempFolder;
+use agff::tensors::hex;
 use agff::{Code, Error, Result};
 
 /// The manifest's file name.

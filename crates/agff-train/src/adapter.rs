@@ -17,7 +17,7 @@ use super::checkpoint::write_whole;
 use super::parameters::{LORA_A, LORA_B, Parameters};
 use super::recipe::Lora;
 use agff::package::manifest::{Dtype, Fusion, Manifest, View};
-use agff::package::tensors::TensorSpec;
+use agff::tensors::{Group, TensorSpec};
 use agff::{Code, Error, Result};
 
 const FORMAT: &str = "agff-adapter";
@@ -78,8 +78,8 @@ impl Adapter {
         provenance: String,
     ) -> Self {
         let tensors = parameters.0.iter().filter_map(|(name, parameter)| {
-            let of_model = name.starts_with("views.") || name.contains(".lora_");
-            of_model.then(|| {
+            // The temperature is the run's own.
+            parameter.group.is_some().then(|| {
                 let values = parameters.host(name).unwrap_or_default();
                 (name.clone(), parameter.shape.clone(), values)
             })
@@ -221,7 +221,7 @@ impl Adapter {
                 None => Err(Error::new(Code::Checkpoint, name, "is not in the adapter")),
             }
         };
-        if spec.name.starts_with("views.") {
+        if spec.group == Group::Views {
             let values = tensor(&spec.name, [spec.shape[0], spec.shape[1]])?;
             return Ok(Some((values.to_vec(), 1)));
         }

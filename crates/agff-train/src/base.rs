@@ -5,15 +5,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use agff::families::check_views;
 use agff::input::text::Tokenizer;
-use agff::package::convert::stored_dtype;
 use agff::package::manifest::{Dtype, Manifest, View};
-use agff::package::quantize::{Packed, unpack_rows};
-use agff::package::tensors::{Kind, TOKEN_TABLE, TensorSpec};
-use agff::package::validate::check_views;
-use agff::package::{
-    Package, PackageWriter, RawTensor, Source, Suffix, TokenTable, expected_tensors,
-};
+use agff::package::{Package, PackageWriter, Source, TokenTable};
+use agff::tensors::quantize::{Packed, unpack_rows};
+use agff::tensors::{Group, Init, Kind, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
 use agff::{Code, Error, Result};
 
 use super::random::{Draw, What};
@@ -72,8 +69,8 @@ impl Base {
         Tokenizer::from_bytes(&tokenizer)?;
         let mut tensors = BTreeMap::new();
         let mut table = Vec::new();
-        for spec in expected_tensors(&manifest.config, &manifest.views) {
-            let values = chance(&spec, &manifest, seed);
+        for spec in manifest.tensors() {
+            let values = init_tensor(&spec, seed);
             if spec.kind == Kind::TokenTable {
                 table = values;
             } else {
@@ -112,8 +109,8 @@ impl Base {
                 None => true,
             });
         for spec in self.specs() {
-            if spec.name.starts_with("views.") && !self.tensors.contains_key(&spec.name) {
-                let values = chance(&spec, &self.manifest, seed);
+            if spec.group == Group::Views && !self.tensors.contains_key(&spec.name) {
+                let values = init_tensor(&spec, seed);
                 let tensor = RawTensor::f32(&spec.name, spec.shape, &values);
                 self.tensors.insert(spec.name, tensor);
             }
@@ -128,7 +125,7 @@ impl Base {
 
     /// Every tensor of the model.
     pub fn specs(&self) -> Vec<TensorSpec> {
-        expected_tensors(&self.manifest.config, &self.manifest.views)
+        self.manifest.tensors()
     }
 
     /// The values of a tensor, unpacked if it is stored packed.
@@ -176,7 +173,7 @@ impl Base {
         match &self.table {
             Table::Read(table) => pollster::block_on(table.rows(ids)),
             Table::Floats(values) => {
-                let width = self.manifest.config.text.hidden_size;
+                let width = self.manifest.config.embedding_dim();
                 let rows = ids
                     .iter()
                     .map(|&id| &values[id as usize * width..][..width]);
@@ -199,13 +196,13 @@ impl Base {
         values: impl Fn(&TensorSpec) -> Result<Option<Vec<f32>>>,
     ) -> Result<Manifest> {
         let mut writer = PackageWriter::create(out, force)?;
-        for spec in expected_tensors(&manifest.config, &manifest.views) {
+        for spec in manifest.tensors() {
             let values = match values(&spec)? {
                 Some(values) => values,
                 None => self.floats(&spec)?,
             };
             check_finite(&spec, &values)?;
-            for tensor in RawTensor::stored(&spec, stored_dtype(&spec, dtype), &values)? {
+            for tensor in RawTensor::stored(&spec, spec.stored_dtype(dtype), &values)? {
                 writer.tensor(&tensor)?;
             }
         }
@@ -226,34 +223,14 @@ fn check_finite(spec: &TensorSpec, values: &[f32]) -> Result<()> {
     }
 }
 
-/// Deviation of random token embeddings, learned views and position tables.
-const EMBEDDING_DEVIATION: f32 = 0.3;
-
-/// A tensor's random values, from the seed and its name.
-fn chance(spec: &TensorSpec, manifest: &Manifest, seed: u64) -> Vec<f32> {
-    let count: usize = spec.shape.iter().product();
-    if spec.shape.len() == 1 {
-        let value = f32::from(!spec.name.ends_with(".bias"));
-        return vec![value; count];
-    }
-    let ends_branch = ["o_proj.weight", "down_proj.weight", "attn.proj.weight"]
-        .iter()
-        .any(|end| spec.name.ends_with(end))
-        || (spec.name.contains("blocks.") && spec.name.ends_with("linear_fc2.weight"));
-    let layers = match spec.name.starts_with("vision.") {
-        true => manifest.config.vision.depth,
-        false => manifest.config.text.num_hidden_layers,
-    };
-    let deviation = match spec.kind {
-        Kind::Linear => {
-            let branch = if ends_branch {
-                (2 * layers) as f32
-            } else {
-                1.0
-            };
-            1.0 / (spec.shape[1] as f32 * branch).sqrt()
-        }
-        Kind::TokenTable | Kind::Plain => EMBEDDING_DEVIATION,
+/// A tensor's first values, from the seed and its name.
+fn init_tensor(spec: &TensorSpec, seed: u64) -> Vec<f32> {
+    let count = spec.count();
+    let deviation = match spec.init {
+        Init::Zeros => return vec![0.0; count],
+        Init::Ones => return vec![1.0; count],
+        Init::FanIn { branches } => 1.0 / (spec.shape[1] as f32 * branches as f32).sqrt(),
+        Init::Deviation(deviation) => deviation,
     };
     let mut draw = drawn(seed, &spec.name);
     // Uniform: its deviation is its half width over √3.

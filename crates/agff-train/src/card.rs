@@ -40,7 +40,7 @@ pub fn card(
     let out = &mut text;
     let fine = manifest.views.len() - 1;
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
-    let dimensions = manifest.config.text.hidden_size;
+    let dimensions = manifest.config.embedding_dim();
     line(out, format!("# {}", manifest.name));
     line(
         out,

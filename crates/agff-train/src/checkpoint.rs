@@ -242,11 +242,7 @@ pub fn load(
                 )));
             }
             let floats = bytemuck::pod_collect_to_vec(tensor.data());
-            Ok(Some(Parameter::new(
-                parameter.shape.clone(),
-                floats,
-                device,
-            )))
+            Ok(Some(parameter.with(floats, device)))
         };
         let value = read(PARTS[0])?
             .ok_or_else(|| fail(format!("has no {name}; it was made by another recipe")))?;

@@ -7,20 +7,19 @@ use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
 use super::random::{Draw, What};
 use super::recipe::{Captions, Lora, Train};
 use agff::Result;
-use agff::input::image::{Grid, ImageProcessor, Patches};
-use agff::input::prompt::Prompt;
+use agff::families::{Item, Layout, Network, Patches, Preprocessing, token_ids};
 use agff::input::text::Tokenizer;
-use agff::model::adapter::{Adapter, Dropout};
-use agff::model::{Batch, Item, Model, Weights};
-use agff::package::tensors::TOKEN_TABLE;
+use agff::layers::adapter::{Adapter, Dropout};
+use agff::layers::{Vars, Weights};
+use agff::tensors::TOKEN_TABLE;
 use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// A model in training.
 pub struct Encoder {
     base: Base,
-    prompt: Prompt,
-    processor: ImageProcessor,
+    layout: Box<dyn Layout>,
+    preprocessing: Box<dyn Preprocessing>,
     frozen: Weights,
     shapes: Vec<(String, Vec<usize>)>,
     lora: Option<Lora>,
@@ -52,7 +51,7 @@ impl Encoder {
     /// gradients).
     ///
     /// # Errors
-    /// Those of [`Prompt::new`] and [`Weights`].
+    /// Those of the layout and of [`Weights`].
     pub fn new(
         base: Base,
         train: Train,
@@ -62,8 +61,9 @@ impl Encoder {
         largest_binding: Option<u64>,
     ) -> Result<Self> {
         let tokenizer = Tokenizer::from_bytes(&base.tokenizer)?;
-        let prompt = Prompt::new(&base.manifest, tokenizer)?;
-        let processor = base.manifest.processor();
+        let manifest = &base.manifest;
+        let layout = manifest.config.layout(manifest.settings(), tokenizer)?;
+        let preprocessing = manifest.preprocessing();
         let mut frozen = Weights::new(device, largest_binding);
         for tensor in base.stored() {
             if !parameters.0.contains_key(tensor.split_name().0) {
@@ -72,8 +72,8 @@ impl Encoder {
         }
         let shapes = parameters.0.iter();
         Ok(Self {
-            prompt,
-            processor,
+            layout,
+            preprocessing,
             frozen,
             shapes: shapes.map(|(n, p)| (n.clone(), p.shape.clone())).collect(),
             lora: (train == Train::Lora).then(|| lora.clone()),
@@ -88,8 +88,8 @@ impl Encoder {
     }
 
     /// How images are prepared.
-    pub fn processor(&self) -> &ImageProcessor {
-        &self.processor
+    pub fn preprocessing(&self) -> &dyn Preprocessing {
+        &*self.preprocessing
     }
 
     /// Views of an input.
@@ -99,7 +99,7 @@ impl Encoder {
 
     /// Width of an embedding.
     pub fn dimensions(&self) -> usize {
-        self.base.manifest.config.text.hidden_size
+        self.base.manifest.config.embedding_dim()
     }
 
     /// The device, without gradients.
@@ -115,32 +115,30 @@ impl Encoder {
     /// An input, ready for the model.
     ///
     /// # Errors
-    /// Those of [`Prompt::sequence`].
+    /// Those of [`Layout::item`].
     pub fn item(
         &self,
         text: Option<&str>,
         instruction: Option<&str>,
         patches: Option<Patches>,
     ) -> Result<Item> {
-        let grid: Option<Grid> = patches.as_ref().map(|p| p.grid);
-        let sequence = self.prompt.sequence(grid, text, instruction)?;
-        Ok(Item { sequence, patches })
+        self.layout.item(patches, text, instruction)
     }
 
     /// Lets an input's model learn to say `caption` of it.
     ///
     /// # Errors
-    /// Those of [`Prompt::continue_with`].
+    /// Those of [`Layout::continue_with`].
     pub fn caption(&self, item: &mut Item, caption: &str, settings: &Captions) -> Result<()> {
         let parts = [&settings.cue, caption, &settings.end];
-        self.prompt.continue_with(&mut item.sequence, parts)
+        self.layout.continue_with(item, parts)
     }
 
     /// The outputs of some inputs. Gradients go to the `trained` tensors that ask for them; `pass`
     /// turns dropout on.
     ///
     /// # Errors
-    /// Those of reading token embeddings, and of [`Model::new`].
+    /// Those of reading token embeddings, and of building the network.
     pub fn forward(
         &self,
         items: Vec<Item>,
@@ -152,12 +150,8 @@ impl Encoder {
             true => self.device.clone().autodiff(),
             false => self.device.clone(),
         };
-        let manifest = &self.base.manifest;
-        let model = self.model(trained, pass)?;
-        let views = items.len() * self.views();
-        let batch = Batch::new(items, manifest.config.vision.spatial_merge_size);
-        let targets = batch.targets().to_vec();
-        let ids = batch.token_ids();
+        let network = self.network(trained, pass)?;
+        let ids = token_ids(&items);
         let (count, hidden) = (ids.len(), self.dimensions());
         let table = trained.get(TOKEN_TABLE).map(|table| {
             let rows = table.dims()[0] / hidden;
@@ -171,25 +165,22 @@ impl Encoder {
                 Some(table.clone().select(0, ids))
             }
             None => {
-                let rows = TensorData::new(self.base.token_rows(ids)?, [count, hidden]);
+                let rows = TensorData::new(self.base.token_rows(&ids)?, [count, hidden]);
                 Some(Tensor::from_data(rows, &device))
             }
         };
-        let read = model.forward_with(batch, text, &device);
-        let captions = match table {
-            Some(table) if !targets.is_empty() => {
-                let hidden = read.clone().narrow(0, views, targets.len());
-                Some(cross_entropy(hidden, table, &targets))
-            }
+        let read = network.forward(items, &ids, text, &device);
+        let captions = match (table, read.continuations) {
+            (Some(table), Some((said, targets))) => Some(cross_entropy(said, table, &targets)),
             _ => None,
         };
         Ok(Output {
-            views: read.narrow(0, 0, views),
+            views: read.views,
             captions,
         })
     }
 
-    fn model(&self, trained: &ByName, pass: Option<Pass>) -> Result<Model> {
+    fn network(&self, trained: &ByName, pass: Option<Pass>) -> Result<Box<dyn Network>> {
         let mut weights = self.frozen.clone();
         let mut adapters = 0;
         for (name, shape) in &self.shapes {
@@ -221,7 +212,7 @@ impl Encoder {
             weights.adapt(layer, adapter);
         }
         let manifest = &self.base.manifest;
-        Model::new(&manifest.config, &manifest.views, &mut weights)
+        manifest.config.build(&manifest.views, Vars::new(weights))
     }
 }
 

@@ -13,7 +13,7 @@ use super::parameters::Parameters;
 use super::passes::{chunks, outputs};
 use super::scores::{Scoring, scores, unit};
 use agff::Result;
-use agff::model::Item;
+use agff::families::Item;
 use agff_eval::data::{Part, Question, read_questions};
 use agff_eval::questions::{Answer, Report, answer};
 

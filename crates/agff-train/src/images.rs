@@ -20,7 +20,8 @@ pub use cache::{CacheUse, PictureCache};
 
 use super::random::{Draw, What};
 use super::recipe::{Augmentation, Images};
-use agff::input::image::{self, DecodeLimits, ImageProcessor, Patches, Pixels};
+use agff::families::{Patches, Preprocessing};
+use agff::input::image::{self, DecodeLimits, Pixels};
 use agff::{Error, Result};
 
 /// Kept pictures have at most this many times the pixels that the model reads, however small the
@@ -30,7 +31,7 @@ const MOST_KEPT: f64 = 4.0;
 /// The pictures of a training run.
 #[derive(Debug)]
 pub struct Pictures {
-    processor: ImageProcessor,
+    preprocessing: Box<dyn Preprocessing>,
     augmentation: Augmentation,
     decode: DecodeLimits,
     cache: PictureCache<(PathBuf, bool)>,
@@ -72,25 +73,23 @@ pub enum Picture<'a> {
 }
 
 impl Pictures {
-    /// Pictures as `processor` reads them, with a recipe's limits and variations. What does not fit
+    /// Pictures as `preprocessing` reads them, with a recipe's limits and variations. What does not fit
     /// in memory goes to a file in `folder`.
     ///
     /// # Errors
     /// [`Code::Io`](agff::Code::Io) if that file cannot be made.
     pub fn new(
-        processor: ImageProcessor,
+        preprocessing: Box<dyn Preprocessing>,
         images: &Images,
         augmentation: &Augmentation,
         folder: &Path,
     ) -> Result<Self> {
-        let max_pixels = images.max_pixels.unwrap_or(processor.max_pixels);
-        let max_pixels = max_pixels.min(processor.max_pixels);
+        let preprocessing = match images.max_pixels {
+            Some(most) => preprocessing.with_max_pixels(most)?,
+            None => preprocessing,
+        };
         Ok(Self {
-            processor: ImageProcessor {
-                max_pixels,
-                min_pixels: processor.min_pixels.min(max_pixels),
-                ..processor
-            },
+            preprocessing,
             augmentation: augmentation.clone(),
             decode: DecodeLimits::default(),
             cache: PictureCache::new(
@@ -102,8 +101,8 @@ impl Pictures {
     }
 
     /// How pictures are read.
-    pub fn processor(&self) -> &ImageProcessor {
-        &self.processor
+    pub fn preprocessing(&self) -> &dyn Preprocessing {
+        &*self.preprocessing
     }
 
     /// How much is kept.
@@ -156,7 +155,7 @@ impl Pictures {
             }
         };
         let Some(occasion) = request.occasion else {
-            return self.processor.patches(&name, pixels);
+            return self.preprocessing.patches(&name, pixels);
         };
         let what = What::Picture {
             source: occasion.source,
@@ -164,8 +163,8 @@ impl Pictures {
         };
         let mut draw = Draw::new(occasion.seed, occasion.step, what, occasion.row);
         let variation = Variation::draw(&self.augmentation, occasion.may_flip, &mut draw);
-        let varied = variation.apply(&name, pixels, &self.processor)?;
-        self.processor
+        let varied = variation.apply(&name, pixels, &*self.preprocessing)?;
+        self.preprocessing
             .patches_from_resized(&varied)
             .map_err(|error| error.about(name))
     }
@@ -181,23 +180,23 @@ impl Pictures {
             if (width, height) == (pixels.width, pixels.height) {
                 return Ok(pixels);
             }
-            ImageProcessor::resize(&pixels, width, height).map_err(|error| error.about(name))
+            image::resize(&pixels, width, height).map_err(|error| error.about(name))
         })
     }
 
     /// The size at which a picture is kept, never larger than it is.
     fn kept_size(&self, name: &str, pixels: &Pixels, cropped: bool) -> Result<(u32, u32)> {
         let whole = (pixels.width, pixels.height);
-        let read = self.processor.target_size(name, whole.0, whole.1)?;
+        let read = self.preprocessing.target_size(name, whole.0, whole.1)?;
         if !cropped {
             // Kept as it is read, if it is then read as it is kept.
             let smaller = read.0 <= whole.0 && read.1 <= whole.1;
-            let again = self.processor.target_size(name, read.0, read.1);
+            let again = self.preprocessing.target_size(name, read.0, read.1);
             let same = smaller && again.is_ok_and(|again| again == read);
             return Ok(if same { read } else { whole });
         }
         let times = (1.0 / self.augmentation.crop_area[0]).min(MOST_KEPT);
-        let most = self.processor.max_pixels as f64 * times;
+        let most = self.preprocessing.pixel_limits().1 as f64 * times;
         let factor = (most / (f64::from(whole.0) * f64::from(whole.1))).sqrt();
         if factor >= 1.0 {
             return Ok(whole);

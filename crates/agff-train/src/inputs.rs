@@ -12,7 +12,7 @@ use super::objective::Pairs;
 use super::recipe::Captions;
 use super::sampler::Batch;
 use agff::Result;
-use agff::model::Item;
+use agff::families::Item;
 use agff_eval::data::{Part, Row};
 
 /// A source's rows in memory.

@@ -7,9 +7,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::loss::{Contrast, Mask, accuracy, contrastive};
 use super::scores::{Scoring, scores, unit};
-use agff::embedding::{self, Embedding, Patterns};
-use agff::package::manifest::{Fusion, Reduction};
 use agff::{Code, Error, Result};
+use agff::{Embedding, Patterns};
+use agff::{Fusion, Reduction};
 
 /// The loss of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,7 +186,7 @@ impl Objective {
         let mut sum = Patterns::default();
         let share = 1.0 / pairs.queries.len() as f32;
         for (&query, &positive) in pairs.queries.iter().zip(&pairs.positives) {
-            let w = embedding::similarity(&one(query), &one(positive), fusion)?.weights;
+            let w = agff::similarity(&one(query), &one(positive), fusion)?.weights;
             sum.gg += w.gg * share;
             sum.fg += w.fg * share;
             sum.gf += w.gf * share;

@@ -4,6 +4,7 @@ mod muon;
 
 use std::collections::BTreeMap;
 
+use agff::tensors::Group;
 use burn::optim::{AdamW, AdamWConfig, AdamWState, Optimizer};
 use burn::tensor::Tensor;
 
@@ -28,10 +29,37 @@ pub struct OptimiserOptions {
     pub weight_decay: f32,
     /// Largest norm of all gradients together; larger ones are scaled down.
     pub clip: Option<f32>,
-    /// Factors of the learning rate for parameters whose names begin so; the first that fits.
-    pub rates: Vec<(String, f64)>,
+    /// Factors of the learning rate.
+    pub rates: Rates,
     /// How the matrices inside the layers move; as everything else if not given.
     pub muon: Option<MuonOptions>,
+}
+
+/// A factor of the learning rate for each part of a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Learned vectors of views.
+    pub views: f64,
+    /// Token embeddings.
+    pub embeddings: f64,
+    /// What texts go through.
+    pub text: f64,
+    /// What pictures go through.
+    pub vision: f64,
+    /// The temperature of the loss.
+    pub temperature: f64,
+}
+
+impl Rates {
+    fn of(&self, group: Option<Group>) -> f64 {
+        match group {
+            Some(Group::Views) => self.views,
+            Some(Group::Embeddings) => self.embeddings,
+            Some(Group::Text) => self.text,
+            Some(Group::Vision) => self.vision,
+            None => self.temperature,
+        }
+    }
 }
 
 /// What is remembered of a parameter's gradients.
@@ -112,7 +140,7 @@ impl Optimiser {
             on_cpu,
             moves,
             |(name, parameter, gradient, memory): Move| {
-                let (values, memory) = self.moved(&name, &parameter, gradient, memory, rate);
+                let (values, memory) = self.moved(&parameter, gradient, memory, rate);
                 Ok((name, values, memory))
             },
         )?;
@@ -128,18 +156,15 @@ impl Optimiser {
     /// A parameter's values and memory after a step.
     fn moved(
         &self,
-        name: &str,
         parameter: &Parameter,
         gradient: Tensor<1>,
         memory: Option<Memory>,
         rate: f64,
     ) -> (Tensor<1>, Option<Memory>) {
-        let factors = &self.options.rates;
-        let factor = factors.iter().find(|(start, _)| name.starts_with(start));
-        let rate = rate * factor.map_or(1.0, |(_, factor)| *factor);
+        let rate = rate * self.options.rates.of(parameter.group);
         let values = parameter.values.clone();
         if let Some(muon) = &self.options.muon
-            && let Some(shape) = parameter.inner_matrix(name)
+            && let Some(shape) = parameter.inner_matrix()
         {
             let momentum = match memory {
                 Some(Memory::Momentum(momentum)) => Some(momentum),
@@ -148,7 +173,7 @@ impl Optimiser {
             let (values, momentum) = muon.step(rate, shape, values, gradient, momentum);
             return (values, Some(Memory::Momentum(momentum)));
         }
-        let optimiser = match parameter.decays(name) {
+        let optimiser = match parameter.decays {
             true => &self.decaying,
             false => &self.plain,
         };
@@ -222,6 +247,9 @@ impl LearningRate {
 #[cfg(test)]
 mod tests {
     use super::super::parameters::Parameter;
+    use agff::layers::Vars;
+    use agff::tensors::TensorSpec;
+
     use super::super::testing::device;
     use super::*;
 
@@ -232,22 +260,28 @@ mod tests {
             epsilon: 1e-8,
             weight_decay: 0.1,
             clip: None,
-            rates: vec![("views.".into(), 10.0)],
+            rates: Rates {
+                views: 10.0,
+                embeddings: 1.0,
+                text: 1.0,
+                vision: 1.0,
+                temperature: 1.0,
+            },
             muon: None,
         }
     }
 
     fn parameters() -> Parameters {
-        let one = |shape: &[usize]| {
-            let count = shape.iter().product();
-            Parameter::new(shape.to_vec(), vec![1.0; count], &device())
+        let (vars, list) = Vars::recording();
+        vars.linear("a", [2, 2], true).unwrap();
+        let views = vars.group(Group::Views).at("views");
+        views.matrix("global", [1, 2]).unwrap();
+        let one = |spec: TensorSpec| {
+            let values = vec![1.0; spec.count()];
+            let parameter = Parameter::new(spec.shape.clone(), values, &device());
+            (spec.name.clone(), parameter.of(&spec))
         };
-        let named = [
-            ("a.weight", vec![2, 2]),
-            ("a.bias", vec![2]),
-            ("views.global", vec![1, 2]),
-        ];
-        Parameters(named.map(|(n, s)| (n.to_owned(), one(&s))).into())
+        Parameters(list.take().into_iter().map(one).collect())
     }
 
     fn gradients(value: f32) -> ByName {

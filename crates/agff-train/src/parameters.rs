@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::base::{Base, drawn};
 use super::recipe::{LinearName, Lora, Train};
-use agff::package::tensors::{Kind, TOKEN_TABLE, TensorSpec};
+use agff::tensors::{Group, Kind, TensorSpec};
 use agff::{Code, Error, Result};
 
 /// The name of log τ, which is no tensor of the model.
@@ -16,9 +16,6 @@ pub const LOG_TEMPERATURE: &str = "loss.log_temperature";
 pub const LORA_A: &str = ".lora_a";
 /// See [`LORA_A`].
 pub const LORA_B: &str = ".lora_b";
-
-/// What pixels and positions enter by.
-const OUTER: [&str; 2] = ["vision.patch_embed.", "vision.pos_embed."];
 
 impl Lora {
     /// α / rank.
@@ -42,29 +39,53 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Its values, row by row, without gradients.
     pub values: Tensor<1>,
+    /// The part of the model that it belongs to; none for the temperature of the loss.
+    pub group: Option<Group>,
+    /// Whether weight decay applies: to matrices, not to norms, biases and vectors that are looked up.
+    pub decays: bool,
+    /// Whether it is a matrix inside the layers, one that Muon moves: neither the first nor the last thing
+    /// that an input meets.
+    pub inner: bool,
 }
 
 impl Parameter {
-    /// A tensor of these values.
+    /// A tensor of these values that belongs to no part of the model.
     pub fn new(shape: Vec<usize>, values: Vec<f32>, device: &Device) -> Self {
         let count = values.len();
         Self {
             shape,
             values: Tensor::from_data(TensorData::new(values, [count]), device),
+            group: None,
+            decays: false,
+            inner: false,
         }
     }
 
-    /// The shape of a matrix that is neither the first nor the last thing that an input meets: one that
-    /// Muon moves.
-    pub fn inner_matrix(&self, name: &str) -> Option<[usize; 2]> {
-        let shape = <[usize; 2]>::try_from(self.shape.as_slice()).ok()?;
-        let inner = self.decays(name) && !OUTER.iter().any(|outer| name.starts_with(outer));
-        inner.then_some(shape)
+    /// The same as the tensor that `spec` names, or as a matrix of its adapter.
+    pub fn of(self, spec: &TensorSpec) -> Self {
+        let looked_up = matches!(spec.group, Group::Views | Group::Embeddings);
+        let decays = self.shape.len() == 2 && !looked_up;
+        Self {
+            group: Some(spec.group),
+            decays,
+            inner: decays && spec.kind == Kind::Linear && !spec.kernel,
+            ..self
+        }
     }
 
-    /// Whether weight decay applies: to matrices, not to norms, biases and learned vectors.
-    pub fn decays(&self, name: &str) -> bool {
-        self.shape.len() == 2 && !name.starts_with("views.") && name != TOKEN_TABLE
+    /// The same with other values.
+    pub fn with(&self, values: Vec<f32>, device: &Device) -> Self {
+        let count = values.len();
+        Self {
+            values: Tensor::from_data(TensorData::new(values, [count]), device),
+            ..self.clone()
+        }
+    }
+
+    /// The shape of a matrix inside the layers.
+    pub fn inner_matrix(&self) -> Option<[usize; 2]> {
+        let shape = <[usize; 2]>::try_from(self.shape.as_slice()).ok()?;
+        self.inner.then_some(shape)
     }
 }
 
@@ -90,10 +111,10 @@ impl Parameters {
     ) -> Result<Self> {
         let mut tensors = BTreeMap::new();
         for spec in base.specs() {
-            let is_view = spec.name.starts_with("views.");
+            let is_view = spec.group == Group::Views;
             if is_view || train == Train::All {
                 let values = base.floats(&spec)?;
-                let parameter = Parameter::new(spec.shape, values, device);
+                let parameter = Parameter::new(spec.shape.clone(), values, device).of(&spec);
                 tensors.insert(spec.name, parameter);
             } else if train == Train::Lora
                 && let Some(layer) = lora.layer(&spec)
@@ -104,10 +125,10 @@ impl Parameters {
                 let a = (0..lora.rank * input)
                     .map(|_| draw.between(-half, half) as f32)
                     .collect();
-                let a = Parameter::new(vec![lora.rank, input], a, device);
+                let a = Parameter::new(vec![lora.rank, input], a, device).of(&spec);
                 // B begins at zero, and so the adapter at nothing.
                 let b = vec![0.0; out * lora.rank];
-                let b = Parameter::new(vec![out, lora.rank], b, device);
+                let b = Parameter::new(vec![out, lora.rank], b, device).of(&spec);
                 tensors.insert(format!("{layer}{LORA_A}"), a);
                 tensors.insert(format!("{layer}{LORA_B}"), b);
             }

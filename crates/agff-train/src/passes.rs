@@ -16,7 +16,7 @@ use super::encoder::{Encoder, Output, Pass};
 use super::objective::Outcome;
 use super::parameters::{ByName, Parameters};
 use super::recipe::Cache;
-use agff::model::Item;
+use agff::families::Item;
 use agff::{Code, Error, Result};
 
 /// Inputs that run together, by index.

@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use agff::package::manifest::{Fusion, Reduction};
+use agff::{Fusion, Reduction};
 
 /// How the similarities of view pairs become one.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,7 @@ fn row(values: Vec<f32>, device: &Device) -> Tensor<2> {
 mod tests {
     use super::super::testing::{device, noise, values};
     use super::*;
-    use agff::embedding::{Embedding, similarity};
+    use agff::{Embedding, similarity};
 
     fn embeddings(vectors: &Tensor<2>, views: usize) -> Vec<Embedding> {
         let [rows, dimensions] = vectors.dims();

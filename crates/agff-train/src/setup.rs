@@ -9,12 +9,12 @@ use super::images::Pictures;
 use super::inputs::SourceRows;
 use super::loss::{Contrast, Hardness};
 use super::objective::Objective;
-use super::optimiser::{LearningRate, MuonOptions, OptimiserOptions};
+use super::optimiser::{LearningRate, MuonOptions, OptimiserOptions, Rates};
 use super::recipe::{self, FusionKind, Recipe, Rows, Scenes, Start};
 use super::sampler::{RowSet, Sampler, SamplerSettings};
 use super::scores::Scoring;
+use agff::Fusion;
 use agff::package::Source;
-use agff::package::manifest::Fusion;
 use agff::{Code, Error, Result};
 use agff_eval::data::read_rows;
 use agff_scenes::folder::MakeOptions;
@@ -89,20 +89,19 @@ pub fn objective(recipe: &Recipe, scoring: Scoring) -> Objective {
 pub fn optimiser(recipe: &Recipe) -> OptimiserOptions {
     let o = &recipe.optimiser;
     let m = &o.multipliers;
-    let rates = [
-        ("views.", m.views),
-        ("loss.", m.temperature),
-        ("text.embed_tokens.", m.embeddings),
-        ("text.", m.decoder),
-        ("vision.", m.vision),
-    ];
     OptimiserOptions {
         beta_1: o.betas[0] as f32,
         beta_2: o.betas[1] as f32,
         epsilon: o.epsilon as f32,
         weight_decay: o.weight_decay as f32,
         clip: (o.clip_norm > 0.0).then_some(o.clip_norm as f32),
-        rates: rates.map(|(name, rate)| (name.to_owned(), rate)).into(),
+        rates: Rates {
+            views: m.views,
+            embeddings: m.embeddings,
+            text: m.decoder,
+            vision: m.vision,
+            temperature: m.temperature,
+        },
         muon: (o.muon.learning_rate > 0.0).then_some(MuonOptions {
             rate: o.muon.learning_rate / o.learning_rate,
             momentum: o.muon.momentum as f32,
@@ -197,9 +196,14 @@ fn scenes(wanted: &Scenes, out: &Path, note: &mut dyn FnMut(String)) -> Result<P
 /// # Errors
 /// [`Code::Io`] if the folder or the cache cannot be made.
 pub fn pictures(recipe: &Recipe, base: &Base) -> Result<Pictures> {
-    let processor = base.manifest.processor();
+    let preprocessing = base.manifest.preprocessing();
     std::fs::create_dir_all(&recipe.out).map_err(|e| Error::io(&recipe.out, e))?;
-    Pictures::new(processor, &recipe.images, &recipe.augmentation, &recipe.out)
+    Pictures::new(
+        preprocessing,
+        &recipe.images,
+        &recipe.augmentation,
+        &recipe.out,
+    )
 }
 
 /// Decodes every picture, so that one that is damaged is found before the first step.

@@ -5,9 +5,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::base::Base;
 use super::encoder::Encoder;
 use super::recipe::{RandomStart, Views};
+use agff::families::Item;
 use agff::input::image::Pixels;
-use agff::model::Item;
-use agff::package::manifest::{Fusion, Reduction};
+use agff::{Fusion, Reduction};
 
 /// The CPU.
 pub fn device() -> Device {
@@ -89,7 +89,7 @@ pub fn inputs(encoder: &Encoder, count: usize) -> Vec<Item> {
             height: (noise.len() / 48) as u32,
             rgb: noise.iter().map(|x| (x * 127.0 + 128.0) as u8).collect(),
         };
-        let patches = encoder.processor().patches("noise", &pixels)?;
+        let patches = encoder.preprocessing().patches("noise", &pixels)?;
         encoder.item(None, None, Some(patches))
     };
     (0..count).map(|i| one(i).expect("an input")).collect()

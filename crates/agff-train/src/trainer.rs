@@ -24,7 +24,7 @@ use super::recipe::{Recipe, Train};
 use super::sampler::{Batch, Sampler};
 use super::setup;
 use agff::package::manifest::{Dtype, Manifest};
-use agff::package::tensors::TensorSpec;
+use agff::tensors::TensorSpec;
 use agff::{Code, Error, Result};
 use agff_eval::questions::{Answer, Report, Score};
 

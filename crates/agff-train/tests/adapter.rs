@@ -4,7 +4,7 @@ use std::path::Path;
 
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::package::Source;
-use agff::package::manifest::Dtype;
+use agff::tensors::Dtype;
 use agff::{Agff, Code, Input, LoadOptions};
 use agff_train::Trainer;
 use agff_train::adapter::Adapter;

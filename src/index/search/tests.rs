@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::index::testing::{Case, Numbers, embedding_of, library, names, vectors};
-use crate::package::manifest::{Fusion, Reduction};
+use crate::{Fusion, Reduction};
 use crate::similarity;
 
 /// Every record's score, best first, computed one by one.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::package::Manifest;
-use crate::package::manifest::Fusion;
+use crate::Fusion;
 use crate::{Code, Error, Result};
 
 /// The file's name, and what it says of itself.
@@ -65,7 +65,7 @@ impl Origin {
             fingerprint: manifest.fingerprint()?,
             trained: manifest.trained,
             views: manifest.views.iter().map(|v| v.name.clone()).collect(),
-            dimensions: manifest.config.text.hidden_size,
+            dimensions: manifest.config.embedding_dim(),
             fusion: manifest.fusion,
             decoder: DECODER.into(),
             max_pixels: manifest.image.max_pixels,

@@ -1,13 +1,14 @@
-//! Decoding, orientation, resampling and patches.
+//! Decoding, orientation and resampling.
 //!
-//! A file goes through four rooms, each with one way in:
+//! A file goes through two rooms, each with one way in:
 //!
 //! 1. [`decode`] recognises the format by its content, checks sizes against [`DecodeLimits`]
 //!    from the header, makes sure that the file is whole, decodes it, turns it upright and makes it
 //!    plain RGB: [`Pixels`].
-//! 2. [`ImageProcessor::target_size`] picks the size that the model reads.
-//! 3. [`ImageProcessor::resize`] resamples.
-//! 4. [`ImageProcessor::patches`] cuts the picture into normalised [`Patches`].
+//! 2. [`resize`] resamples to the size that the model reads.
+//!
+//! Which size that is, and how the picture is cut into patches, is the model family's own
+//! ([`Preprocessing`](crate::families::Preprocessing)).
 //!
 //! The same code runs natively and in the browser, so that one photo has one vector.
 
@@ -16,12 +17,11 @@ mod decode;
 mod formats;
 mod jpeg;
 mod limits;
-mod patches;
 mod resize;
 
 pub use decode::{decode, pixels_from_rgba};
 pub use limits::DecodeLimits;
-pub use patches::{Grid, ImageProcessor, Patches};
+pub use resize::resize;
 
 /// An upright RGB picture, 8 bits per channel, row by row from the top left.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub struct Pixels {
 
 impl Pixels {
     /// Bytes of one row.
-    fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.width as usize * 3
     }
 
     /// Whether the buffer is as long as the size says and the size is not empty.
-    fn is_consistent(&self) -> bool {
+    pub(crate) fn is_consistent(&self) -> bool {
         let values = u64::from(self.width) * u64::from(self.height) * 3;
         values > 0 && self.rgb.len() as u64 == values
     }

@@ -11,46 +11,44 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{ImageProcessor, Pixels};
+use super::Pixels;
 use crate::{Code, Error, Result};
 
-impl ImageProcessor {
-    /// Resamples a picture to `width` × `height`.
-    ///
-    /// # Errors
-    /// [`Code::ImageEmpty`] if either size has no pixels, and [`Code::Input`] if the buffer is not
-    /// as long as the picture's size says.
-    pub fn resize(pixels: &Pixels, width: u32, height: u32) -> Result<Pixels> {
-        if width == 0 || height == 0 || pixels.width == 0 || pixels.height == 0 {
-            return Err(Error::new(
-                Code::ImageEmpty,
-                "",
-                format!(
-                    "cannot resize {} × {} pixels to {width} × {height}",
-                    pixels.width, pixels.height
-                ),
-            ));
-        }
-        if !pixels.is_consistent() {
-            return Err(Error::new(
-                Code::Input,
-                "",
-                format!(
-                    "{} bytes are not {} × {} RGB pixels",
-                    pixels.rgb.len(),
-                    pixels.width,
-                    pixels.height
-                ),
-            ));
-        }
-        let wide = match width == pixels.width {
-            true => Cow::Borrowed(pixels),
-            false => Cow::Owned(pass(pixels, width, pixels.height)?),
-        };
-        match height == wide.height {
-            true => Ok(wide.into_owned()),
-            false => pass(&wide, width, height),
-        }
+/// Resamples a picture to `width` × `height`.
+///
+/// # Errors
+/// [`Code::ImageEmpty`] if either size has no pixels, and [`Code::Input`] if the buffer is not
+/// as long as the picture's size says.
+pub fn resize(pixels: &Pixels, width: u32, height: u32) -> Result<Pixels> {
+    if width == 0 || height == 0 || pixels.width == 0 || pixels.height == 0 {
+        return Err(Error::new(
+            Code::ImageEmpty,
+            "",
+            format!(
+                "cannot resize {} × {} pixels to {width} × {height}",
+                pixels.width, pixels.height
+            ),
+        ));
+    }
+    if !pixels.is_consistent() {
+        return Err(Error::new(
+            Code::Input,
+            "",
+            format!(
+                "{} bytes are not {} × {} RGB pixels",
+                pixels.rgb.len(),
+                pixels.width,
+                pixels.height
+            ),
+        ));
+    }
+    let wide = match width == pixels.width {
+        true => Cow::Borrowed(pixels),
+        false => Cow::Owned(pass(pixels, width, pixels.height)?),
+    };
+    match height == wide.height {
+        true => Ok(wide.into_owned()),
+        false => pass(&wide, width, height),
     }
 }
 

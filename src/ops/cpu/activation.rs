@@ -1,7 +1,7 @@
 //! Activations, and the exponential and error function behind them.
 
 use super::wide::wide;
-use crate::package::config::Activation;
+use crate::ops::Activation;
 
 /// `activation(x)` in place.
 pub fn activate(y: &mut [f32], activation: Activation) {

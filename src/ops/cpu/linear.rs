@@ -4,7 +4,8 @@
 use super::activation::activate;
 use super::product::{Operand, Target};
 use super::{MANY_PRODUCTS, for_jobs};
-use crate::ops::linear::{CombineKind, LinearSpec, Packing};
+use crate::ops::linear::{CombineKind, LinearSpec};
+use crate::tensors::Packing;
 
 /// The weight's rows as they are stored.
 #[derive(Clone, Copy)]

@@ -6,7 +6,8 @@ use burn_cubecl::tensor::CubeTensor;
 use super::launch::{Launch, contiguous, empty, shape, zeros};
 use super::linear::Stored;
 use super::text::File;
-use crate::ops::linear::{LinearSpec, Packing};
+use crate::ops::linear::LinearSpec;
+use crate::tensors::Packing;
 
 const VECTORS: &str = "array<vec4<f32>>";
 const FLOATS: &str = "array<f32>";

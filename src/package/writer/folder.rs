@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::package::checkpoint::read_capped;
+use crate::checkpoint::read_capped;
 use crate::package::manifest::{CARD_FILE, MANIFEST_FILE, MAX_MANIFEST_BYTES};
 use crate::{Code, Error, Result};
 

@@ -1,11 +1,11 @@
 //! A whole decoder layer and a whole vision block, of all operations together.
 
+use agff::ops::Activation;
 use agff::ops::activation::{activated, activated_reference};
 use agff::ops::attention::{Attention, Spans, span_attention, span_attention_reference};
 use agff::ops::linear::{Combine, Weight, linear, linear_reference};
 use agff::ops::norm::{layer_norm, layer_norm_reference, rms_norm, rms_norm_reference};
 use agff::ops::rotary::{Rotary, norm_rotary, norm_rotary_reference};
-use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, as_vector, compare, result_and_gradients_on};

@@ -1,8 +1,8 @@
 //! Linear layers and activations: every format, epilogue and set of operands that are trained.
 
+use agff::ops::Activation;
 use agff::ops::activation::{activated, activated_reference};
 use agff::ops::linear::{Combine, Weight, linear, linear_reference};
-use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, agrees_with_finite_differences, as_vector, compare};

@@ -1,9 +1,9 @@
 //! Gradients on the CPU do not depend on who computes them.
 
+use agff::ops::Activation;
 use agff::ops::attention::{Attention, Spans, span_attention};
 use agff::ops::linear::{Combine, Weight, linear};
 use agff::ops::norm::{layer_norm, rms_norm};
-use agff::package::config::Activation;
 use burn::tensor::{Device, Tensor};
 
 use super::{Leaf, as_vector, result_and_gradients};

@@ -156,7 +156,7 @@ impl<'a> Asked<'a> {
                 view: view
                     .filter(|view| *view != models::FUSED)
                     .map(str::to_owned),
-                dimensions: dimensions.unwrap_or(self.manifest.config.text.hidden_size),
+                dimensions: dimensions.unwrap_or(self.manifest.config.embedding_dim()),
                 device: self.device.clone(),
             }),
             measured: Measured::new(material, known, similarity),

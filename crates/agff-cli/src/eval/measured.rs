@@ -1,6 +1,6 @@
 //! What a model or a baseline came to: every answer, and the counts.
 
-use agff::package::manifest::Dtype;
+use agff::tensors::Dtype;
 use agff_eval::data::Part;
 use agff_eval::questions::{self, Answer, Differences, Report};
 use agff_eval::retrieval::{self, Found, Pool};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use agff::input::image::{self as input, DecodeLimits, ImageProcessor};
+use agff::input::image::{self as input, DecodeLimits};
 use agff::{Code, Error, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ pub fn thumbnail(path: &Path) -> Result<String> {
     let bytes = inputs::read(path)?;
     let pixels = input::decode(&name, &bytes, &DecodeLimits::default())?;
     let (width, height) = fit(pixels.width, pixels.height);
-    let small = ImageProcessor::resize(&pixels, width, height)?;
+    let small = input::resize(&pixels, width, height)?;
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
         .write_image(&small.rgb, width, height, ExtendedColorType::Rgb8)

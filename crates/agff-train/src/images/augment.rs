@@ -7,7 +7,8 @@
 use crate::random::Draw;
 use crate::recipe::Augmentation;
 use agff::Result;
-use agff::input::image::{ImageProcessor, Pixels};
+use agff::families::Preprocessing;
+use agff::input::image::{Pixels, resize};
 
 /// One variation of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,24 +89,28 @@ impl Variation {
         }
     }
 
-    /// The varied picture at the size at which `processor` reads it. `name` is for messages.
+    /// The varied picture at the size at which the model reads it. `name` is for messages.
     ///
     /// # Errors
-    /// As [`ImageProcessor::target_size`] and [`ImageProcessor::resize`] for the whole picture.
-    pub fn apply(&self, name: &str, pixels: &Pixels, processor: &ImageProcessor) -> Result<Pixels> {
+    /// As [`Preprocessing::target_size`] and [`resize`] for the whole picture.
+    pub fn apply(
+        &self,
+        name: &str,
+        pixels: &Pixels,
+        preprocessing: &dyn Preprocessing,
+    ) -> Result<Pixels> {
         let cut = self.crop.of(pixels);
         let (cropped, (width, height)) =
-            match cut.map(|cut| (processor.target_size(name, cut.width, cut.height), cut)) {
+            match cut.map(|cut| (preprocessing.target_size(name, cut.width, cut.height), cut)) {
                 Some((Ok(size), cut)) => (Some(cut), size),
                 // A part of a very long picture can be too long to read.
                 _ => (
                     None,
-                    processor.target_size(name, pixels.width, pixels.height)?,
+                    preprocessing.target_size(name, pixels.width, pixels.height)?,
                 ),
             };
         let source = cropped.as_ref().unwrap_or(pixels);
-        let mut varied =
-            ImageProcessor::resize(source, width, height).map_err(|error| error.about(name))?;
+        let mut varied = resize(source, width, height).map_err(|error| error.about(name))?;
         if self.flip {
             mirror(&mut varied);
         }

@@ -1,6 +1,7 @@
 //! What of a picture reaches the model, from files on the disk.
 
 use super::*;
+use agff::families::qwen3_vl::ImageProcessor;
 
 fn processor() -> ImageProcessor {
     ImageProcessor {
@@ -27,7 +28,13 @@ fn save(folder: &Path, name: &str, width: u32, height: u32) -> PathBuf {
 }
 
 fn open(folder: &Path, augmentation: &Augmentation) -> Pictures {
-    Pictures::new(processor(), &Images::default(), augmentation, folder).unwrap()
+    Pictures::new(
+        Box::new(processor()),
+        &Images::default(),
+        augmentation,
+        folder,
+    )
+    .unwrap()
 }
 
 fn cropping() -> Augmentation {
@@ -104,7 +111,13 @@ fn one_occasion_gives_the_same_pixels_and_every_other_different_ones() {
         disk: 0,
         ..Images::default()
     };
-    let other = Pictures::new(processor(), &forgetful, &cropping(), other_folder.path()).unwrap();
+    let other = Pictures::new(
+        Box::new(processor()),
+        &forgetful,
+        &cropping(),
+        other_folder.path(),
+    )
+    .unwrap();
     let many = vec![request(&path, Some(OCCASION)); 6];
     for again in other.patches_of(&many).unwrap() {
         assert!(again == patches);
@@ -207,9 +220,10 @@ fn a_recipes_limit_lowers_that_of_the_model_and_never_raises_it() {
             ..Images::default()
         };
         let augmentation = Augmentation::default();
-        let pictures = Pictures::new(processor(), &images, &augmentation, folder.path()).unwrap();
-        assert_eq!(pictures.processor().max_pixels, expected);
-        assert!(pictures.processor().min_pixels <= expected);
+        let pictures =
+            Pictures::new(Box::new(processor()), &images, &augmentation, folder.path()).unwrap();
+        assert_eq!(pictures.preprocessing().pixel_limits().1, expected);
+        assert!(pictures.preprocessing().pixel_limits().0 <= expected);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Check, above_zero, fault, within};
-use agff::package::manifest::{Fusion, Reduction};
+use agff::{Fusion, Reduction};
 
 /// What is trained; the rest stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

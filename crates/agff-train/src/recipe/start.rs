@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::document::{Document, unknown_key};
 use super::{Check, Fault, above_zero, fault, within};
 use agff::Error;
-use agff::package::config::ModelConfig;
+use agff::families::qwen3_vl::Config;
+use agff::families::{Architecture, ModelConfig};
 use agff::package::manifest::{
-    Dtype, FAMILIES, FORMAT, FORMAT_VERSION, Fusion, ImageSettings, Manifest, PromptSettings, View,
+    Dtype, FORMAT, FORMAT_VERSION, Fusion, ImageSettings, Manifest, PromptSettings, View,
 };
 
 /// The key whose value may be a file.
@@ -80,7 +81,7 @@ pub struct RandomStart {
     pub tokenizer: PathBuf,
     /// The shape, with the names of a manifest's `config`; in a recipe also the path of a JSON or
     /// TOML file with it.
-    pub config: ModelConfig,
+    pub config: Config,
     /// Dimensions that an embedding may be cut to, the full one first. Default: the full one.
     #[serde(default)]
     pub dimensions: Vec<usize>,
@@ -226,8 +227,8 @@ impl Views {
     }
 
     pub(super) fn check(&self) -> Check {
-        let most_fine = agff::package::MAX_VIEWS - 1;
-        let most_learned = agff::package::MAX_LEARNED;
+        let most_fine = agff::families::MAX_VIEWS - 1;
+        let most_learned = agff::families::MAX_LEARNED;
         within("views.fine", self.fine, 0, most_fine)?;
         within("views.learned", self.learned, 0, most_learned)?;
         above_zero("views.scale", self.scale)?;
@@ -259,16 +260,16 @@ impl RandomStart {
             fine: 0,
             ..Views::default()
         };
-        let hidden = self.config.text.hidden_size;
-        let positions = self.config.text.max_position_embeddings;
+        let hidden = self.config.embedding_dim();
+        let positions = self.config.max_positions();
         Manifest {
             format: FORMAT.into(),
             version: FORMAT_VERSION,
             name: self.name.clone(),
-            family: FAMILIES[0].into(),
+            family: Config::NAME.into(),
             trained: false,
             dtype: Dtype::F32,
-            config: self.config.clone(),
+            config: ModelConfig::new(self.config.clone()),
             image: ImageSettings {
                 min_pixels: self.image.min_pixels,
                 max_pixels: self.image.max_pixels,
@@ -333,7 +334,7 @@ pub(super) fn known_config_keys(document: &Document) -> Check {
     let Some(given) = document.get(CONFIG_KEY) else {
         return Ok(());
     };
-    let Ok(config) = given.clone().try_into::<ModelConfig>() else {
+    let Ok(config) = given.clone().try_into::<Config>() else {
         return Ok(());
     };
     match unknown_key(given, &config, CONFIG_KEY) {

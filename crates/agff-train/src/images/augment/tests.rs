@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::random::What;
+use agff::families::qwen3_vl::ImageProcessor;
 
 fn processor() -> ImageProcessor {
     ImageProcessor {
@@ -129,10 +130,7 @@ fn by_default_and_without_mirroring_nothing_changes() {
     let (picture, processor) = (noise(150, 90), processor());
     let varied = Variation::NONE.apply("a", &picture, &processor).unwrap();
     let (width, height) = processor.target_size("a", 150, 90).unwrap();
-    assert_eq!(
-        varied,
-        ImageProcessor::resize(&picture, width, height).unwrap()
-    );
+    assert_eq!(varied, resize(&picture, width, height).unwrap());
 }
 
 #[test]

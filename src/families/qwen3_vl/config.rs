@@ -2,32 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ops::Activation;
 use crate::{Code, Error, Result};
 
 /// The largest attention head that the GPU kernels are made for.
-const MOST_HEAD_DIM: usize = 256;
-
-/// Activation functions of the family's MLPs, by their Hugging Face names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// Exact GELU, `x·Φ(x)`.
-    Gelu,
-    /// The tanh approximation of GELU.
-    #[serde(alias = "gelu_new")]
-    GeluPytorchTanh,
-    /// `x·σ(1.702·x)`.
-    QuickGelu,
-    /// `x·σ(x)`.
-    #[serde(alias = "swish")]
-    Silu,
-    /// `max(x, 0)`.
-    Relu,
-}
+const MAX_HEAD_DIM: usize = 256;
 
 /// The whole model: vision tower and text decoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ModelConfig {
+pub struct Config {
     /// The vision tower.
     pub vision: VisionConfig,
     /// The text decoder.
@@ -116,12 +99,12 @@ impl VisionConfig {
     }
 }
 
-impl ModelConfig {
+impl Config {
     /// Checks that the numbers describe a model that can exist.
     ///
     /// # Errors
     /// [`Code::Config`], naming the field and what it must be.
-    pub fn validate(&self) -> Result<()> {
+    pub(super) fn check_numbers(&self) -> Result<()> {
         let fail = |field: &str, why: String| Err(Error::new(Code::Config, field, why));
         let (v, t) = (&self.vision, &self.text);
         for (field, value, most) in [
@@ -218,10 +201,10 @@ impl ModelConfig {
             ("text.head_dim", t.head_dim),
             ("vision.num_heads", v.head_dim()),
         ] {
-            if dim > MOST_HEAD_DIM {
+            if dim > MAX_HEAD_DIM {
                 return fail(
                     field,
-                    format!("makes heads of {dim}; attention is built for {MOST_HEAD_DIM} at most"),
+                    format!("makes heads of {dim}; attention is built for {MAX_HEAD_DIM} at most"),
                 );
             }
         }

@@ -1,49 +1,9 @@
 //! An input's tokens: the prefix that all views share, and a branch for each view.
 
-use std::ops::Range;
-
-use super::image::Grid;
-use super::text::Tokenizer;
-use crate::package::manifest::{Manifest, View};
+use super::config::Config;
+use crate::families::{Continuation, Grid, Item, Layout, Patches, Sequence, Settings, Token, View};
+use crate::input::text::Tokenizer;
 use crate::{Code, Error, Result};
-
-/// What stands at one position of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token {
-    /// A token of the vocabulary.
-    Id(u32),
-    /// The merged patch with this index within the input's image.
-    Image(u32),
-    /// A learned vector, by its index among those of all views.
-    Learned(u32),
-}
-
-/// An input as the decoder reads it: the prefix, then the branches one after the other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sequence {
-    /// Every position.
-    pub tokens: Vec<Token>,
-    /// M-RoPE positions (time, height, width) of every token.
-    pub positions: Vec<[u32; 3]>,
-    /// Length of the prefix.
-    pub prefix: usize,
-    /// Where each view's branch lies in `tokens`.
-    pub branches: Vec<Range<usize>>,
-    /// A text that the model is to say after the prefix; only training has one.
-    pub continuation: Option<Continuation>,
-    /// Whether the text was cut.
-    pub truncated: bool,
-}
-
-/// A branch that the model learns to say: each of its last positions is read, and is to give the
-/// token that comes next.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Continuation {
-    /// Where it lies in the sequence's tokens.
-    pub branch: Range<usize>,
-    /// The tokens that come next, of as many positions at the branch's end.
-    pub targets: Vec<u32>,
-}
 
 /// The prompt templates of a package, tokenized as far as they are fixed.
 pub struct Prompt {
@@ -52,7 +12,7 @@ pub struct Prompt {
     image_token: u32,
     merge: usize,
     max_tokens: usize,
-    most_positions: usize,
+    max_positions: usize,
     branches: Vec<Vec<Token>>,
 }
 
@@ -70,26 +30,30 @@ impl Prompt {
     /// # Errors
     /// [`Code::Tokenizer`] if the tokenizer lacks a token of the templates, or has ids beyond the
     /// model's vocabulary; [`Code::PackageManifest`] if a template does not work.
-    pub fn new(manifest: &Manifest, tokenizer: Tokenizer) -> Result<Self> {
-        let settings = &manifest.prompt;
+    pub(super) fn new(
+        config: &Config,
+        settings: Settings<'_>,
+        tokenizer: Tokenizer,
+    ) -> Result<Self> {
+        let (settings, views) = (settings.prompt, settings.views);
         let image_token = tokenizer.id(&settings.image_token)?;
         let templates = [settings.prefix.as_str(), &settings.image];
         for text in templates
             .into_iter()
-            .chain(manifest.views.iter().map(|v| v.prompt.as_str()))
+            .chain(views.iter().map(|v| v.prompt.as_str()))
         {
             for token in special_tokens_in(text) {
                 tokenizer.id(token)?;
             }
         }
-        if tokenizer.size() > manifest.config.text.vocab_size {
+        if tokenizer.size() > config.text.vocab_size {
             return Err(Error::new(
                 Code::Tokenizer,
                 "tokenizer.json",
                 format!(
                     "has {} tokens, but the model knows {}; it is another model's",
                     tokenizer.size(),
-                    manifest.config.text.vocab_size
+                    config.text.vocab_size
                 ),
             ));
         }
@@ -108,7 +72,7 @@ impl Prompt {
         }
         let mut branches = Vec::new();
         let mut learned = 0;
-        for view in &manifest.views {
+        for view in views {
             branches.push(branch(view, &tokenizer, &mut learned)?);
         }
         Ok(Self {
@@ -120,9 +84,9 @@ impl Prompt {
                 instruction: settings.instruction.clone(),
             },
             image_token,
-            merge: manifest.config.vision.spatial_merge_size,
+            merge: config.vision.spatial_merge_size,
             max_tokens: settings.max_tokens,
-            most_positions: manifest.config.text.max_position_embeddings,
+            max_positions: config.text.max_position_embeddings,
             branches,
             tokenizer,
         })
@@ -138,7 +102,7 @@ impl Prompt {
     /// # Errors
     /// [`Code::Input`] if the text contains the image token, or what cannot be cut is longer than
     /// the model's positions.
-    pub fn sequence(
+    fn sequence(
         &self,
         grid: Option<Grid>,
         text: Option<&str>,
@@ -195,14 +159,14 @@ impl Prompt {
         let mut branches = self.branches.clone();
         let truncated = self.cut(&mut tokens, &mut branches[0]);
         let length = tokens.len() + branches.iter().map(Vec::len).max().unwrap_or(0);
-        if length > self.most_positions {
+        if length > self.max_positions {
             return Err(Error::new(
                 Code::Input,
                 if grid.is_some() { "image" } else { "text" },
                 format!(
                     "takes {length} tokens that are not cut (image patches and spelled-out special tokens), but \
                      the model has {} positions; remove special tokens, or load the model with fewer pixels",
-                    self.most_positions
+                    self.max_positions
                 ),
             ));
         }
@@ -245,39 +209,6 @@ impl Prompt {
         })
     }
 
-    /// Adds a branch to a sequence in which the model is to say `text` after `cue`, and then `end`. The
-    /// views do not see it. It is left out if the text is longer than the model's positions allow.
-    ///
-    /// # Errors
-    /// Those of [`Tokenizer::encode`].
-    pub fn continue_with(
-        &self,
-        sequence: &mut Sequence,
-        [cue, text, end]: [&str; 3],
-    ) -> Result<()> {
-        let cue = self.tokenizer.encode(cue)?;
-        let targets = [self.tokenizer.encode(text)?, self.tokenizer.encode(end)?].concat();
-        let Some((_, said)) = targets.split_last() else {
-            return Ok(());
-        };
-        // Branches begin where the prefix ends.
-        let next = sequence.positions[sequence.branches[0].start][0];
-        let ids: Vec<u32> = cue.iter().chain(said).copied().collect();
-        if next as usize + ids.len() > self.most_positions || cue.is_empty() {
-            return Ok(());
-        }
-        let start = sequence.tokens.len();
-        sequence
-            .positions
-            .extend((next..).map(|p| [p; 3]).take(ids.len()));
-        sequence.tokens.extend(ids.into_iter().map(Token::Id));
-        sequence.continuation = Some(Continuation {
-            branch: start..sequence.tokens.len(),
-            targets,
-        });
-        Ok(())
-    }
-
     /// Cuts prefix and first branch to the budget; whether anything was cut. The other branches
     /// stay whole: without their words they would all be the same view.
     fn cut(&self, prefix: &mut Vec<Token>, first: &mut Vec<Token>) -> bool {
@@ -299,6 +230,44 @@ impl Prompt {
             *first = cut;
         }
         true
+    }
+}
+
+impl Layout for Prompt {
+    fn item(
+        &self,
+        patches: Option<Patches>,
+        text: Option<&str>,
+        instruction: Option<&str>,
+    ) -> Result<Item> {
+        let grid = patches.as_ref().map(|patches| patches.grid);
+        let sequence = self.sequence(grid, text, instruction)?;
+        Ok(Item { sequence, patches })
+    }
+
+    fn continue_with(&self, item: &mut Item, [cue, text, end]: [&str; 3]) -> Result<()> {
+        let sequence = &mut item.sequence;
+        let cue = self.tokenizer.encode(cue)?;
+        let targets = [self.tokenizer.encode(text)?, self.tokenizer.encode(end)?].concat();
+        let Some((_, said)) = targets.split_last() else {
+            return Ok(());
+        };
+        // Branches begin where the prefix ends.
+        let next = sequence.positions[sequence.branches[0].start][0];
+        let ids: Vec<u32> = cue.iter().chain(said).copied().collect();
+        if next as usize + ids.len() > self.max_positions || cue.is_empty() {
+            return Ok(());
+        }
+        let start = sequence.tokens.len();
+        sequence
+            .positions
+            .extend((next..).map(|p| [p; 3]).take(ids.len()));
+        sequence.tokens.extend(ids.into_iter().map(Token::Id));
+        sequence.continuation = Some(Continuation {
+            branch: start..sequence.tokens.len(),
+            targets,
+        });
+        Ok(())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::config::Activation;
+use crate::ops::Activation;
 use crate::{Code, Error, Result};
 
 /// An object of a file, and where it is in it.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     file: &'a str,
     /// `text_config.` or nothing.
     path: String,
@@ -15,14 +15,14 @@ pub(super) struct Section<'a> {
 }
 
 /// Reads a file that must hold a JSON object.
-pub(super) fn object(json: &[u8], file: &str) -> Result<Map<String, Value>> {
+pub(crate) fn object(json: &[u8], file: &str) -> Result<Map<String, Value>> {
     serde_json::from_slice(json).map_err(|e| {
         Error::new(Code::Config, file, format!("is not a JSON object: {e}")).with_source(e)
     })
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn root(map: &'a Map<String, Value>, file: &'a str) -> Self {
+    pub(crate) fn root(map: &'a Map<String, Value>, file: &'a str) -> Self {
         Self {
             file,
             path: String::new(),
@@ -30,20 +30,25 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// How to call the file in messages.
+    pub(crate) fn file(&self) -> &'a str {
+        self.file
+    }
+
     /// A value as it is, `null` too.
-    pub(super) fn get(&self, field: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, field: &str) -> Option<&'a Value> {
         self.map?.get(field)
     }
 
-    pub(super) fn value(&self, field: &str) -> Option<&'a Value> {
+    pub(crate) fn value(&self, field: &str) -> Option<&'a Value> {
         self.get(field).filter(|v| !v.is_null())
     }
 
-    pub(super) fn present(&self, field: &str) -> bool {
+    pub(crate) fn present(&self, field: &str) -> bool {
         self.value(field).is_some()
     }
 
-    pub(super) fn wrong(&self, field: &str, why: &str) -> Error {
+    pub(crate) fn wrong(&self, field: &str, why: &str) -> Error {
         Error::new(
             Code::Config,
             self.file,
@@ -52,12 +57,12 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses what is stated rightly but not built here.
-    pub(super) fn refuse<T>(&self, field: &str, why: &str) -> Result<T> {
+    pub(crate) fn refuse<T>(&self, field: &str, why: &str) -> Result<T> {
         let is = self.get(field).map_or(String::new(), Value::to_string);
         Err(self.wrong(field, &format!("is {is}; {why}")))
     }
 
-    pub(super) fn section(&self, field: &str) -> Result<Section<'a>> {
+    pub(crate) fn section(&self, field: &str) -> Result<Section<'a>> {
         let map = match self.value(field) {
             None => None,
             Some(Value::Object(map)) => Some(map),
@@ -70,7 +75,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    pub(super) fn number(&self, field: &str) -> Result<Option<u64>> {
+    pub(crate) fn number(&self, field: &str) -> Result<Option<u64>> {
         self.value(field)
             .map(|v| {
                 // Python writes whole floats into these files now and then.
@@ -82,7 +87,7 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
-    pub(super) fn size(&self, field: &str, default: usize) -> Result<usize> {
+    pub(crate) fn size(&self, field: &str, default: usize) -> Result<usize> {
         match self.number(field)? {
             None => Ok(default),
             Some(n) => {
@@ -92,12 +97,12 @@ impl<'a> Section<'a> {
     }
 
     /// A size that has two names.
-    pub(super) fn size_or(&self, fields: [&str; 2], default: usize) -> Result<usize> {
+    pub(crate) fn size_or(&self, fields: [&str; 2], default: usize) -> Result<usize> {
         self.size(fields[0], self.size(fields[1], default)?)
     }
 
     /// A side length, which may be stated once for each axis.
-    pub(super) fn side(&self, field: &str, default: usize) -> Result<usize> {
+    pub(crate) fn side(&self, field: &str, default: usize) -> Result<usize> {
         match self.value(field) {
             Some(Value::Array(sides)) => match sides.split_first() {
                 Some((first, rest)) if rest.iter().all(|s| s == first) => first
@@ -110,7 +115,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn float(&self, field: &str, default: f64) -> Result<f64> {
+    pub(crate) fn float(&self, field: &str, default: f64) -> Result<f64> {
         match self.value(field) {
             None => Ok(default),
             Some(v) => v
@@ -119,7 +124,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn three(&self, field: &str, default: [f32; 3]) -> Result<[f32; 3]> {
+    pub(crate) fn three(&self, field: &str, default: [f32; 3]) -> Result<[f32; 3]> {
         match self.value(field) {
             None => Ok(default),
             Some(v) => serde_json::from_value(v.clone())
@@ -127,7 +132,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn boolean(&self, field: &str) -> Result<Option<bool>> {
+    pub(crate) fn boolean(&self, field: &str) -> Result<Option<bool>> {
         self.value(field)
             .map(|v| {
                 v.as_bool()
@@ -136,7 +141,7 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
-    pub(super) fn string(&self, field: &str) -> Result<Option<&'a str>> {
+    pub(crate) fn string(&self, field: &str) -> Result<Option<&'a str>> {
         self.value(field)
             .map(|v| {
                 v.as_str()
@@ -146,7 +151,7 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses a string that is none of these.
-    pub(super) fn one_of(&self, field: &str, known: &[&str]) -> Result<()> {
+    pub(crate) fn one_of(&self, field: &str, known: &[&str]) -> Result<()> {
         match self.string(field)? {
             Some(is) if !known.contains(&is) => {
                 self.refuse(field, &format!("built here: {}", known.join(", ")))
@@ -155,7 +160,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn sizes(&self, field: &str) -> Result<Option<Vec<usize>>> {
+    pub(crate) fn sizes(&self, field: &str) -> Result<Option<Vec<usize>>> {
         self.value(field)
             .map(|v| {
                 serde_json::from_value(v.clone())
@@ -164,7 +169,7 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
-    pub(super) fn activation(&self, default: Activation) -> Result<Activation> {
+    pub(crate) fn activation(&self, default: Activation) -> Result<Activation> {
         match self.value("hidden_act") {
             None => Ok(default),
             Some(v) => serde_json::from_value(v.clone()).or_else(|_| {

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::layers::param;
+use super::param;
 use crate::ops::{self, Combine, Weight};
 
 /// An addition `scale · B · A` to a linear layer's weight (LoRA: Hu et al., arXiv 2106.09685).

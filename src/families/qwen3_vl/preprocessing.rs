@@ -3,8 +3,11 @@
 //! Equal to the `Qwen2VLImageProcessor` of Hugging Face `transformers` (its torchvision form) for
 //! still images, down to the order of f32 operations.
 
-use super::Pixels;
+use crate::families::{Grid, ImageSettings, Patches, Preprocessing};
+use crate::input::image::Pixels;
 use crate::{Code, Error, Result};
+
+use super::config::VisionConfig;
 
 /// The largest ratio between a picture's sides.
 const MAX_ASPECT: f64 = 200.0;
@@ -29,46 +32,25 @@ pub struct ImageProcessor {
     pub std: [f32; 3],
 }
 
-/// A picture's grid of patches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Grid {
-    /// Temporal patches; 1 for a still image.
-    pub t: usize,
-    /// Rows of patches.
-    pub h: usize,
-    /// Patches in a row.
-    pub w: usize,
-}
-
-impl Grid {
-    /// Patches in the grid.
-    pub fn patches(&self) -> usize {
-        self.t * self.h * self.w
-    }
-}
-
-/// The normalised patches of one picture.
-#[derive(Clone, PartialEq)]
-pub struct Patches {
-    /// The grid they come from.
-    pub grid: Grid,
-    /// `[t·h·w, 3·temporal·patch·patch]`. The rows go merge square by merge square, and row by
-    /// row within a square; the values of a patch by channel, frame, y and x.
-    pub values: Vec<f32>,
-}
-
-impl std::fmt::Debug for Patches {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Patches({:?}, {} values)", self.grid, self.values.len())
-    }
-}
-
 /// The nearest integer, halves to even, as Python's `round`.
 fn round(x: f64) -> f64 {
     x.round_ties_even()
 }
 
 impl ImageProcessor {
+    /// The image processor of a model.
+    pub(super) fn new(vision: &VisionConfig, image: &ImageSettings) -> Self {
+        Self {
+            patch_size: vision.patch_size,
+            temporal_patch_size: vision.temporal_patch_size,
+            merge_size: vision.spatial_merge_size,
+            min_pixels: image.min_pixels,
+            max_pixels: image.max_pixels,
+            mean: image.mean,
+            std: image.std,
+        }
+    }
+
     /// Side of a merge square in pixels.
     fn factor(&self) -> u64 {
         (self.patch_size * self.merge_size) as u64
@@ -79,13 +61,28 @@ impl ImageProcessor {
         3 * self.temporal_patch_size * self.patch_size * self.patch_size
     }
 
+    /// The normalised value of every 8-bit sample, per channel.
+    ///
+    /// The reference folds the scale 1/255 into mean and deviation, multiplied by 255 in f32, and
+    /// then subtracts and divides in f32. There are only 256 results for a channel.
+    fn normalised(&self) -> [[f32; 256]; 3] {
+        // Python divides 1.0 by the f64 scale 1/255 and PyTorch rounds the product to f32.
+        let inverse = (1.0 / (1.0 / 255.0_f64)) as f32;
+        std::array::from_fn(|channel| {
+            let (mean, std) = (self.mean[channel] * inverse, self.std[channel] * inverse);
+            std::array::from_fn(|sample| (sample as f32 - mean) / std)
+        })
+    }
+}
+
+impl Preprocessing for ImageProcessor {
     /// The width and height at which a picture of `width` × `height` is read: multiples of
     /// `patch_size · merge_size` near the same shape, with a number of pixels between the limits.
     ///
     /// # Errors
     /// All name `name`. [`Code::ImageEmpty`] for zero sides, [`Code::ImageAspect`] for sides more
     /// than 200 : 1, [`Code::Config`] for settings that no picture can meet.
-    pub fn target_size(&self, name: &str, width: u32, height: u32) -> Result<(u32, u32)> {
+    fn target_size(&self, name: &str, width: u32, height: u32) -> Result<(u32, u32)> {
         let fail = |code, message: String| Err(Error::new(code, name, message));
         if width == 0 || height == 0 {
             return fail(
@@ -139,27 +136,12 @@ impl ImageProcessor {
         Ok((target_w as u32, target_h as u32))
     }
 
-    /// Resizes a picture as the model reads it and cuts it into patches.
-    ///
-    /// # Errors
-    /// As [`target_size`](Self::target_size) and [`resize`](Self::resize), naming `name`.
-    pub fn patches(&self, name: &str, pixels: &Pixels) -> Result<Patches> {
-        let (width, height) = self.target_size(name, pixels.width, pixels.height)?;
-        let patches = if (width, height) == (pixels.width, pixels.height) {
-            self.patches_from_resized(pixels)
-        } else {
-            Self::resize(pixels, width, height)
-                .and_then(|resized| self.patches_from_resized(&resized))
-        };
-        patches.map_err(|error| error.about(name))
-    }
-
     /// Cuts a picture whose sides are multiples of `patch_size · merge_size` into normalised
     /// patches.
     ///
     /// # Errors
     /// [`Code::Input`] if the sides are no such multiples or the buffer has another length.
-    pub fn patches_from_resized(&self, pixels: &Pixels) -> Result<Patches> {
+    fn patches_from_resized(&self, pixels: &Pixels) -> Result<Patches> {
         let (patch, merge, frames) = (self.patch_size, self.merge_size, self.temporal_patch_size);
         let (width, height) = (pixels.width as usize, pixels.height as usize);
         let factor = patch * merge;
@@ -199,17 +181,27 @@ impl ImageProcessor {
         Ok(Patches { grid, values })
     }
 
-    /// The normalised value of every 8-bit sample, per channel.
-    ///
-    /// The reference folds the scale 1/255 into mean and deviation, multiplied by 255 in f32, and
-    /// then subtracts and divides in f32. There are only 256 results for a channel.
-    fn normalised(&self) -> [[f32; 256]; 3] {
-        // Python divides 1.0 by the f64 scale 1/255 and PyTorch rounds the product to f32.
-        let inverse = (1.0 / (1.0 / 255.0_f64)) as f32;
-        std::array::from_fn(|channel| {
-            let (mean, std) = (self.mean[channel] * inverse, self.std[channel] * inverse);
-            std::array::from_fn(|sample| (sample as f32 - mean) / std)
-        })
+    fn with_max_pixels(&self, pixels: u64) -> Result<Box<dyn Preprocessing>> {
+        let patch = self.factor().pow(2);
+        if pixels < patch {
+            let why = format!(
+                "is {pixels}; a photo has {patch} pixels or more for this model, one merged patch"
+            );
+            return Err(Error::new(Code::Input, "max_pixels", why));
+        }
+        Ok(Box::new(Self {
+            max_pixels: pixels.min(self.max_pixels),
+            min_pixels: self.min_pixels.min(pixels),
+            ..self.clone()
+        }))
+    }
+
+    fn pixel_limits(&self) -> (u64, u64) {
+        (self.min_pixels, self.max_pixels)
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("{self:?}")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tensors as they arrive from a package, on the device, until the model takes them.
+//! Tensors as they arrive from a package, on the device, until a network takes them.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 #[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
-use super::layers::{LayerNorm, Linear, RmsNorm};
-use crate::ops::{Packing, Weight};
-use crate::package::{RawTensor, StoredDtype};
+use super::Linear;
+use crate::ops::Weight;
+use crate::tensors::{Packing, RawTensor, StoredDtype};
 use crate::{Code, Error, Result};
 
 /// Uploaded tensors by name. A clone shares them.
@@ -112,7 +112,7 @@ impl Weights {
 
     /// A linear layer `NAME.weight` of `[out_features, in_features]`, in whatever form it is
     /// stored, and `NAME.bias` if `bias`.
-    pub fn linear(
+    pub(super) fn linear(
         &mut self,
         name: &str,
         [rows, columns]: [usize; 2],
@@ -190,25 +190,8 @@ impl Weights {
         Ok(Linear::new(parts.collect(), bias))
     }
 
-    /// `NAME.weight` of an RMSNorm.
-    pub fn rms_norm(&mut self, name: &str, width: usize, epsilon: f64) -> Result<RmsNorm> {
-        Ok(RmsNorm::new(
-            self.vector(&format!("{name}.weight"), width)?,
-            epsilon,
-        ))
-    }
-
-    /// `NAME.weight` and `NAME.bias` of a LayerNorm.
-    pub fn layer_norm(&mut self, name: &str, width: usize) -> Result<LayerNorm> {
-        let weight = self.vector(&format!("{name}.weight"), width)?;
-        Ok(LayerNorm::new(
-            weight,
-            self.vector(&format!("{name}.bias"), width)?,
-        ))
-    }
-
     /// A float matrix.
-    pub fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
+    pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
         let mut parts = self.floats(name, shape)?;
         Ok(if parts.len() == 1 {
             parts.remove(0)
@@ -217,11 +200,11 @@ impl Weights {
         })
     }
 
-    /// Checks that the model took every tensor.
+    /// Checks that the network took every tensor.
     ///
     /// # Errors
     /// [`Code::PackageTensor`], naming one that is left.
-    pub fn all_taken(&self) -> Result<()> {
+    pub(super) fn all_taken(&self) -> Result<()> {
         let left = self.parts.keys();
         #[cfg(feature = "autodiff")]
         let left = left.chain(self.adapters.keys());
@@ -236,7 +219,8 @@ impl Weights {
         }
     }
 
-    fn vector(&mut self, name: &str, width: usize) -> Result<Tensor<1>> {
+    /// A vector of floats.
+    pub(super) fn vector(&mut self, name: &str, width: usize) -> Result<Tensor<1>> {
         let mut parts = self.take(name, &[width])?;
         match parts.remove(0).stored {
             Stored::Floats(tensor) => Ok(tensor),

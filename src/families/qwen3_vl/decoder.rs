@@ -4,12 +4,11 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::batch::Batch;
-use super::layers::{Linear, RmsNorm, in_row_groups};
+use super::config::TextConfig;
 use super::rope::text_rotary;
-use super::weights::Weights;
 use crate::Result;
+use crate::layers::{Linear, RmsNorm, Vars, in_row_groups};
 use crate::ops::{Attention, Rotary, Spans, norm_rotary, span_attention};
-use crate::package::config::TextConfig;
 
 /// The decoder: layers and the final norm.
 #[derive(Module, Debug)]
@@ -21,18 +20,14 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Width of a hidden state.
-    pub fn hidden(&self) -> usize {
-        self.config.hidden_size
-    }
-
     /// Takes the decoder's weights.
-    pub fn new(config: &TextConfig, weights: &mut Weights) -> Result<Self> {
+    pub fn new(config: &TextConfig, vars: &Vars) -> Result<Self> {
         let layers = (0..config.num_hidden_layers)
-            .map(|i| Layer::new(config, &format!("text.layers.{i}"), weights));
+            .map(|i| Layer::new(config, &vars.at("layers").at(i)))
+            .collect::<Result<_>>()?;
         Ok(Self {
-            layers: layers.collect::<Result<_>>()?,
-            norm: weights.rms_norm("text.norm", config.hidden_size, config.rms_norm_eps)?,
+            layers,
+            norm: vars.rms_norm("norm", config.hidden_size, config.rms_norm_eps)?,
             config: config.clone(),
         })
     }
@@ -108,41 +103,25 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    pub fn new(c: &TextConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &TextConfig, vars: &Vars) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
         let queries = c.num_attention_heads * c.head_dim;
         let keys = c.num_key_value_heads * c.head_dim;
-        let mut attention = |part: &str, shape| {
-            weights.linear(&format!("{name}.self_attn.{part}"), shape, c.attention_bias)
-        };
+        let (attention, mlp, bias) = (vars.at("self_attn"), vars.at("mlp"), c.attention_bias);
+        // Attention and MLP of every layer are added up.
+        let branches = 2 * c.num_hidden_layers;
         Ok(Self {
-            query: attention("q_proj", [queries, hidden])?,
-            key: attention("k_proj", [keys, hidden])?,
-            value: attention("v_proj", [keys, hidden])?,
-            output: attention("o_proj", [hidden, queries])?,
-            query_norm: weights.rms_norm(
-                &format!("{name}.self_attn.q_norm"),
-                c.head_dim,
-                c.rms_norm_eps,
-            )?,
-            key_norm: weights.rms_norm(
-                &format!("{name}.self_attn.k_norm"),
-                c.head_dim,
-                c.rms_norm_eps,
-            )?,
-            input_norm: weights.rms_norm(
-                &format!("{name}.input_layernorm"),
-                hidden,
-                c.rms_norm_eps,
-            )?,
-            mlp_norm: weights.rms_norm(
-                &format!("{name}.post_attention_layernorm"),
-                hidden,
-                c.rms_norm_eps,
-            )?,
-            gate: weights.linear(&format!("{name}.mlp.gate_proj"), [wide, hidden], false)?,
-            up: weights.linear(&format!("{name}.mlp.up_proj"), [wide, hidden], false)?,
-            down: weights.linear(&format!("{name}.mlp.down_proj"), [hidden, wide], false)?,
+            input_norm: vars.rms_norm("input_layernorm", hidden, c.rms_norm_eps)?,
+            query: attention.linear("q_proj", [queries, hidden], bias)?,
+            key: attention.linear("k_proj", [keys, hidden], bias)?,
+            value: attention.linear("v_proj", [keys, hidden], bias)?,
+            output: attention.ending(branches).linear("o_proj", [hidden, queries], bias)?,
+            query_norm: attention.rms_norm("q_norm", c.head_dim, c.rms_norm_eps)?,
+            key_norm: attention.rms_norm("k_norm", c.head_dim, c.rms_norm_eps)?,
+            mlp_norm: vars.rms_norm("post_attention_layernorm", hidden, c.rms_norm_eps)?,
+            gate: mlp.linear("gate_proj", [wide, hidden], false)?,
+            up: mlp.linear("up_proj", [wide, hidden], false)?,
+            down: mlp.ending(branches).linear("down_proj", [hidden, wide], false)?,
         })
     }
 

@@ -9,9 +9,8 @@
 
 use half::f16;
 
-use super::manifest::Dtype;
-use crate::ops::Packing;
-use crate::ops::linear::BLOCK;
+use super::dtype::Dtype;
+use super::packing::{BLOCK, Packing};
 use crate::{Code, Error, Result};
 
 /// Divisors of a block's largest value that make q8's candidate scales.

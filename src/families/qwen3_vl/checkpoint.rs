@@ -1,22 +1,42 @@
-//! A Hugging Face checkpoint's `config.json` and `preprocessor_config.json`.
+//! What a checkpoint of the family says in its small files, and how it names its tensors.
 //!
 //! Both generations of the files are read: rotary parameters as `rope_theta` beside
 //! `rope_scaling`, or together as `rope_parameters`; pixel limits as `size` or as `min_pixels` and
-//! `max_pixels`. What a file leaves out has the default that `transformers` gives it. What would change
-//! the computation and is not built here is refused, never ignored.
+//! `max_pixels`; the image processor in a file of its own, or inside `processor_config.json`. What a file
+//! leaves out has the default that `transformers` gives it. What would change the computation and is not
+//! built here is refused, never ignored.
 
 use serde_json::Value;
 
-use super::config::{Activation, ModelConfig, TextConfig, VisionConfig};
-use super::hf_section::{Section, object};
-use super::manifest::{FAMILIES, ImageSettings};
-use crate::{Code, Error, Result};
+use super::config::{Config, TextConfig, VisionConfig};
+use crate::checkpoint::{CONFIG_FILE, Description, Pooling, Section};
+use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
+use crate::ops::Activation;
+use crate::{Error, Result};
 
-/// The configuration's file name.
-pub const CONFIG_FILE: &str = "config.json";
+/// The official generation prompt, after which a plain checkpoint's embedding is read.
+const GENERATION_PROMPT: &str = "<|im_start|>assistant\n";
 
-/// The image processor's file name.
-pub const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
+/// Qwen3-VL-Embedding's template.
+const PREFIX: &str = "<|im_start|>system\n{instruction}<|im_end|>\n\
+                      <|im_start|>user\n{image}{text}<|im_end|>\n";
+
+/// The token that marks an image position.
+const IMAGE_TOKEN: &str = "<|image_pad|>";
+
+/// The usual limit on a prompt's tokens.
+const MAX_TOKENS: usize = 8192;
+
+/// Prefixes of names in checkpoints, and what packages have for them. A leading `model.` is
+/// taken off before; the first that fits counts. The later ones are those of older or re-saved checkpoints.
+const PREFIXES: &[(&str, &str)] = &[
+    ("visual.", "vision."),
+    ("language_model.model.", "text."),
+    ("language_model.", "text."),
+    ("layers.", "text.layers."),
+    ("embed_tokens.", "text.embed_tokens."),
+    ("norm.", "text.norm."),
+];
 
 /// Channel means and deviations that `transformers` gives to an image processor that states none:
 /// those of CLIP (OpenAI, 2021).
@@ -26,37 +46,58 @@ const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 /// Pixel limits of an image processor that states none.
 const DEFAULT_PIXELS: (u64, u64) = (56 * 56, 28 * 28 * 1280);
 
-/// Without an image processor's file: Qwen3-VL-Embedding's limits, in merged patches.
+/// Pixel limits that Qwen3-VL is published with. They are the chat model's: its embedder is run with others.
+const CHAT_PIXELS: (u64, u64) = (65_536, 16_777_216);
+
+/// Qwen3-VL-Embedding's limits, in merged patches.
 const EMBEDDING_PATCHES: (u64, u64) = (4, 1800);
 
-/// What a `config.json` says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HfConfig {
-    /// The model's shape.
-    pub model: ModelConfig,
-    /// The id of the token that marks an image position, if it is stated.
-    pub image_token_id: Option<u64>,
+/// Reads the small files.
+pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
+    let (config, image_token_id) = config(&files.section(CONFIG_FILE)?)?;
+    let image = image_settings(files, &config.vision)?;
+    files.require_pooling(&[Pooling::LastToken])?;
+    let prompt = PromptSettings {
+        prefix: PREFIX.into(),
+        image: "<|vision_start|>{pad}<|vision_end|>".into(),
+        image_token: IMAGE_TOKEN.into(),
+        empty: "NULL".into(),
+        instruction: "Represent the user's input.".into(),
+        named: Default::default(),
+        max_tokens: MAX_TOKENS.min(config.text.max_position_embeddings),
+    };
+    let view = View {
+        name: "global".into(),
+        prompt: GENERATION_PROMPT.into(),
+        learned: 0,
+    };
+    let token_ids = image_token_id.map(|id| (IMAGE_TOKEN.into(), id));
+    Ok(FromCheckpoint {
+        config,
+        image,
+        prompt,
+        view,
+        token_ids: token_ids.into_iter().collect(),
+    })
 }
 
-/// Reads a `config.json`.
-///
-/// # Errors
-/// [`Code::PackageFamily`] for another `model_type`, [`Code::Config`] for values that no model can
-/// have or that ask for what is not built here. The message names the field.
-pub fn parse_config(json: &[u8], file: &str) -> Result<HfConfig> {
-    let map = object(json, file)?;
-    let root = Section::root(&map, file);
-    let family = root.string("model_type")?.unwrap_or_default();
-    if !FAMILIES.contains(&family) {
-        return Err(Error::new(
-            Code::PackageFamily,
-            file,
-            format!(
-                "`model_type` is {family:?}; this build converts {}",
-                FAMILIES.join(", ")
-            ),
-        ));
+/// The name that packages have for a checkpoint's tensor, or `None` for what an embedder does not
+/// need: the output head, and rotary frequencies, which follow from the configuration.
+pub(super) fn rename(name: &str) -> Option<String> {
+    let bare = name.strip_prefix("model.").unwrap_or(name);
+    if bare.ends_with("lm_head.weight") || bare.ends_with(".inv_freq") {
+        return None;
     }
+    Some(
+        PREFIXES
+            .iter()
+            .find_map(|(from, to)| Some(format!("{to}{}", bare.strip_prefix(from)?)))
+            .unwrap_or_else(|| name.into()),
+    )
+}
+
+/// The model's shape, and the id of the token that marks an image position if it is stated.
+fn config(root: &Section<'_>) -> Result<(Config, Option<u64>)> {
     if root.present("quantization_config") {
         return root.refuse(
             "quantization_config",
@@ -74,21 +115,18 @@ pub fn parse_config(json: &[u8], file: &str) -> Result<HfConfig> {
             .boolean("tie_word_embeddings")?
             .unwrap_or(false),
     };
-    let model = ModelConfig {
+    let model = Config {
         vision: vision_config(&vision_section)?,
         text,
     };
-    model.validate().map_err(|e| {
+    model.check_numbers().map_err(|e| {
         let field = match e.subject().split_once('.') {
             Some((part, field)) => format!("{part}_config.{field}"),
             None => e.subject().into(),
         };
-        Error::new(e.code(), file, format!("`{field}` {}", e.message()))
+        Error::new(e.code(), root.file(), format!("`{field}` {}", e.message()))
     })?;
-    Ok(HfConfig {
-        model,
-        image_token_id: root.number("image_token_id")?,
-    })
+    Ok((model, root.number("image_token_id")?))
 }
 
 fn text_config(s: &Section) -> Result<TextConfig> {
@@ -169,26 +207,19 @@ fn vision_config(s: &Section) -> Result<VisionConfig> {
     })
 }
 
-/// Reads a `preprocessor_config.json`, or gives Qwen3-VL-Embedding's settings if there is none.
-///
-/// # Errors
-/// [`Code::Config`] if it contradicts the model, or asks for another preparation than is built here.
-pub fn parse_preprocessor(
-    json: Option<&[u8]>,
-    file: &str,
-    vision: &VisionConfig,
-) -> Result<ImageSettings> {
+/// The image processor's settings, or Qwen3-VL-Embedding's if there is no file of it.
+fn image_settings(files: &Description, vision: &VisionConfig) -> Result<ImageSettings> {
     let side = (vision.patch_size * vision.spatial_merge_size) as u64;
-    let Some(json) = json else {
+    let embedding = EMBEDDING_PATCHES;
+    let (fewest, most) = (embedding.0 * side * side, embedding.1 * side * side);
+    let Some(s) = files.image_processor()? else {
         return Ok(ImageSettings {
-            min_pixels: EMBEDDING_PATCHES.0 * side * side,
-            max_pixels: EMBEDDING_PATCHES.1 * side * side,
+            min_pixels: fewest,
+            max_pixels: most,
             mean: [0.5; 3],
             std: [0.5; 3],
         });
     };
-    let map = object(json, file)?;
-    let s = Section::root(&map, file);
     for (field, should) in [
         ("patch_size", vision.patch_size),
         ("temporal_patch_size", vision.temporal_patch_size),
@@ -248,6 +279,10 @@ pub fn parse_preprocessor(
     if !std.iter().all(|d| d.is_finite() && *d > 0.0) {
         return s.refuse("image_std", "it must be positive numbers");
     }
+    let (min_pixels, max_pixels) = match (min_pixels, max_pixels) {
+        CHAT_PIXELS => (fewest, most),
+        stated => stated,
+    };
     Ok(ImageSettings {
         min_pixels,
         max_pixels,

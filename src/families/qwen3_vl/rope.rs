@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::input::image::Grid;
+use crate::families::Grid;
 use crate::ops::Rotary;
 
 /// `base^(-2i/dim)` for `i` below `dim / 2`, in f32 like the family's own code.

@@ -11,8 +11,8 @@ use half::{bf16, f16};
 use safetensors::Dtype as FileDtype;
 use serde_json::Value;
 
-use super::shard::{self, Entry, PREFIX};
-use super::tensors::TensorSpec;
+use crate::tensors::TensorSpec;
+use crate::tensors::shard::{self, Entry, PREFIX};
 use crate::{Code, Error, Result};
 
 /// The weights' file name.
@@ -24,16 +24,8 @@ pub const INDEX_FILE: &str = "model.safetensors.index.json";
 /// Most bytes of an index.
 const MAX_INDEX: u64 = 64 << 20;
 
-/// Prefixes of names in checkpoints, and what packages have for them. A leading `model.` is
-/// taken off before; the first that fits counts. The later ones are those of older or re-saved checkpoints.
-const PREFIXES: &[(&str, &str)] = &[
-    ("visual.", "vision."),
-    ("language_model.model.", "text."),
-    ("language_model.", "text."),
-    ("layers.", "text.layers."),
-    ("embed_tokens.", "text.embed_tokens."),
-    ("norm.", "text.norm."),
-];
+/// The name in packages of a checkpoint's tensor; `None` for what is not needed.
+pub type Rename<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A checkpoint whose headers have been read.
 #[derive(Debug)]
@@ -49,13 +41,13 @@ impl Checkpoint {
     /// # Errors
     /// [`Code::PackageFileMissing`], [`Code::PackageTruncated`], [`Code::PackageTensor`] for a
     /// malformed header or a tensor that is there twice, [`Code::Io`].
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, rename: Rename<'_>) -> Result<Self> {
         let mut checkpoint = Self {
             files: Vec::new(),
             tensors: BTreeMap::new(),
         };
         for path in weight_files(folder)? {
-            checkpoint.add(path)?;
+            checkpoint.add(path, rename)?;
         }
         Ok(checkpoint)
     }
@@ -64,12 +56,12 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn file(path: PathBuf) -> Result<Self> {
+    pub fn file(path: PathBuf, rename: Rename<'_>) -> Result<Self> {
         let mut checkpoint = Self {
             files: Vec::new(),
             tensors: BTreeMap::new(),
         };
-        checkpoint.add(path)?;
+        checkpoint.add(path, rename)?;
         Ok(checkpoint)
     }
 
@@ -131,10 +123,9 @@ impl Checkpoint {
         let Some((file, entry)) = self.tensors.get(&spec.name) else {
             return fail("is not in the checkpoint, but its configuration asks for it".into());
         };
-        // The patch embedding is a convolution in checkpoints, [hidden, channels, frames, side, side].
         let flat = entry.shape.first() == spec.shape.first()
             && entry.shape.iter().product::<usize>() == spec.shape.iter().product::<usize>()
-            && spec.name == "vision.patch_embed.proj.weight";
+            && spec.kernel;
         if entry.shape != spec.shape && !flat {
             return fail(format!(
                 "has the shape {:?} in the checkpoint; its configuration asks for {:?}",
@@ -147,7 +138,7 @@ impl Checkpoint {
         }
     }
 
-    fn add(&mut self, path: PathBuf) -> Result<()> {
+    fn add(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
         let name = path.display().to_string();
         let mut file = open_regular(&path, "is not there, though another file names it")?;
         let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
@@ -164,7 +155,7 @@ impl Checkpoint {
         file.read_exact(&mut json).map_err(short)?;
         let number = self.files.len();
         for entry in shard::parse_header(&json, &name, bytes)? {
-            let Some(canonical) = canonical_name(&entry.name) else {
+            let Some(canonical) = rename(&entry.name) else {
                 continue;
             };
             if let Some((_, other)) = self.tensors.get(&canonical) {
@@ -176,21 +167,6 @@ impl Checkpoint {
         self.files.push((path, file));
         Ok(())
     }
-}
-
-/// The name that packages have for a checkpoint's tensor, or `None` for what an embedder does not
-/// need: the output head, and rotary frequencies, which follow from the configuration.
-pub fn canonical_name(name: &str) -> Option<String> {
-    let bare = name.strip_prefix("model.").unwrap_or(name);
-    if bare.ends_with("lm_head.weight") || bare.ends_with(".inv_freq") {
-        return None;
-    }
-    Some(
-        PREFIXES
-            .iter()
-            .find_map(|(from, to)| Some(format!("{to}{}", bare.strip_prefix(from)?)))
-            .unwrap_or_else(|| name.into()),
-    )
 }
 
 /// The files with weights, each once.
@@ -248,7 +224,7 @@ fn open_regular(path: &Path, missing: &str) -> Result<File> {
 }
 
 /// Reads a small file, of at most `cap` bytes.
-pub(crate) fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
+pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
     let file = open_regular(path, "is not there")?;
     let mut bytes = Vec::new();

@@ -5,22 +5,11 @@ use std::collections::HashMap;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::vision::Images;
-use crate::input::image::Patches;
-use crate::input::prompt::{Continuation, Sequence, Token};
-
-/// One input of a batch.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// Its tokens.
-    pub sequence: Sequence,
-    /// Its image, if it has one.
-    pub patches: Option<Patches>,
-}
+use crate::families::{Continuation, Item, Patches, Sequence, Token};
 
 /// Packed inputs: where each position's vector comes from, what it sees, and what is read.
 #[derive(Debug)]
 pub struct Batch {
-    token_ids: Vec<u32>,
     images: Option<Images>,
     sources: Vec<i32>,
     deep_sources: Vec<i32>,
@@ -32,27 +21,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Packs items. `merge` is the vision tower's merge size.
-    pub fn new(items: Vec<Item>, merge: usize) -> Self {
-        let mut ids: HashMap<u32, u32> = HashMap::new();
-        let mut token_ids = Vec::new();
-        for item in &items {
-            for token in &item.sequence.tokens {
-                if let Token::Id(id) = *token {
-                    ids.entry(id).or_insert_with(|| {
-                        token_ids.push(id);
-                        token_ids.len() as u32 - 1
-                    });
-                }
-            }
-        }
+    /// Packs items whose distinct token ids are `token_ids`. `merge` is the vision tower's merge size.
+    pub fn new(items: Vec<Item>, token_ids: &[u32], merge: usize) -> Self {
+        let ids: HashMap<u32, u32> = token_ids.iter().copied().zip(0..).collect();
+        let known = token_ids.len() as u32;
         let merged = |p: &Patches| (p.grid.patches() / (merge * merge)) as u32;
         let image_rows: u32 = items
             .iter()
             .filter_map(|i| i.patches.as_ref())
             .map(merged)
             .sum();
-        let learned_start = token_ids.len() as u32 + image_rows;
+        let learned_start = known + image_rows;
 
         let mut batch = Self {
             sources: Vec::new(),
@@ -63,7 +42,6 @@ impl Batch {
             readouts: Vec::new(),
             targets: Vec::new(),
             images: None,
-            token_ids,
         };
         let mut said = Vec::new();
         let (mut grids, mut values) = (Vec::new(), Vec::new());
@@ -82,7 +60,7 @@ impl Batch {
                 let (source, deep) = match *token {
                     Token::Id(id) => (ids[&id], image_rows),
                     Token::Image(i) => (
-                        batch.token_ids.len() as u32 + image_start + i,
+                        known + image_start + i,
                         image_start + i,
                     ),
                     Token::Learned(i) => {
@@ -125,11 +103,6 @@ impl Batch {
         batch.readouts.extend(said);
         batch.images = (!grids.is_empty()).then_some(Images { grids, values });
         batch
-    }
-
-    /// The distinct token ids, in the order in which their embeddings are expected.
-    pub fn token_ids(&self) -> &[u32] {
-        &self.token_ids
     }
 
     /// All images of the batch; they can be taken once.
@@ -192,7 +165,7 @@ fn index(rows: Vec<i32>, device: &Device) -> Tensor<1, Int> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::image::Grid;
+    use crate::families::{Grid, token_ids};
 
     #[test]
     fn branches_see_the_prefix_and_themselves_only() {
@@ -212,8 +185,10 @@ mod tests {
             sequence,
             patches: None,
         };
-        let batch = Batch::new(vec![item.clone(), item], 2);
-        assert_eq!(batch.token_ids(), [7, 8]);
+        let items = vec![item.clone(), item];
+        let ids = token_ids(&items);
+        assert_eq!(ids, [7, 8]);
+        let batch = Batch::new(items, &ids, 2);
         assert_eq!(batch.sources[..5], [0, 1, 0, 2, 3]);
         assert_eq!(
             batch.spans()[5..],
@@ -244,7 +219,8 @@ mod tests {
             },
             patches: None,
         };
-        let batch = Batch::new(vec![item(&[7, 8, 9]), item(&[]), item(&[7, 6])], 2);
+        let items = vec![item(&[7, 8, 9]), item(&[]), item(&[7, 6])];
+        let batch = Batch::new(items.clone(), &token_ids(&items), 2);
         // Tokens 0..6, 6..9 and 9..14; views at 2, 8 and 11.
         assert_eq!(batch.readout_rows(), [2, 8, 11, 4, 5, 13]);
         assert_eq!(batch.targets(), [8, 9, 6]);
@@ -268,7 +244,8 @@ mod tests {
                 values: vec![0.0; 8],
             }),
         };
-        let mut batch = Batch::new(vec![item(1), item(2)], 2);
+        let items = vec![item(1), item(2)];
+        let mut batch = Batch::new(items.clone(), &token_ids(&items), 2);
         assert_eq!(batch.sources, [0, 2, 3, 1, 4, 5]);
         assert_eq!(batch.deep_sources, [4, 0, 1, 4, 2, 3]);
         assert_eq!(batch.take_images().unwrap().values.len(), 16);

@@ -1,15 +1,17 @@
 //! The vision tower: patches to merged features, with DeepStack features on the way.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::layers::{LayerNorm, Linear, in_row_groups, param};
+use super::config::VisionConfig;
 use super::rope::{patch_places, vision_rotary};
-use super::weights::Weights;
 use crate::Result;
-use crate::input::image::Grid;
-use crate::ops::{Attention, Rotary, Spans, norm_rotary, span_attention};
-use crate::package::config::{Activation, VisionConfig};
+use crate::families::Grid;
+use crate::layers::{Held, LayerNorm, Linear, Vars, held, in_row_groups};
+use crate::ops::{Activation, Attention, Rotary, Spans, norm_rotary, span_attention};
+
+/// Epsilon of every LayerNorm of the tower.
+const EPSILON: f64 = 1e-6;
 
 /// Several images' patches, one after the other.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub struct Features {
 #[derive(Module, Debug)]
 pub struct VisionTower {
     patch_embed: Linear,
-    positions: Param<Tensor<2>>,
+    positions: Held<2>,
     blocks: Vec<Block>,
     merger: Merger,
     deep_mergers: Vec<Merger>,
@@ -42,34 +44,25 @@ pub struct VisionTower {
 
 impl VisionTower {
     /// Takes the tower's weights.
-    pub fn new(config: &VisionConfig, weights: &mut Weights) -> Result<Self> {
+    pub fn new(config: &VisionConfig, vars: &Vars) -> Result<Self> {
         let c = config;
-        let blocks = (0..c.depth)
-            .map(|i| Block::new(c, &format!("vision.blocks.{i}"), weights))
-            .collect::<Result<_>>()?;
-        let deep_mergers = (0..c.deepstack_visual_indexes.len())
-            .map(|i| {
-                Merger::new(
-                    c,
-                    &format!("vision.deepstack_merger_list.{i}"),
-                    true,
-                    weights,
-                )
-            })
-            .collect::<Result<_>>()?;
+        let patch_embed = vars.at("patch_embed");
+        let patch_embed =
+            patch_embed.patch_linear("proj", [c.hidden_size, c.patch_values()], true)?;
+        let positions = vars.at("pos_embed");
+        let positions =
+            positions.matrix("weight", [c.num_position_embeddings, c.hidden_size])?;
+        let blocks = (0..c.depth).map(|i| Block::new(c, &vars.at("blocks").at(i)));
+        let blocks = blocks.collect::<Result<_>>()?;
+        let merger = Merger::new(c, false, &vars.at("merger"))?;
+        let deep = 0..c.deepstack_visual_indexes.len();
+        let deep = deep.map(|i| Merger::new(c, true, &vars.at("deepstack_merger_list").at(i)));
         Ok(Self {
+            patch_embed,
+            positions,
             blocks,
-            deep_mergers,
-            patch_embed: weights.linear(
-                "vision.patch_embed.proj",
-                [c.hidden_size, c.patch_values()],
-                true,
-            )?,
-            positions: param(weights.matrix(
-                "vision.pos_embed.weight",
-                [c.num_position_embeddings, c.hidden_size],
-            )?),
-            merger: Merger::new(c, "vision.merger", false, weights)?,
+            merger,
+            deep_mergers: deep.collect::<Result<_>>()?,
             config: config.clone(),
         })
     }
@@ -153,7 +146,7 @@ impl VisionTower {
                 }
             }
         }
-        let table = self.positions.val();
+        let table = held(&self.positions);
         let rows = index[0].len();
         index
             .into_iter()
@@ -180,15 +173,18 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub fn new(c: &VisionConfig, name: &str, weights: &mut Weights) -> Result<Self> {
+    pub fn new(c: &VisionConfig, vars: &Vars) -> Result<Self> {
         let (hidden, wide) = (c.hidden_size, c.intermediate_size);
+        let (attention, mlp) = (vars.at("attn"), vars.at("mlp"));
+        // Attention and MLP of every block are added up.
+        let branches = 2 * c.depth;
         Ok(Self {
-            norm1: weights.layer_norm(&format!("{name}.norm1"), hidden)?,
-            norm2: weights.layer_norm(&format!("{name}.norm2"), hidden)?,
-            qkv: weights.linear(&format!("{name}.attn.qkv"), [3 * hidden, hidden], true)?,
-            proj: weights.linear(&format!("{name}.attn.proj"), [hidden, hidden], true)?,
-            fc1: weights.linear(&format!("{name}.mlp.linear_fc1"), [wide, hidden], true)?,
-            fc2: weights.linear(&format!("{name}.mlp.linear_fc2"), [hidden, wide], true)?,
+            norm1: vars.layer_norm("norm1", hidden, EPSILON)?,
+            qkv: attention.linear("qkv", [3 * hidden, hidden], true)?,
+            proj: attention.ending(branches).linear("proj", [hidden, hidden], true)?,
+            norm2: vars.layer_norm("norm2", hidden, EPSILON)?,
+            fc1: mlp.linear("linear_fc1", [wide, hidden], true)?,
+            fc2: mlp.ending(branches).linear("linear_fc2", [hidden, wide], true)?,
         })
     }
 
@@ -236,17 +232,13 @@ struct Merger {
 }
 
 impl Merger {
-    fn new(c: &VisionConfig, name: &str, norm_joined: bool, weights: &mut Weights) -> Result<Self> {
+    fn new(c: &VisionConfig, norm_joined: bool, vars: &Vars) -> Result<Self> {
         let joined = c.hidden_size * c.spatial_merge_size * c.spatial_merge_size;
         let norm_width = if norm_joined { joined } else { c.hidden_size };
         Ok(Self {
-            norm: weights.layer_norm(&format!("{name}.norm"), norm_width)?,
-            fc1: weights.linear(&format!("{name}.linear_fc1"), [joined, joined], true)?,
-            fc2: weights.linear(
-                &format!("{name}.linear_fc2"),
-                [c.out_hidden_size, joined],
-                true,
-            )?,
+            norm: vars.layer_norm("norm", norm_width, EPSILON)?,
+            fc1: vars.linear("linear_fc1", [joined, joined], true)?,
+            fc2: vars.linear("linear_fc2", [c.out_hidden_size, joined], true)?,
             norm_joined,
             joined,
         })

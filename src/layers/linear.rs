@@ -1,22 +1,13 @@
-//! The layers that both towers are made of.
+//! A linear layer, with its weight as it is stored.
 
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
 #[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
-use crate::ops::{self, Combine, Packing, Weight};
-use crate::package::config::Activation;
-
-/// The widest intermediate activation that is made at once, in values: a quarter of the storage
-/// binding that WebGPU guarantees.
-const MOST_VALUES: usize = (32 << 20) / 4;
-
-/// A tensor as a module's parameter. Whether gradients are wanted is the tensor's own affair: training
-/// hands in leaves that ask for them, and everything else does not.
-pub(super) fn param<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
-    Param::initialized(ParamId::new(), tensor)
-}
+use super::param;
+use crate::ops::{self, Activation, Combine, Weight};
+use crate::tensors::Packing;
 
 /// A linear layer. Weights too large for one binding come in several groups of rows.
 #[derive(Module, Debug)]
@@ -171,68 +162,4 @@ impl Linear {
         });
         Tensor::cat(parts.collect(), 1)
     }
-}
-
-/// RMSNorm with its weight.
-#[derive(Module, Debug)]
-pub struct RmsNorm {
-    weight: Param<Tensor<1>>,
-    #[module(skip)]
-    epsilon: f32,
-}
-
-impl RmsNorm {
-    /// A norm over `weight`'s width.
-    pub fn new(weight: Tensor<1>, epsilon: f64) -> Self {
-        Self {
-            weight: param(weight),
-            epsilon: epsilon as f32,
-        }
-    }
-
-    /// Normalises every row.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        ops::rms_norm(x, &self.weight.val(), self.epsilon)
-    }
-
-    /// Weight and epsilon, for the fused [`norm_rotary`](ops::norm_rotary).
-    pub fn parts(&self) -> (Tensor<1>, f32) {
-        (self.weight.val(), self.epsilon)
-    }
-}
-
-/// LayerNorm with weight and bias; epsilon 1e-6 as everywhere in the family's vision tower.
-#[derive(Module, Debug)]
-pub struct LayerNorm {
-    weight: Param<Tensor<1>>,
-    bias: Param<Tensor<1>>,
-}
-
-impl LayerNorm {
-    /// A norm over the width of weight and bias.
-    pub fn new(weight: Tensor<1>, bias: Tensor<1>) -> Self {
-        Self {
-            weight: param(weight),
-            bias: param(bias),
-        }
-    }
-
-    /// Normalises every row.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        ops::layer_norm(x, &self.weight.val(), &self.bias.val(), 1e-6)
-    }
-}
-
-/// Runs `f` over groups of rows, so that an activation `width` values wide stays small enough for
-/// one binding, and puts the results together.
-pub fn in_row_groups(x: Tensor<2>, width: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
-    let rows = x.dims()[0];
-    let group = (MOST_VALUES / width).max(1);
-    if rows <= group {
-        return f(x);
-    }
-    let groups = (0..rows)
-        .step_by(group)
-        .map(|start| f(x.clone().narrow(0, start, group.min(rows - start))));
-    Tensor::cat(groups.collect(), 0)
 }

@@ -1,0 +1,145 @@
+//! The small files that describe a checkpoint.
+
+use std::collections::BTreeMap;
+#[cfg(not(target_family = "wasm"))]
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::pooling::{self, Pooling};
+use super::section::{Section, object};
+use crate::{Code, Error, Result};
+
+/// The configuration's file name.
+pub const CONFIG_FILE: &str = "config.json";
+
+/// The image processor's own file.
+const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
+
+/// The file that `transformers` 5 writes in its place, with the image processor inside.
+const PROCESSOR_FILE: &str = "processor_config.json";
+
+/// Most bytes of one of these files.
+#[cfg(not(target_family = "wasm"))]
+const MAX_BYTES: u64 = 8 << 20;
+
+/// The JSON files that describe a checkpoint, read but not yet understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// By name: how to call it in messages, and its object or list.
+    files: BTreeMap<String, (String, Value)>,
+}
+
+impl Description {
+    /// Reads the files that a folder has.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`] without a `config.json`, [`Code::Config`] for one that is not JSON,
+    /// [`Code::Input`] for one that is too long, [`Code::Io`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut description = Self {
+            files: BTreeMap::new(),
+        };
+        for name in [CONFIG_FILE, PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE] {
+            description.read_file(folder, name, name == CONFIG_FILE)?;
+        }
+        for name in description.pooling_files()? {
+            description.read_file(folder, &name, true)?;
+        }
+        Ok(description)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn read_file(&mut self, folder: &Path, name: &str, needed: bool) -> Result<()> {
+        let path = folder.join(name);
+        if needed || path.exists() {
+            let bytes = super::read_capped(&path, MAX_BYTES)?;
+            self.insert(name, path.display().to_string(), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a file: its name in the checkpoint, how to call it in messages, and its bytes.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it is not JSON.
+    pub fn insert(&mut self, name: &str, shown: String, json: &[u8]) -> Result<()> {
+        let value = match name {
+            pooling::MODULES_FILE => pooling::modules_json(json, &shown)?,
+            _ => Value::Object(object(json, &shown)?),
+        };
+        self.files.insert(name.to_owned(), (shown, value));
+        Ok(())
+    }
+
+    /// What the `config.json` says that the checkpoint is.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it is not a string.
+    pub fn model_type(&self) -> Result<&str> {
+        let section = self.section(CONFIG_FILE)?;
+        Ok(section.string("model_type")?.unwrap_or_default())
+    }
+
+    /// How to call a file in messages.
+    pub fn shown<'a>(&'a self, name: &'a str) -> &'a str {
+        self.files.get(name).map_or(name, |(shown, _)| shown)
+    }
+
+    /// The object in a file that must be there.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`].
+    pub(crate) fn section(&self, name: &str) -> Result<Section<'_>> {
+        self.object(name).map_or_else(
+            || {
+                let why = "is not there; name a checkpoint's folder";
+                Err(Error::new(Code::PackageFileMissing, name, why))
+            },
+            |(map, shown)| Ok(Section::root(map, shown)),
+        )
+    }
+
+    /// The image processor's object, wherever it is.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it is not an object.
+    pub(crate) fn image_processor(&self) -> Result<Option<Section<'_>>> {
+        if let Some((map, shown)) = self.object(PROCESSOR_FILE) {
+            let root = Section::root(map, shown);
+            if root.present("image_processor") {
+                return root.section("image_processor").map(Some);
+            }
+        }
+        let own = self.object(PREPROCESSOR_FILE);
+        Ok(own.map(|(map, shown)| Section::root(map, shown)))
+    }
+
+    /// Checks that the checkpoint asks for one of these poolings, or says nothing of it, and for nothing that
+    /// would change its vectors afterwards.
+    ///
+    /// # Errors
+    /// [`Code::Config`], naming the file and what it asks for.
+    pub(crate) fn require_pooling(&self, built: &[Pooling]) -> Result<()> {
+        let Some((shown, modules)) = self.files.get(pooling::MODULES_FILE) else {
+            return Ok(());
+        };
+        pooling::require(shown, modules, built, |file| {
+            self.object(file).map(|(map, shown)| Section::root(map, shown))
+        })
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn pooling_files(&self) -> Result<Vec<String>> {
+        match self.files.get(pooling::MODULES_FILE) {
+            Some((shown, modules)) => pooling::files(shown, modules),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn object(&self, name: &str) -> Option<(&Map<String, Value>, &str)> {
+        let (shown, value) = self.files.get(name)?;
+        Some((value.as_object()?, shown))
+    }
+}

@@ -1,0 +1,14 @@
+//! Other people's checkpoints: folders in the layout of Hugging Face `transformers` and
+//! `sentence-transformers`.
+
+mod description;
+mod pooling;
+mod section;
+#[cfg(not(target_family = "wasm"))]
+mod weights;
+
+pub use description::{CONFIG_FILE, Description};
+pub use pooling::Pooling;
+pub(crate) use section::Section;
+#[cfg(not(target_family = "wasm"))]
+pub use weights::{Checkpoint, INDEX_FILE, Rename, WEIGHTS_FILE, read_capped};

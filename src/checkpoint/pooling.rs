@@ -1,0 +1,152 @@
+//! How `sentence-transformers` says what is done with a network's states: `modules.json`, and a folder for
+//! each module.
+
+use serde_json::Value;
+
+use super::section::Section;
+use crate::{Code, Error, Result};
+
+/// The list of modules.
+pub(super) const MODULES_FILE: &str = "modules.json";
+
+/// Most modules of a list.
+const MAX_MODULES: usize = 64;
+
+/// How one vector is made of a sequence's states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// The state of the last token.
+    LastToken,
+    /// The mean over all tokens.
+    Mean,
+    /// The state of the first token.
+    FirstToken,
+}
+
+impl Pooling {
+    /// The switch in a module's `config.json`.
+    fn switch(self) -> &'static str {
+        match self {
+            Self::LastToken => "pooling_mode_lasttoken",
+            Self::Mean => "pooling_mode_mean_tokens",
+            Self::FirstToken => "pooling_mode_cls_token",
+        }
+    }
+
+    /// Its name where newer files state it as one string.
+    fn name(self) -> &'static str {
+        match self {
+            Self::LastToken => "lasttoken",
+            Self::Mean => "mean",
+            Self::FirstToken => "cls",
+        }
+    }
+}
+
+/// Every switch that a pooling module may have.
+const SWITCHES: [&str; 7] = [
+    "pooling_mode_cls_token",
+    "pooling_mode_mean_tokens",
+    "pooling_mode_max_tokens",
+    "pooling_mode_mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens",
+    "pooling_mode_lasttoken",
+    "pooling_mode_lasttoken_tokens",
+];
+
+/// Reads the list.
+pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
+    let fail = |why: String| Error::new(Code::Config, shown, why);
+    let value: Value = serde_json::from_slice(json)
+        .map_err(|e| fail(format!("is not a JSON list: {e}")).with_source(e))?;
+    match value.as_array() {
+        Some(list) if list.len() <= MAX_MODULES => Ok(value),
+        Some(list) => Err(fail(format!("has {} modules; {MAX_MODULES} are read", list.len()))),
+        None => Err(fail("is not a list of modules".into())),
+    }
+}
+
+/// A module of the list: what it is called, and the last part of its type.
+fn module(shown: &str, module: &Value) -> Result<(String, String)> {
+    let string = |field: &str| module.get(field).and_then(Value::as_str);
+    let Some(kind) = string("type").and_then(|kind| kind.rsplit('.').next()) else {
+        let why = "has a module without a `type`";
+        return Err(Error::new(Code::Config, shown, why));
+    };
+    let path = string("path").unwrap_or_default();
+    // It must not lead out of the folder.
+    let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if path.starts_with('.') || !path.chars().all(ok) {
+        let why = format!("has a module at {path:?}, which is not the name of a folder beside it");
+        return Err(Error::new(Code::Config, shown, why));
+    }
+    Ok((path.to_owned(), kind.to_owned()))
+}
+
+/// The configurations of pooling modules.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn files(shown: &str, modules: &Value) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in modules.as_array().into_iter().flatten() {
+        let (path, kind) = module(shown, entry)?;
+        if kind == "Pooling" {
+            files.push(config_of(&path));
+        }
+    }
+    Ok(files)
+}
+
+fn config_of(path: &str) -> String {
+    format!("{path}/config.json")
+}
+
+/// Checks every module against what is built.
+pub(super) fn require<'a>(
+    shown: &str,
+    modules: &Value,
+    built: &[Pooling],
+    config: impl Fn(&str) -> Option<Section<'a>>,
+) -> Result<()> {
+    for entry in modules.as_array().into_iter().flatten() {
+        let (path, kind) = module(shown, entry)?;
+        match kind.as_str() {
+            // The network itself, and unit length, which every embedding has here.
+            "Transformer" | "Normalize" => {}
+            "Pooling" => {
+                let file = config_of(&path);
+                let section = config(&file).ok_or_else(|| {
+                    let why = format!("names a pooling module, but {file} is not there");
+                    Error::new(Code::Config, shown, why)
+                })?;
+                check(&section, built)?;
+            }
+            other => {
+                let why = format!(
+                    "asks for the module {other} ({path}); embeddings of this family are made without it here, \
+                     so they would be others than the checkpoint's"
+                );
+                return Err(Error::new(Code::Config, shown, why));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(section: &Section<'_>, built: &[Pooling]) -> Result<()> {
+    let names: Vec<&str> = built.iter().map(|pooling| pooling.name()).collect();
+    let names = format!("built here for this family: {}", names.join(", "));
+    if let Some(mode) = section.string("pooling_mode")? {
+        return match built.iter().any(|pooling| pooling.name() == mode) {
+            true => Ok(()),
+            false => section.refuse("pooling_mode", &names),
+        };
+    }
+    for switch in SWITCHES {
+        if section.boolean(switch)? == Some(true)
+            && !built.iter().any(|pooling| pooling.switch() == switch)
+        {
+            return section.refuse(switch, &names);
+        }
+    }
+    Ok(())
+}

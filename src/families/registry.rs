@@ -1,0 +1,113 @@
+//! The families that this build knows. A new one is a folder, named here and in the list.
+
+use serde_json::Value;
+
+use super::{Architecture, FromCheckpoint, ModelConfig};
+use crate::checkpoint::Description;
+use crate::{Code, Error, Result};
+
+#[path = "qwen3_vl/mod.rs"]
+pub mod qwen3_vl;
+#[cfg(feature = "toy")]
+#[path = "../../tests/toy/mod.rs"]
+pub mod toy;
+
+/// Single blocks of a network, to be timed.
+#[cfg(feature = "bench")]
+pub use qwen3_vl::bench;
+
+static FAMILIES: &[Family] = &[
+    Family::of::<qwen3_vl::Config>(),
+    #[cfg(feature = "toy")]
+    Family::of::<toy::Config>(),
+];
+
+/// A family of the registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Family {
+    /// Its name in manifests.
+    pub name: &'static str,
+    /// The `model_type`s of its checkpoints.
+    pub model_types: &'static [&'static str],
+    config: fn(Value) -> Result<ModelConfig>,
+    from_checkpoint: fn(&Description) -> Result<FromCheckpoint<ModelConfig>>,
+    rename: fn(&str) -> Option<String>,
+}
+
+impl Family {
+    const fn of<A: Architecture>() -> Self {
+        Self {
+            name: A::NAME,
+            model_types: A::MODEL_TYPES,
+            config: ModelConfig::parse::<A>,
+            from_checkpoint: from_checkpoint::<A>,
+            rename: A::rename,
+        }
+    }
+
+    /// Reads a manifest's `config`.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] naming the field that is missing or of another type.
+    pub fn config(&self, json: Value) -> Result<ModelConfig> {
+        (self.config)(json)
+    }
+
+    /// Reads the small files of a checkpoint; see [`Architecture::from_checkpoint`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_checkpoint(&self, files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
+        (self.from_checkpoint)(files)
+    }
+
+    /// The name in packages of a checkpoint's tensor; see [`Architecture::rename`].
+    pub fn rename(&self, tensor: &str) -> Option<String> {
+        (self.rename)(tensor)
+    }
+}
+
+fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
+    let of = A::from_checkpoint(files)?;
+    Ok(FromCheckpoint {
+        config: ModelConfig::new(of.config),
+        image: of.image,
+        prompt: of.prompt,
+        view: of.view,
+        token_ids: of.token_ids,
+    })
+}
+
+/// The names of all families.
+pub fn names() -> Vec<&'static str> {
+    FAMILIES.iter().map(|family| family.name).collect()
+}
+
+/// The family of a manifest.
+///
+/// # Errors
+/// [`Code::PackageFamily`], without a subject.
+pub fn by_name(name: &str) -> Result<&'static Family> {
+    let found = FAMILIES.iter().find(|family| family.name == name);
+    found.ok_or_else(|| unknown("family", name, "runs"))
+}
+
+/// The family of a checkpoint.
+///
+/// # Errors
+/// [`Code::PackageFamily`], without a subject.
+pub fn by_model_type(model_type: &str) -> Result<&'static Family> {
+    let found = FAMILIES
+        .iter()
+        .find(|family| family.model_types.contains(&model_type));
+    found.ok_or_else(|| unknown("model_type", model_type, "converts"))
+}
+
+fn unknown(field: &str, is: &str, does: &str) -> Error {
+    let all = names().join(", ");
+    Error::new(
+        Code::PackageFamily,
+        "",
+        format!("`{field}` is {is:?}; this build {does} {all}"),
+    )
+}

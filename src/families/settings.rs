@@ -1,0 +1,167 @@
+//! What a package says of its model beside the shape: how pictures are prepared, prompts, views.
+
+use std::collections::{BTreeMap, HashSet};
+
+#[cfg(feature = "engine")]
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "engine")]
+use crate::layers::{Group, Held, Vars, held};
+use crate::{Code, Error, Result};
+
+/// Most views of a package.
+pub const MAX_VIEWS: usize = 256;
+
+/// Most learned vectors of one view.
+pub const MAX_LEARNED: usize = 1024;
+
+/// Most characters of one template.
+pub(crate) const MAX_TEMPLATE: usize = 1 << 16;
+
+/// How images are prepared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageSettings {
+    /// Images with fewer pixels are enlarged to about this many.
+    pub min_pixels: u64,
+    /// Images with more pixels are reduced to about this many.
+    pub max_pixels: u64,
+    /// Mean of each channel, of values in 0..1.
+    pub mean: [f32; 3],
+    /// Standard deviation of each channel.
+    pub std: [f32; 3],
+}
+
+/// How an input becomes tokens. The templates are plain text with the tokenizer's special tokens
+/// written out; `{instruction}`, `{image}` and `{text}` are filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptSettings {
+    /// The prefix that all views share.
+    pub prefix: String,
+    /// What stands for `{image}` when there is one; `{pad}` in it is repeated once for each merged patch.
+    pub image: String,
+    /// The token that marks an image position.
+    pub image_token: String,
+    /// What stands for `{text}` when there is neither text nor image.
+    pub empty: String,
+    /// The instruction when the caller gives none.
+    pub instruction: String,
+    /// Instructions by name, for `--prompt query` and the like.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
+    /// Most tokens of the prefix and the first view together; longer text is cut.
+    pub max_tokens: usize,
+}
+
+/// A view: a short branch off the prefix, read out at its last position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// `global`, `fine-1`, … or a name of its own.
+    pub name: String,
+    /// Tokens of the branch, as text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// Learned vectors after the prompt, stored as the tensor `views.NAME` of shape `[learned, hidden]`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub learned: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// What a manifest says beside the model's shape.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// How images are prepared.
+    pub image: &'a ImageSettings,
+    /// How inputs become tokens.
+    pub prompt: &'a PromptSettings,
+    /// The views, `global` first.
+    pub views: &'a [View],
+}
+
+/// The learned vectors of all views, one after the other, `[count, width]`; nothing if there are none.
+///
+/// # Errors
+/// [`Code::PackageTensor`] if one is missing or has another shape.
+#[cfg(feature = "engine")]
+pub fn learned_views(views: &[View], width: usize, vars: &Vars) -> Result<Held<2>> {
+    let vars = vars.group(Group::Views).at("views");
+    let mut learned = Vec::new();
+    for view in views.iter().filter(|view| view.learned > 0) {
+        learned.push(vars.matrix(&view.name, [view.learned, width])?);
+    }
+    let values: Option<Vec<_>> = learned.iter().map(|v| v.as_ref().map(|_| held(v))).collect();
+    Ok(values
+        .filter(|values| !values.is_empty())
+        .and_then(|values| crate::layers::hold(Tensor::cat(values, 0))))
+}
+
+/// The error for a field of a manifest.
+pub(crate) fn fault<T>(field: impl AsRef<str>, why: impl AsRef<str>) -> Result<T> {
+    Err(Error::new(
+        Code::PackageManifest,
+        "",
+        format!("`{}` {}", field.as_ref(), why.as_ref()),
+    ))
+}
+
+/// Checks the views by themselves; `views.json` is checked with it too.
+pub fn check_views(views: &[View]) -> Result<()> {
+    match views.first() {
+        Some(first) if first.name == "global" => {}
+        Some(first) => {
+            return fault(
+                "views[0].name",
+                format!("is {:?}; the first view is \"global\"", first.name),
+            );
+        }
+        None => return fault("views", "is empty; there must be at least \"global\""),
+    }
+    if views.len() > MAX_VIEWS {
+        return fault(
+            "views",
+            format!("has {} entries, more than {MAX_VIEWS}", views.len()),
+        );
+    }
+    let mut seen = HashSet::new();
+    for (i, view) in views.iter().enumerate() {
+        let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if view.name.is_empty() || view.name.len() > 64 || !view.name.chars().all(ok) {
+            return fault(
+                format!("views[{i}].name"),
+                format!(
+                    "is {:?}; it must be 1 to 64 letters, digits, '-', '_' or '.'",
+                    view.name
+                ),
+            );
+        }
+        if !seen.insert(view.name.as_str()) {
+            return fault(
+                format!("views[{i}].name"),
+                format!("is {:?}, which another view has too", view.name),
+            );
+        }
+        if view.learned > MAX_LEARNED {
+            return fault(
+                format!("views[{i}].learned"),
+                format!("is {}, more than {MAX_LEARNED}", view.learned),
+            );
+        }
+        if view.prompt.len() > MAX_TEMPLATE {
+            return fault(
+                format!("views[{i}].prompt"),
+                format!("is longer than {MAX_TEMPLATE} bytes"),
+            );
+        }
+        if view.prompt.is_empty() && view.learned == 0 {
+            return fault(
+                format!("views[{i}]"),
+                "has neither a prompt nor learned vectors; a view is read at its last position, \
+                 so it must have one",
+            );
+        }
+    }
+    Ok(())
+}
