@@ -31,6 +31,7 @@
 mod chance;
 pub mod colour;
 pub mod data;
+pub mod guard;
 pub mod questions;
 pub mod rates;
 pub mod retrieval;
