@@ -26,7 +26,6 @@ mod nano;
 mod output;
 mod patterns;
 mod pipeline;
-mod places;
 mod serve;
 mod train;
 mod vectors;
