@@ -26,16 +26,15 @@ mod nano;
 mod output;
 mod patterns;
 mod pipeline;
-mod places;
 mod serve;
 mod train;
 mod vectors;
 mod verify;
 
-use std::cell::Cell;
 use std::process::ExitCode;
 
 use agff::Error;
+use agff_eval::guard::is_guarded;
 use clap::error::ErrorKind;
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use log::LevelFilter;
@@ -217,23 +216,10 @@ fn start_log(verbose: u8) {
         .init();
 }
 
-thread_local! {
-    /// Whether a panic on this thread is expected, and handled.
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// What a library gives that panics on bad files; `None` if it did.
-fn guarded<T>(read: impl FnOnce() -> T) -> Option<T> {
-    GUARDED.set(true);
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    GUARDED.set(false);
-    result.ok()
-}
-
 /// Says that a panic is no fault of the user's.
 fn defect(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write;
-    if GUARDED.get() {
+    if is_guarded() {
         return;
     }
     let _ = writeln!(

@@ -1,6 +1,7 @@
 //! How good a model is: questions answered, right answers found, and how sure the numbers are.
 //!
-//! Nothing here reads a file or runs a model. Whoever evaluates embeds each distinct
+//! [`data`] reads what is asked, from files of our own, and [`layouts`] from benchmarks as they are
+//! published. Nothing here runs a model. Whoever evaluates embeds each distinct
 //! [`Part`](crate::data::Part) once, by whatever means, and hands in two functions: one that finds a
 //! part's embedding, and one that compares two. So the command line, a training run and the baselines
 //! that need no model ([`shuffle`], [`colour`]) are measured by the same code.
@@ -31,6 +32,8 @@
 mod chance;
 pub mod colour;
 pub mod data;
+pub mod guard;
+pub mod layouts;
 pub mod questions;
 pub mod rates;
 pub mod retrieval;

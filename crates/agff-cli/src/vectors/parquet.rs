@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use agff::index::store::Kind;
 use agff::{Code, Error};
+use agff_eval::guard::guarded;
 use parquet::basic::Compression;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -20,8 +21,8 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
 use super::Row;
+use crate::Failure;
 use crate::output::NewFile;
-use crate::{Failure, guarded};
 
 const SCHEMA: &str = "
     message agff {

@@ -3,6 +3,7 @@
 //! [`rows`] are pairs of a query and its positive, [`questions`] are a query and candidates.
 
 mod lines;
+mod places;
 pub mod questions;
 pub mod rows;
 

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The path of the file `to` as seen from `folder`; both must be there. Absolute if they have nothing in
 /// common but the root, or cannot be resolved.
-pub fn relative(folder: &Path, to: &Path) -> PathBuf {
+pub(super) fn relative(folder: &Path, to: &Path) -> PathBuf {
     let here = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
