@@ -141,9 +141,7 @@ impl Agff {
         package
             .load_tensors(progress, |tensor| weights.insert(tensor))
             .await?;
-        let network = manifest
-            .config
-            .build(&manifest.views, Vars::new(weights))?;
+        let network = manifest.config.build(&manifest.views, Vars::new(weights))?;
 
         let mut preprocessing = manifest.preprocessing();
         if let Some(most) = options.max_pixels {
@@ -283,7 +281,8 @@ impl Agff {
         let tokens = match ids.len() {
             0 => None,
             count => {
-                let rows = TensorData::new(self.table.rows(&ids).await?, [count, self.table.hidden()]);
+                let rows =
+                    TensorData::new(self.table.rows(&ids).await?, [count, self.table.hidden()]);
                 Some(Tensor::from_data(rows, &self.device))
             }
         };
@@ -328,7 +327,8 @@ impl Agff {
     /// Bytes of the widest activation that so many rows have.
     fn widest(&self, rows: Rows) -> u64 {
         let widths = self.manifest.config.widest_activation();
-        4 * (rows.patches as u64 * widths.patch as u64).max(rows.tokens as u64 * widths.token as u64)
+        4 * (rows.patches as u64 * widths.patch as u64)
+            .max(rows.tokens as u64 * widths.token as u64)
     }
 
     /// Whether the device's buffers can hold the activations of so many rows.

@@ -11,4 +11,5 @@ mod package_memory;
 mod parity;
 mod split;
 mod store;
+mod toy_family;
 mod views;

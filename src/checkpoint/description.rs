@@ -41,7 +41,12 @@ impl Description {
         let mut description = Self {
             files: BTreeMap::new(),
         };
-        for name in [CONFIG_FILE, PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE] {
+        for name in [
+            CONFIG_FILE,
+            PREPROCESSOR_FILE,
+            PROCESSOR_FILE,
+            pooling::MODULES_FILE,
+        ] {
             description.read_file(folder, name, name == CONFIG_FILE)?;
         }
         for name in description.pooling_files()? {
@@ -126,7 +131,8 @@ impl Description {
             return Ok(());
         };
         pooling::require(shown, modules, built, |file| {
-            self.object(file).map(|(map, shown)| Section::root(map, shown))
+            self.object(file)
+                .map(|(map, shown)| Section::root(map, shown))
         })
     }
 

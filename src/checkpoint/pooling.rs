@@ -61,7 +61,10 @@ pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
         .map_err(|e| fail(format!("is not a JSON list: {e}")).with_source(e))?;
     match value.as_array() {
         Some(list) if list.len() <= MAX_MODULES => Ok(value),
-        Some(list) => Err(fail(format!("has {} modules; {MAX_MODULES} are read", list.len()))),
+        Some(list) => Err(fail(format!(
+            "has {} modules; {MAX_MODULES} are read",
+            list.len()
+        ))),
         None => Err(fail("is not a list of modules".into())),
     }
 }

@@ -34,12 +34,12 @@ use crate::layers::Vars;
 
 pub use item::{Continuation, Grid, Item, Patches, Sequence, Token, token_ids};
 pub use model_config::ModelConfig;
-pub use settings::{ImageSettings, PromptSettings, Settings, View};
 pub use registry::*;
-pub use settings::{MAX_LEARNED, MAX_VIEWS, check_views};
-pub(crate) use settings::{MAX_TEMPLATE, fault};
 #[cfg(feature = "engine")]
 pub use settings::learned_views;
+pub use settings::{ImageSettings, PromptSettings, Settings, View};
+pub use settings::{MAX_LEARNED, MAX_VIEWS, check_views};
+pub(crate) use settings::{MAX_TEMPLATE, fault};
 
 /// A model family: implemented by the type of its configuration, whose JSON form is a manifest's `config`.
 pub trait Architecture:

@@ -92,7 +92,10 @@ pub fn learned_views(views: &[View], width: usize, vars: &Vars) -> Result<Held<2
     for view in views.iter().filter(|view| view.learned > 0) {
         learned.push(vars.matrix(&view.name, [view.learned, width])?);
     }
-    let values: Option<Vec<_>> = learned.iter().map(|v| v.as_ref().map(|_| held(v))).collect();
+    let values: Option<Vec<_>> = learned
+        .iter()
+        .map(|v| v.as_ref().map(|_| held(v)))
+        .collect();
     Ok(values
         .filter(|values| !values.is_empty())
         .and_then(|values| crate::layers::hold(Tensor::cat(values, 0))))

@@ -11,8 +11,8 @@ use super::dots::{self, Lane};
 use super::fuse::Fuser;
 use super::rows::{BLOCK, QueryCodes};
 use super::{Index, LONGEST, Precision};
-use crate::embedding::{self, Vectors, dot};
 use crate::Fusion;
+use crate::embedding::{self, Vectors, dot};
 use crate::{Code, Error, Result};
 
 /// What makes two records alike.

@@ -2,8 +2,8 @@
 //! precisions and weights.
 
 use super::{Index, Precision, Term};
-use crate::{Fusion, Reduction};
 use crate::{Embedding, embedding};
+use crate::{Fusion, Reduction};
 
 /// A fixed little generator, so that a failure repeats (Knuth's constants, upper bits).
 pub struct Numbers(u64);

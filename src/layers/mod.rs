@@ -27,7 +27,9 @@ pub type Held<const D: usize> = Option<Param<Tensor<D>>>;
 /// The tensor of a network that was built from weights.
 pub fn held<const D: usize>(tensor: &Held<D>) -> Tensor<D> {
     let tensor = tensor.as_ref();
-    tensor.expect("a network that is only recorded does not run").val()
+    tensor
+        .expect("a network that is only recorded does not run")
+        .val()
 }
 
 /// A tensor as a module's parameter. Whether gradients are wanted is the tensor's own affair: training

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
+use super::Linear;
 #[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
-use super::Linear;
 use crate::ops::Weight;
 use crate::tensors::{Packing, RawTensor, StoredDtype};
 use crate::{Code, Error, Result};

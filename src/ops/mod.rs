@@ -18,9 +18,9 @@ mod autodiff;
 pub(crate) mod backward;
 #[cfg(feature = "cpu")]
 mod cpu;
+mod function;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-mod function;
 #[cfg(feature = "engine")]
 pub mod kernels;
 #[cfg(feature = "engine")]
@@ -32,13 +32,13 @@ pub mod rotary;
 
 #[cfg(feature = "autodiff")]
 pub use activation::activated;
+#[cfg(feature = "engine")]
+pub use attention::{Attention, Spans, span_attention};
 pub use function::Activation;
 #[cfg(feature = "engine")]
 pub use kernels::Kernels;
 #[cfg(feature = "engine")]
 use kernels::is_tracked;
-#[cfg(feature = "engine")]
-pub use attention::{Attention, Spans, span_attention};
 #[cfg(feature = "engine")]
 pub use linear::{Combine, Weight, linear};
 #[cfg(feature = "engine")]

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{BlockHashes, FileEntry};
 use super::reader::wrong_hash;
-use crate::tensors::hex;
 use super::source::{Source, wrong_length};
 use crate::Result;
+use crate::tensors::hex;
 
 /// Most bytes that are read at once.
 pub(super) const MOST_AT_ONCE: u64 = 16 << 20;

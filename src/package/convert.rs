@@ -10,11 +10,11 @@ use super::manifest::{
     FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES, Manifest,
     TOKENIZER_FILE,
 };
-use crate::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use super::views_file::{ViewsFile, check_tokenizer};
 use super::writer::PackageWriter;
 use crate::checkpoint::{CONFIG_FILE, Checkpoint, Description, read_capped};
 use crate::families::{View, registry};
+use crate::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use crate::tensors::{Dtype, Group, StoredDtype, Suffix, TensorSpec};
 use crate::{Code, Error, Result};
 
@@ -304,7 +304,11 @@ impl LearnedVectors {
     fn open(views: &ViewsFile, options: &ConvertOptions) -> Result<Self> {
         let folder = options.views.as_deref().and_then(Path::parent);
         let file = match (&views.vectors, folder) {
-            (Some(vectors), Some(folder)) => Some(Checkpoint::file(folder.join(vectors), &|name| Some(name.into()))?),
+            (Some(vectors), Some(folder)) => {
+                Some(Checkpoint::file(folder.join(vectors), &|name| {
+                    Some(name.into())
+                })?)
+            }
             _ => None,
         };
         let stray = file.iter().flat_map(Checkpoint::names).find(|name| {

@@ -12,8 +12,8 @@ use super::manifest::{
 };
 use super::source::{Source, wrong_length};
 use super::stream::{Stop, TensorStream};
-use crate::tensors::{Kind, RawTensor, TensorSpec, hex};
 use super::token_table::TokenTable;
+use crate::tensors::{Kind, RawTensor, TensorSpec, hex};
 use crate::{Code, Error, Result};
 
 /// A package whose manifest has been read and checked.
@@ -107,7 +107,8 @@ impl Package {
         progress: &mut dyn FnMut(LoadProgress<'_>),
         sink: impl FnMut(RawTensor) -> Result<()>,
     ) -> Result<()> {
-        self.load_listed(self.manifest.tensors(), progress, sink).await
+        self.load_listed(self.manifest.tensors(), progress, sink)
+            .await
     }
 
     /// The same, with the list of tensors that must come; the token embeddings in it are passed over.

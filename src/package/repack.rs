@@ -10,13 +10,13 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{BlockHashes, FileEntry, MANIFEST_FILE, TOKENIZER_FILE};
-use crate::tensors::quantize::{Packed, has_scales, unpack_rows};
 use super::reader::Package;
-use crate::tensors::hex;
-use crate::tensors::shard;
 use super::source::Source;
-use crate::tensors::{Dtype, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
 use super::writer::{BLOCK_BYTES, MAX_SHARD};
+use crate::tensors::hex;
+use crate::tensors::quantize::{Packed, has_scales, unpack_rows};
+use crate::tensors::shard;
+use crate::tensors::{Dtype, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
 use crate::{Code, Error, Result};
 
 /// Bytes of token embeddings that are kept while they are read, once and in order.

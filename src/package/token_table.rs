@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use super::blocks::{BlockFiles, BlockId, Blocks, MOST_AT_ONCE};
 use super::manifest::{MANIFEST_FILE, Manifest};
-use crate::tensors::quantize::{has_scales, unpack_row};
-use crate::tensors::shard::{self, PREFIX};
 use super::source::Source;
 use super::stream::split_part;
+use crate::tensors::quantize::{has_scales, unpack_row};
+use crate::tensors::shard::{self, PREFIX};
 use crate::tensors::{Dtype, Suffix, TOKEN_TABLE, TensorSpec};
 use crate::{Code, Error, Result};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::families::{PromptSettings, View, check_views};
-use crate::{Fusion, Reduction};
 use crate::{Code, Error, Result};
+use crate::{Fusion, Reduction};
 
 /// The contents of a `views.json`. Unknown fields are refused: this file is written by hand, and a slip of
 /// the pen must not be taken for an absent field.

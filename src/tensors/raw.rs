@@ -5,9 +5,9 @@ use safetensors::Dtype as FileDtype;
 use super::dtype::Dtype;
 use super::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use super::spec::TensorSpec;
-use crate::Result;
 #[cfg(doc)]
 use crate::Code;
+use crate::Result;
 
 /// The type of a stored tensor's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::Fusion;
 use crate::device::DeviceReport;
 use crate::embedding::{Embedding, Patterns, Similarity};
 use crate::input::image::{DecodeLimits, pixels_from_rgba};
 use crate::package::Manifest;
-use crate::Fusion;
 use crate::{Code, Error, Input, InputImage};
 
 /// A JavaScript `Error` with the stable `code`, the `subject`, and the cause as text.

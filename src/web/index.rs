@@ -9,8 +9,8 @@ use super::convert::{
     strings, unusable, whole,
 };
 use crate::index::{Alike, Candidate, Index, Pair, PairOptions, Precision, SearchOptions, Term};
-use crate::{Fusion, Reduction};
 use crate::{Embedding, Similarity};
+use crate::{Fusion, Reduction};
 
 /// Records with their vectors, and exact search among them.
 #[wasm_bindgen]

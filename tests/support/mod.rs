@@ -2,6 +2,7 @@
 
 pub mod golden;
 pub mod packages;
+pub mod toy;
 pub mod training;
 
 use std::path::Path;

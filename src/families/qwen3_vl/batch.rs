@@ -59,10 +59,7 @@ impl Batch {
             for token in &tokens {
                 let (source, deep) = match *token {
                     Token::Id(id) => (ids[&id], image_rows),
-                    Token::Image(i) => (
-                        known + image_start + i,
-                        image_start + i,
-                    ),
+                    Token::Image(i) => (known + image_start + i, image_start + i),
                     Token::Learned(i) => {
                         batch.uses_learned = true;
                         (learned_start + i, image_rows)

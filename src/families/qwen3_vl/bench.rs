@@ -3,10 +3,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::config::{TextConfig, VisionConfig};
 use super::decoder::{Layer, Rows};
 use super::rope::{text_rotary, vision_rotary};
 use super::vision::Block;
-use super::config::{TextConfig, VisionConfig};
 use crate::Result;
 use crate::families::Grid;
 use crate::layers::{Vars, Weights};

@@ -115,13 +115,17 @@ impl Layer {
             query: attention.linear("q_proj", [queries, hidden], bias)?,
             key: attention.linear("k_proj", [keys, hidden], bias)?,
             value: attention.linear("v_proj", [keys, hidden], bias)?,
-            output: attention.ending(branches).linear("o_proj", [hidden, queries], bias)?,
+            output: attention
+                .ending(branches)
+                .linear("o_proj", [hidden, queries], bias)?,
             query_norm: attention.rms_norm("q_norm", c.head_dim, c.rms_norm_eps)?,
             key_norm: attention.rms_norm("k_norm", c.head_dim, c.rms_norm_eps)?,
             mlp_norm: vars.rms_norm("post_attention_layernorm", hidden, c.rms_norm_eps)?,
             gate: mlp.linear("gate_proj", [wide, hidden], false)?,
             up: mlp.linear("up_proj", [wide, hidden], false)?,
-            down: mlp.ending(branches).linear("down_proj", [hidden, wide], false)?,
+            down: mlp
+                .ending(branches)
+                .linear("down_proj", [hidden, wide], false)?,
         })
     }
 

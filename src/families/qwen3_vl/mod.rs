@@ -78,29 +78,29 @@ impl Architecture for Config {
     fn summary(&self) -> Vec<(&'static str, String)> {
         let (vision, text) = (&self.vision, &self.text);
         vec![
-        (
-            "vision",
-            format!(
-                "{} blocks of width {}, {} heads, patches of {} pixels, merged {} × {}",
-                vision.depth,
-                vision.hidden_size,
-                vision.num_heads,
-                vision.patch_size,
-                vision.spatial_merge_size,
-                vision.spatial_merge_size
+            (
+                "vision",
+                format!(
+                    "{} blocks of width {}, {} heads, patches of {} pixels, merged {} × {}",
+                    vision.depth,
+                    vision.hidden_size,
+                    vision.num_heads,
+                    vision.patch_size,
+                    vision.spatial_merge_size,
+                    vision.spatial_merge_size
+                ),
             ),
-        ),
-        (
-            "decoder",
-            format!(
-                "{} layers of width {}, {} query and {} key heads, {} tokens known",
-                text.num_hidden_layers,
-                text.hidden_size,
-                text.num_attention_heads,
-                text.num_key_value_heads,
-                text.vocab_size
+            (
+                "decoder",
+                format!(
+                    "{} layers of width {}, {} query and {} key heads, {} tokens known",
+                    text.num_hidden_layers,
+                    text.hidden_size,
+                    text.num_attention_heads,
+                    text.num_key_value_heads,
+                    text.vocab_size
+                ),
             ),
-        ),
         ]
     }
 

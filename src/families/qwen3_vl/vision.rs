@@ -50,8 +50,7 @@ impl VisionTower {
         let patch_embed =
             patch_embed.patch_linear("proj", [c.hidden_size, c.patch_values()], true)?;
         let positions = vars.at("pos_embed");
-        let positions =
-            positions.matrix("weight", [c.num_position_embeddings, c.hidden_size])?;
+        let positions = positions.matrix("weight", [c.num_position_embeddings, c.hidden_size])?;
         let blocks = (0..c.depth).map(|i| Block::new(c, &vars.at("blocks").at(i)));
         let blocks = blocks.collect::<Result<_>>()?;
         let merger = Merger::new(c, false, &vars.at("merger"))?;
@@ -181,10 +180,14 @@ impl Block {
         Ok(Self {
             norm1: vars.layer_norm("norm1", hidden, EPSILON)?,
             qkv: attention.linear("qkv", [3 * hidden, hidden], true)?,
-            proj: attention.ending(branches).linear("proj", [hidden, hidden], true)?,
+            proj: attention
+                .ending(branches)
+                .linear("proj", [hidden, hidden], true)?,
             norm2: vars.layer_norm("norm2", hidden, EPSILON)?,
             fc1: mlp.linear("linear_fc1", [wide, hidden], true)?,
-            fc2: mlp.ending(branches).linear("linear_fc2", [hidden, wide], true)?,
+            fc2: mlp
+                .ending(branches)
+                .linear("linear_fc2", [hidden, wide], true)?,
         })
     }
 

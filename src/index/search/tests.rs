@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::index::testing::{Case, Numbers, embedding_of, library, names, vectors};
-use crate::{Fusion, Reduction};
 use crate::similarity;
+use crate::{Fusion, Reduction};
 
 /// Every record's score, best first, computed one by one.
 fn brute(index: &Index, terms: &[Term<'_>]) -> Vec<(String, f32)> {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::package::Manifest;
 use crate::Fusion;
+use crate::package::Manifest;
 use crate::{Code, Error, Result};
 
 /// The file's name, and what it says of itself.

@@ -3,8 +3,8 @@
 use super::activation::{gelu, gelu_tanh, quick_gelu, relu, silu};
 use super::wide::wide;
 use super::{MANY_VALUES, for_jobs, pieces};
-use crate::ops::activation::ActivationSpec;
 use crate::ops::Activation;
+use crate::ops::activation::ActivationSpec;
 
 /// Values that a thread takes at once.
 const CHUNK: usize = 1 << 14;

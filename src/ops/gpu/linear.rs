@@ -5,9 +5,9 @@ use burn_cubecl::tensor::CubeTensor;
 use super::adapter::{Kind, kind_of};
 use super::launch::{Launch, contiguous, shape};
 use super::text::File;
+use crate::ops::Activation;
 use crate::ops::linear::{CombineKind, LinearSpec};
 use crate::tensors::Packing;
-use crate::ops::Activation;
 
 /// The weight as it is stored.
 #[expect(

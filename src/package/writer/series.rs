@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::MAX_SHARD;
 use crate::package::manifest::{BlockHashes, FileEntry};
+use crate::tensors::StoredDtype;
 use crate::tensors::hex;
 use crate::tensors::shard;
-use crate::tensors::StoredDtype;
 use crate::{Error, Result};
 
 /// Bytes that a tensor takes in a header beside its name, at most.
