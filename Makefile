@@ -27,6 +27,10 @@ demo: setup-demo wasm page ## set up, build and serve the photo search page
 test: ## every check, stage by stage with its time
 	@scripts/test.sh
 
+.PHONY: check
+check: ## before a commit: format, lints, and unit tests of what has changed; SINCE=REVISION
+	@scripts/check.sh $(SINCE)
+
 # The stages. `scripts/test.sh` lists them in their order.
 
 .PHONY: setup-demo setup-test
@@ -41,21 +45,36 @@ format: ## formatting, the types of the TypeScript, and that docs/api.md is made
 	cargo fmt --check
 	cd www && npm run --silent check
 
+.PHONY: rooms
+rooms: ## no circle between the folders of src and between the crates; LINES=1 prints their sizes
+	@node scripts/rooms.mjs $(if $(LINES),--lines)
+
 .PHONY: third-party
 third-party: ## THIRD-PARTY.md names what Cargo.lock names
 	node scripts/third-party.mjs --check
 
+.PHONY: deny
+deny: ## licences, sources and banned crates, by deny.toml
+	@. scripts/env.sh && PATH="$$tools/bin:$$PATH" cargo deny --log-level warn check licenses bans sources
+
+# One selection of crates and features for everything that is compiled natively, so that nothing is
+# compiled twice.
+workspace := --locked --workspace
+
 .PHONY: clippy
-clippy: ## lints of the crate, natively and for the browser
-	cargo clippy --locked --all-targets --features bench -- -D warnings
-	@. scripts/env.sh && if has_own_wasm_std; then set -x; \
-		cargo clippy --locked --lib --target wasm32-unknown-unknown \
-			--no-default-features --features web,gpu,cpu,bench -- -D warnings; \
-	else say "left out: clippy for WASM needs rustup's own standard library for it"; fi
+clippy: ## lints of all crates
+	cargo clippy $(workspace) --all-targets --features agff/bench -- -D warnings
+
+.PHONY: build-native
+build-native: ## compile the native tests
+	cargo test $(workspace) --lib --bins --tests --no-run
 
 .PHONY: test-native
-test-native: ## the crate's tests, on the CPU and on a software Vulkan
-	AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo test --locked
+test-native: export AGFF_REQUIRE_GPU := 1
+test-native: export CUBECL_WGPU_DEFAULT_DEVICE := Cpu
+test-native: ## the native tests, on the CPU and on a software Vulkan
+	cargo test $(workspace) --lib --bins --tests
+	cargo test $(workspace) --doc
 
 .PHONY: wasm
 wasm: ## the two browser engines
@@ -90,10 +109,14 @@ test-page: ## the page in headless Chromium, on the CPU and on SwiftShader
 test-firefox: ## the CPU engine in Firefox
 	cd www && npm run --silent test:firefox -w agff-tests
 
+.PHONY: test-long
+test-long: ## what takes longer than `make test` should
+	@scripts/test-long.sh
+
 # The parts of `make bench`; BENCH=quick takes fewer rounds. PyTorch is only compared with if PYTHON
 # has it.
 bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
-speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked --features bench --example speed --
+speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked -p agff --features bench,threads --example speed --
 
 .PHONY: bench bench-page bench-native bench-views bench-index
 bench: setup-test bench-page bench-native bench-views bench-index ## ratios to other engines (docs/performance.md)
@@ -107,10 +130,10 @@ bench-native:
 	$(speed) kernels photos torch="$(PYTHON)"
 
 bench-views:
-	cargo test --quiet --locked --test views four_more_views -- --nocapture
+	cargo test --quiet $(workspace) --test agff views::four_more_views -- --nocapture
 
 bench-index: $(engine_files)
-	cargo run --quiet --locked --example index_speed
+	cargo run --quiet --locked -p agff --example index_speed
 	node scripts/index-speed.mjs
 
 # The shared checkpoint of the ablation, its data, and its arms: hours on two cores. All of it goes on where it
@@ -125,7 +148,7 @@ ablation: ## what views, fusion and EGA bring (docs/ablation.md)
 	test -f data/scenes-test/questions.jsonl || $(agff) data scenes data/scenes-test --pairs --size 128
 	test -f data/scenes-tuning/questions.jsonl || $(agff) data scenes data/scenes-tuning --pairs --seed 3 --count 30 --size 128
 	test -d runs/ablation-base/model || $(agff) train recipes/ablation-base.toml --resume
-	cargo run --quiet --locked --example ablation -- $(if $(REPORT),--report)
+	cargo run --quiet --locked -p agff-cli --example ablation -- $(if $(REPORT),--report)
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3

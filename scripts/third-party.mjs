@@ -23,7 +23,11 @@ const metadata = JSON.parse(
 // What is only needed to build or to test is not handed on.
 const nodes = new Map(metadata.resolve.nodes.map((node) => [node.id, node]));
 const used = new Set();
-const queue = [metadata.resolve.root];
+// The crates of the workspace that are handed on.
+const own = new Set(metadata.workspace_members);
+const queue = metadata.packages
+  .filter(({ id, publish }) => own.has(id) && publish === null)
+  .map(({ id }) => id);
 for (const id of queue) {
   if (used.has(id)) continue;
   used.add(id);
@@ -33,7 +37,7 @@ for (const id of queue) {
 }
 
 const crates = metadata.packages
-  .filter(({ id }) => used.has(id) && id !== metadata.resolve.root)
+  .filter(({ id }) => used.has(id) && !own.has(id))
   .map(({ name, version, license, license_file, repository }) => ({
     name,
     version,

@@ -2,9 +2,10 @@
 # Builds the two browser engines from the crate into www/package/engines/{gpu,cpu}/. Nothing is done
 # for an engine that is up to date.
 #
-#     scripts/wasm.sh [--bench] [gpu] [cpu]
+#     scripts/wasm.sh [--bench | --toy] [gpu] [cpu]
 #
-# With --bench the engines can also time their parts, and lie in cargo's target folder.
+# With --bench the engines can also time their parts; with --toy they know the family of tests/toy too. Both
+# lie in cargo's target folder.
 # AGFF_WASM_STD=debian takes Debian's compiler even where rustup has brought the standard library.
 
 set -euo pipefail
@@ -12,10 +13,13 @@ set -euo pipefail
 cd "$root"
 
 variant= extra=
-if [ "${1:-}" = --bench ]; then
-    variant=bench- extra=,bench engines=$target/bench/engines
-    shift
-fi
+case "${1:-}" in
+    --bench | --toy)
+        name=${1#--}
+        variant=$name- extra=,$name engines=$target/$name/engines
+        shift
+        ;;
+esac
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(gpu cpu)
 
@@ -47,7 +51,7 @@ made_of() {
         "${RUSTC:-rustc}" -vV
         "$wasm_bindgen" --version
         cat Cargo.toml Cargo.lock scripts/wasm.sh
-        find src shaders -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        find src shaders tests/toy -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     } | sha256sum
 }
 
@@ -59,8 +63,9 @@ for engine in "${wanted[@]}"; do
     if [ -e "$named" ] && [ "$(cat "$out/.made-of" 2>/dev/null)" = "$key" ]; then
         continue
     fi
-    cargo build --locked --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
-        --lib --no-default-features --features "web,$engine$extra"
+    cargo rustc --locked --package agff --lib --crate-type cdylib \
+        --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
+        --no-default-features --features "web,$engine$extra"
     cp "$built" "$named"
     say "making the glue of the $engine engine"
     rm -rf "$out"

@@ -13,7 +13,7 @@
 
 #[cfg(feature = "engine")]
 mod agff;
-pub mod checkpoint;
+mod checkpoint;
 #[cfg(feature = "engine")]
 pub mod device;
 mod embedding;
@@ -27,7 +27,7 @@ pub mod ops;
 pub mod package;
 pub mod tensors;
 #[cfg(all(feature = "web", target_family = "wasm"))]
-pub mod web;
+mod web;
 
 #[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};

@@ -116,7 +116,7 @@ impl Checkpoint {
         self.dir.path().join("Tiny-VL")
     }
 
-    fn out(&self) -> PathBuf {
+    pub fn out(&self) -> PathBuf {
         self.dir.path().join("package")
     }
 
@@ -132,7 +132,7 @@ impl Checkpoint {
         self.put("config.json", &config);
     }
 
-    fn convert(&self, options: &ConvertOptions) -> Result<Manifest> {
+    pub fn convert(&self, options: &ConvertOptions) -> Result<Manifest> {
         convert(&self.hf(), &self.out(), options, &mut |_| {})
     }
 

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod convert;
 mod damage;
+mod makers;
 mod manifest;
 mod refused;
 mod repack;

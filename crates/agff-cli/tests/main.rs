@@ -5,6 +5,7 @@ use agff_test_support as support;
 mod arguments;
 mod compare;
 mod data;
+mod earlier;
 mod embed;
 mod eval;
 mod eval_files;

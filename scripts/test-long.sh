@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# The checks that take longer than `make test` should. Each prints its name, time and outcome; all are run,
+# and the table at the end says which failed.
+
+set -uo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+scripts/setup.sh test || exit 1
+
+names=() outcomes=()
+failed=0
+
+# long NAME COMMAND…
+long() {
+    local name=$1 begin=$SECONDS seconds outcome=passed
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" </dev/null || { outcome=FAILED failed=1; }
+    seconds=$((SECONDS - begin))
+    names+=("$name")
+    outcomes+=("$(printf '%s, %d min %02d s' "$outcome" $((seconds / 60)) $((seconds % 60)))")
+}
+
+# The library with fewer features than the other checks build it with.
+features() {
+    local features
+    for features in "" cpu gpu cpu,threads; do
+        cargo clippy --locked --package agff --no-default-features --features "$features" -- -D warnings ||
+            return 1
+    done
+}
+
+# What must not be in the library's tree, whatever the features.
+tree() {
+    local found
+    found=$(cargo tree --locked --package agff --no-default-features --features cpu --edges normal --prefix none |
+        grep -E '^(clap|resvg|parquet|indicatif|ctrlc|tiny_http|csv) ')
+    [ -z "$found" ] || { say "agff depends on: $found"; return 1; }
+}
+
+# The crate as it would be published is small.
+package() {
+    local bytes
+    cargo package --locked --allow-dirty --no-verify --quiet --package agff || return 1
+    bytes=$(stat -c %s "$target"/package/agff-*.crate | sort -n | tail -1)
+    say "agff: $bytes bytes packed"
+    [ "$bytes" -le 524288 ]
+}
+
+lint_wasm() {
+    has_own_wasm_std || { say "clippy for WASM needs rustup's own standard library for it"; return 0; }
+    cargo clippy --locked --package agff --lib --target wasm32-unknown-unknown \
+        --no-default-features --features web,gpu,cpu,bench -- -D warnings
+}
+
+# The family of tests/toy in Chromium, by an engine that knows it.
+toy_page() {
+    scripts/wasm.sh --toy cpu && make --no-print-directory page &&
+        cargo test --locked --workspace --test agff toy_family &&
+        (cd www/tests && npx playwright test --config toy/playwright.config.ts)
+}
+
+long features features
+long tree tree
+long package package
+long lint-wasm lint_wasm
+long toy-page toy_page
+
+printf '\n%-14s %s\n' check outcome
+for i in "${!names[@]}"; do
+    printf '%-14s %s\n' "${names[$i]}" "${outcomes[$i]}"
+done
+exit "$failed"

@@ -1,0 +1,172 @@
+//! A checkpoint is run as its makers run it: pixel limits, the newer processor file, and what
+//! `sentence-transformers` says of pooling.
+
+use agff::Code;
+use agff::package::ConvertOptions;
+use agff::package::manifest::ImageSettings;
+use serde_json::{Value, json};
+
+use super::convert::Checkpoint;
+
+fn image(c: &Checkpoint, options: &ConvertOptions) -> agff::Result<ImageSettings> {
+    c.convert(options).map(|manifest| manifest.image)
+}
+
+fn limits(image: ImageSettings) -> (u64, u64) {
+    (image.min_pixels, image.max_pixels)
+}
+
+/// Four to 1800 merged patches of 8 × 8 pixels: what the embedder is run with.
+const EMBEDDER: (u64, u64) = (4 * 64, 1800 * 64);
+
+#[test]
+fn the_limits_that_the_chat_model_is_published_with_give_way_to_the_embedders() {
+    for (stated, expected) in [
+        ((65_536, 16_777_216), EMBEDDER),
+        // Whoever states others means them.
+        ((65_536, 16_777_215), (65_536, 16_777_215)),
+        ((300, 5000), (300, 5000)),
+    ] {
+        let c = Checkpoint::small();
+        let (min, max) = stated;
+        let size = json!({"size": {"shortest_edge": min, "longest_edge": max}});
+        c.put("preprocessor_config.json", &size);
+        let image = image(&c, &ConvertOptions::default()).unwrap();
+        assert_eq!(limits(image), expected, "{stated:?}");
+    }
+}
+
+#[test]
+fn limits_can_be_given_and_are_checked_before_anything_is_written() {
+    let c = Checkpoint::small();
+    let with = |min: Option<u64>, max: Option<u64>| ConvertOptions {
+        min_pixels: min,
+        max_pixels: max,
+        force: true,
+        ..ConvertOptions::default()
+    };
+    for (options, expected) in [
+        (with(Some(128), Some(9000)), (128, 9000)),
+        (with(None, Some(9000)), (EMBEDDER.0, 9000)),
+        (with(Some(128), None), (128, EMBEDDER.1)),
+    ] {
+        assert_eq!(limits(image(&c, &options).unwrap()), expected);
+    }
+    let fresh = Checkpoint::small();
+    for (options, field) in [
+        (with(None, Some(63)), "max_pixels"),
+        (with(None, Some(1 << 40)), "max_pixels"),
+        (with(Some(0), None), "min_pixels"),
+        (with(Some(9000), Some(8000)), "min_pixels"),
+    ] {
+        let error = image(&fresh, &options).unwrap_err();
+        assert!(error.message().contains(field), "{error}");
+        assert!(!fresh.out().exists());
+    }
+}
+
+#[test]
+fn the_image_processor_is_found_inside_the_processors_file() {
+    let c = Checkpoint::small();
+    let inner = json!({"size": {"shortest_edge": 256, "longest_edge": 4096}, "patch_size": 4});
+    c.put("processor_config.json", &json!({"image_processor": inner}));
+    let options = ConvertOptions::default();
+    assert_eq!(limits(image(&c, &options).unwrap()), (256, 4096));
+
+    // An older file of that name has no image processor in it.
+    let c = Checkpoint::small();
+    c.put("processor_config.json", &json!({"processor_class": "P"}));
+    c.put(
+        "preprocessor_config.json",
+        &json!({"min_pixels": 300, "max_pixels": 5000}),
+    );
+    assert_eq!(limits(image(&c, &options).unwrap()), (300, 5000));
+
+    let c = Checkpoint::small();
+    let inner = json!({"do_normalize": false});
+    c.put("processor_config.json", &json!({"image_processor": inner}));
+    let error = image(&c, &options).unwrap_err();
+    assert_eq!(error.code(), Code::Config);
+    assert!(
+        error.subject().ends_with("processor_config.json"),
+        "{error}"
+    );
+    assert!(
+        error.message().contains("`image_processor.do_normalize`"),
+        "{error}"
+    );
+}
+
+fn module(name: &str, path: &str) -> Value {
+    json!({"idx": 0, "name": "0", "path": path, "type": format!("sentence_transformers.models.{name}")})
+}
+
+#[test]
+fn pooling_by_the_last_token_is_taken_and_every_other_is_refused_by_its_name() {
+    let modules = json!([
+        module("Transformer", ""),
+        module("Pooling", "1_Pooling"),
+        module("Normalize", "2_Normalize")
+    ]);
+    let convert = |pooling: Value| {
+        let c = Checkpoint::small();
+        c.put("modules.json", &modules);
+        std::fs::create_dir(c.hf().join("1_Pooling")).unwrap();
+        c.put("1_Pooling/config.json", &pooling);
+        c.convert(&ConvertOptions::default())
+    };
+    let last = json!({"pooling_mode_lasttoken": true, "pooling_mode_mean_tokens": false});
+    convert(last).unwrap();
+    convert(json!({"pooling_mode": "lasttoken"})).unwrap();
+    for (pooling, field) in [
+        (
+            json!({"pooling_mode_mean_tokens": true}),
+            "`pooling_mode_mean_tokens`",
+        ),
+        (
+            json!({"pooling_mode_cls_token": true}),
+            "`pooling_mode_cls_token`",
+        ),
+        (
+            json!({"pooling_mode_lasttoken": true, "pooling_mode_max_tokens": true}),
+            "`pooling_mode_max_tokens`",
+        ),
+        (json!({"pooling_mode": "mean"}), "`pooling_mode`"),
+    ] {
+        let error = convert(pooling).unwrap_err();
+        assert_eq!(error.code(), Code::Config, "{error}");
+        assert!(
+            error.subject().ends_with("1_Pooling/config.json"),
+            "{error}"
+        );
+        assert!(error.message().contains(field), "{error}");
+        assert!(error.message().contains("lasttoken"), "{error}");
+    }
+}
+
+#[test]
+fn modules_that_would_change_the_vectors_are_refused() {
+    for (modules, said) in [
+        (
+            json!([module("Transformer", ""), module("Dense", "2_Dense")]),
+            "Dense",
+        ),
+        (json!([module("LSTM", "1_LSTM")]), "LSTM"),
+        (json!([module("Pooling", "../elsewhere")]), "elsewhere"),
+        (json!([{"path": "1_Pooling"}]), "`type`"),
+        (json!({"0": "Transformer"}), "list"),
+    ] {
+        let c = Checkpoint::small();
+        c.put("modules.json", &modules);
+        let error = c.convert(&ConvertOptions::default()).unwrap_err();
+        assert_eq!(error.code(), Code::Config, "{error}");
+        assert!(error.subject().ends_with("modules.json"), "{error}");
+        assert!(error.message().contains(said), "{error}");
+        assert!(!c.out().exists());
+    }
+    // Named, but not there.
+    let c = Checkpoint::small();
+    c.put("modules.json", &json!([module("Pooling", "1_Pooling")]));
+    let error = c.convert(&ConvertOptions::default()).unwrap_err();
+    assert_eq!(error.code(), Code::PackageFileMissing, "{error}");
+}
