@@ -8,18 +8,29 @@ import { defineConfig } from "@playwright/test";
 const port = Number(process.env["AGFF_TEST_PORT"] ?? 4517);
 const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
+/** Judged by time or memory, so nothing else may run beside them. */
+const MEASURED = [
+  "demo/large.spec.ts",
+  "index/speed.spec.ts",
+  "package/abort-time.spec.ts",
+  "package/responsive.spec.ts",
+  "page/memory.spec.ts",
+];
+
 export default defineConfig({
   testDir: ".",
-  testMatch: [
-    "page/*.spec.ts",
-    "demo/*.spec.ts",
-    "package/*.spec.ts",
-    "index/*.spec.ts",
-    "examples/*.spec.ts",
+  projects: [
+    {
+      name: "together",
+      testMatch: "{page,demo,package,index,examples}/*.spec.ts",
+      testIgnore: MEASURED,
+    },
+    { name: "alone", testMatch: MEASURED },
   ],
   outputDir: "../test-results",
-  // Two cores: two pages at once would only slow each other down.
+  // One after the other, unless it is said otherwise: `npm test` takes two workers for the first project.
   workers: 1,
+  fullyParallel: true,
   forbidOnly: true,
   retries: 0,
   timeout: 300_000,

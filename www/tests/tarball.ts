@@ -22,28 +22,32 @@ const TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-/** The packed package, in a folder of its own for the projects of a test. */
+/** The packed package, in a folder for the projects of the tests. */
 export interface Packed {
   folder: string;
   tarball: string;
-  remove(): void;
 }
 
+let packed: Packed | undefined;
+
+/** Packs the package, once for all tests of this process, which removes the folder when it ends. */
 export function pack(): Packed {
-  const folder = mkdtempSync(join(tmpdir(), "agff-tarball-"));
+  return (packed ??= packInto(mkdtempSync(join(tmpdir(), "agff-tarball-"))));
+}
+
+function packInto(folder: string): Packed {
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const packed = npm(PACKAGE, ...args);
-  const [first] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
-  return {
-    folder,
-    tarball: join(folder, first!.filename),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  const told = npm(PACKAGE, ...args);
+  const [first] = Object.values(JSON.parse(told) as Record<string, { filename: string }>);
+  return { folder, tarball: join(folder, first!.filename) };
 }
 
 /** Installs a project's packages, with the packed one in the place of the published one. */
 export function install(project: string, tarball: string): void {
-  npm(project, "install", "--no-audit", "--no-fund", "--ignore-scripts", tarball);
+  // The registry is asked only about what earlier installations have not brought.
+  const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  npm(project, "install", ...options, tarball);
 }
 
 /** What npm prints; throws when it fails. */

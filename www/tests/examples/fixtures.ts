@@ -6,7 +6,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, type Browser, expect, type Page } from "@playwright/test";
 import type * as Library from "agff";
 import { install, pack, type Packed, serve } from "../tarball";
 
@@ -29,39 +29,30 @@ export const LETTER = {
 /** A photo and its score, as the examples write it. */
 export type Shown = [name: string, score: string];
 
-interface Shared {
-  packed: Packed;
-  /** `PHOTOS` by their similarity to `TEXT`. */
-  expected: Shown[];
-}
+/** `PHOTOS` by their similarity to `TEXT`, once they are known. */
+let known: Promise<Shown[]> | undefined;
 
-export const test = base.extend<{}, Shared>({
-  packed: [
-    async ({}, use) => {
-      const packed = pack();
-      await use(packed);
-      packed.remove();
-    },
-    { scope: "worker" },
-  ],
-  expected: [
-    async ({ packed, browser }, use) => {
-      const project = join(packed.folder, "expected");
-      mkdirSync(project);
-      writeFileSync(join(project, "package.json"), `{ "private": true }`);
-      writeFileSync(join(project, "index.html"), "<!doctype html><title>expected</title>");
-      for (const photo of PHOTOS) cpSync(photo, join(project, basename(photo)));
-      install(project, packed.tarball);
-      const server = await serve(project);
-      const page = await browser.newPage();
-      await page.goto(server.url);
-      await use(await scores(page));
-      await page.close();
-      server.close();
-    },
-    { scope: "worker" },
-  ],
+export const test = base.extend<{ packed: Packed; expected: Shown[] }>({
+  packed: async ({}, use) => use(pack()),
+  expected: async ({ packed, browser }, use) => use(await (known ??= expectedOf(packed, browser))),
 });
+
+/** What the library itself gives. */
+async function expectedOf({ folder, tarball }: Packed, browser: Browser): Promise<Shown[]> {
+  const project = join(folder, "expected");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), `{ "private": true }`);
+  writeFileSync(join(project, "index.html"), "<!doctype html><title>expected</title>");
+  for (const photo of PHOTOS) cpSync(photo, join(project, basename(photo)));
+  install(project, tarball);
+  const server = await serve(project);
+  const page = await browser.newPage();
+  await page.goto(server.url);
+  const expected = await scores(page);
+  await page.close();
+  server.close();
+  return expected;
+}
 
 async function scores(page: Page): Promise<Shown[]> {
   const names = PHOTOS.map((photo) => basename(photo));
@@ -85,7 +76,7 @@ async function scores(page: Page): Promise<Shown[]> {
 
 /** An example as somebody would copy it, with its packages installed. */
 export function copyOf(example: string, { folder, tarball }: Packed): string {
-  const project = join(folder, example);
+  const project = join(folder, "examples", example);
   const source = here(`../../examples/${example}`);
   cpSync(source, project, {
     recursive: true,

@@ -144,6 +144,8 @@ for (const worker of [true, false]) {
       async ({ Agff }, { model, worker }) => {
         const agff = await Agff.load(model, { device: "cpu", worker });
         const files = await tools.photos(0, 24);
+        const whole: Embedding[] = [];
+        for (const file of files) whole.push(await agff.embedImage(file));
         const queries = ["a red mug", "blue", "two green circles on a yellow ground"];
         const results = [];
         for (const [precision, dimensions] of [
@@ -157,10 +159,7 @@ for (const worker of [true, false]) {
           });
           await index.add(files);
           const records = (await index.list()).reverse();
-          const embeddings = [];
-          for (const file of files) {
-            embeddings.push(agff.truncate(await agff.embedImage(file), dimensions));
-          }
+          const embeddings = whole.map((embedding) => agff.truncate(embedding, dimensions));
           for (const query of queries) {
             const own = agff.truncate(await agff.embedText(query), dimensions);
             const expected = embeddings

@@ -10,17 +10,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
 import type { Hit, ModelInfo } from "agff";
-import { install, npm, pack, type Packed, publishDryRun, serve } from "../tarball";
+import { install, npm, pack, publishDryRun, serve } from "../tarball";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-let packed: Packed;
-
-test.beforeAll(() => {
-  packed = pack();
-});
-
-test.afterAll(() => packed.remove());
 
 for (const [name, served] of [
   ["vanilla", "."],
@@ -28,9 +20,10 @@ for (const [name, served] of [
   ["webpack", "dist"],
 ] as const) {
   test(`the tarball works in a fresh project: ${name}`, async ({ page }) => {
-    const project = join(packed.folder, name);
+    const { folder, tarball } = pack();
+    const project = join(folder, "projects", name);
     cpSync(here(`projects/${name}`), project, { recursive: true });
-    install(project, packed.tarball);
+    install(project, tarball);
     if (name === "vanilla") npm(project, "exec", "--", "tsc", "-p", ".");
     else npm(project, "run", "build");
     const site = join(project, served);
@@ -72,7 +65,7 @@ for (const [name, served] of [
 }
 
 test("the tarball has what it should and nothing else", () => {
-  const listed = execFileSync("tar", ["-tzf", packed.tarball], { encoding: "utf8" });
+  const listed = execFileSync("tar", ["-tzf", pack().tarball], { encoding: "utf8" });
   const names = listed.trim().split("\n");
   const kinds = new Set(names.map((name) => name.replace(/^package\//, "").split("/")[0]));
   expect([...kinds].sort()).toEqual([

@@ -9,6 +9,9 @@ import { addPhotos, cells, expect, open, rank, sample, type Shown, test } from "
 const PHOTOS = ["cat", "coffee", "rocket", "lemons", "red-peppers"];
 const TEXT = "a cup of coffee on a wooden table";
 
+// The last of these tests compare what the first ones have found.
+test.describe.configure({ mode: "default" });
+
 const rankings = new Map<string, Shown[]>();
 
 for (const device of ["cpu", "gpu"]) {
