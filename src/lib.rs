@@ -3,13 +3,14 @@
 //! The way of the data:
 //!
 //! ```text
-//! photo ─ input::image ─┐                                    ┌─ similarity (four patterns)
-//!                       ├─ input::prompt ─ model ─ Embedding ┤
-//! text ── input::text ──┘   prefix + views  1 + K unit vectors
+//! photo ─ input::image ─┐                                 ┌─ similarity (four patterns)
+//!                       ├─ families: Item ─ Network ─ 1 + K unit vectors ─┤
+//! text ── input::text ──┘                                 └─ index (exact search)
 //! ```
 //!
-//! A [`package`] (manifest and shards) feeds the [`model`]; every tensor operation that Burn does
-//! not already do fast goes through [`ops`]. [`Agff`] joins them.
+//! A [`package`] (manifest and shards of [`tensors`]) feeds the network of a model family ([`families`]), which is
+//! made of [`layers`]; every tensor operation that Burn does not already do fast goes through [`ops`].
+//! [`Agff`] joins them.
 
 #[cfg(feature = "engine")]
 mod agff;

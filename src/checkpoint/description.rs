@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::pooling::{self, Pooling};
+use super::pooling;
 use super::section::{Section, object};
 use crate::{Code, Error, Result};
 
@@ -126,7 +126,7 @@ impl Description {
     ///
     /// # Errors
     /// [`Code::Config`], naming the file and what it asks for.
-    pub(crate) fn require_pooling(&self, built: &[Pooling]) -> Result<()> {
+    pub(crate) fn require_pooling(&self, built: &[&str]) -> Result<()> {
         let Some((shown, modules)) = self.files.get(pooling::MODULES_FILE) else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ mod section;
 mod weights;
 
 pub use description::{CONFIG_FILE, Description};
-pub use pooling::Pooling;
+pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
 #[cfg(not(target_family = "wasm"))]
 pub use weights::{Checkpoint, INDEX_FILE, Rename, WEIGHTS_FILE, read_capped};

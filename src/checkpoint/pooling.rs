@@ -12,47 +12,19 @@ pub(super) const MODULES_FILE: &str = "modules.json";
 /// Most modules of a list.
 const MAX_MODULES: usize = 64;
 
-/// How one vector is made of a sequence's states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pooling {
-    /// The state of the last token.
-    LastToken,
-    /// The mean over all tokens.
-    Mean,
-    /// The state of the first token.
-    FirstToken,
-}
-
-impl Pooling {
-    /// The switch in a module's `config.json`.
-    fn switch(self) -> &'static str {
-        match self {
-            Self::LastToken => "pooling_mode_lasttoken",
-            Self::Mean => "pooling_mode_mean_tokens",
-            Self::FirstToken => "pooling_mode_cls_token",
-        }
-    }
-
-    /// Its name where newer files state it as one string.
-    fn name(self) -> &'static str {
-        match self {
-            Self::LastToken => "lasttoken",
-            Self::Mean => "mean",
-            Self::FirstToken => "cls",
-        }
-    }
-}
-
-/// Every switch that a pooling module may have.
-const SWITCHES: [&str; 7] = [
-    "pooling_mode_cls_token",
-    "pooling_mode_mean_tokens",
-    "pooling_mode_max_tokens",
-    "pooling_mode_mean_sqrt_len_tokens",
-    "pooling_mode_weightedmean_tokens",
-    "pooling_mode_lasttoken",
-    "pooling_mode_lasttoken_tokens",
+/// How one vector is made of a sequence's states: the name where a file states it as one string, and the
+/// switch that older files have.
+const POOLINGS: [(&str, &str); 6] = [
+    ("cls", "pooling_mode_cls_token"),
+    ("mean", "pooling_mode_mean_tokens"),
+    ("max", "pooling_mode_max_tokens"),
+    ("mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens"),
+    ("weightedmean", "pooling_mode_weightedmean_tokens"),
+    (LAST_TOKEN, "pooling_mode_lasttoken"),
 ];
+
+/// The state of the last token.
+pub(crate) const LAST_TOKEN: &str = "lasttoken";
 
 /// Reads the list.
 pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
@@ -107,7 +79,7 @@ fn config_of(path: &str) -> String {
 pub(super) fn require<'a>(
     shown: &str,
     modules: &Value,
-    built: &[Pooling],
+    built: &[&str],
     config: impl Fn(&str) -> Option<Section<'a>>,
 ) -> Result<()> {
     for entry in modules.as_array().into_iter().flatten() {
@@ -135,20 +107,17 @@ pub(super) fn require<'a>(
     Ok(())
 }
 
-fn check(section: &Section<'_>, built: &[Pooling]) -> Result<()> {
-    let names: Vec<&str> = built.iter().map(|pooling| pooling.name()).collect();
-    let names = format!("built here for this family: {}", names.join(", "));
+fn check(section: &Section<'_>, built: &[&str]) -> Result<()> {
+    let why = format!("built here for this family: {}", built.join(", "));
     if let Some(mode) = section.string("pooling_mode")? {
-        return match built.iter().any(|pooling| pooling.name() == mode) {
+        return match built.contains(&mode) {
             true => Ok(()),
-            false => section.refuse("pooling_mode", &names),
+            false => section.refuse("pooling_mode", &why),
         };
     }
-    for switch in SWITCHES {
-        if section.boolean(switch)? == Some(true)
-            && !built.iter().any(|pooling| pooling.switch() == switch)
-        {
-            return section.refuse(switch, &names);
+    for (name, switch) in POOLINGS {
+        if section.boolean(switch)? == Some(true) && !built.contains(&name) {
+            return section.refuse(switch, &why);
         }
     }
     Ok(())

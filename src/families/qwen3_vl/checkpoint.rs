@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::config::{Config, TextConfig, VisionConfig};
-use crate::checkpoint::{CONFIG_FILE, Description, Pooling, Section};
+use crate::checkpoint::{CONFIG_FILE, Description, LAST_TOKEN, Section};
 use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
 use crate::ops::Activation;
 use crate::{Error, Result};
@@ -56,7 +56,7 @@ const EMBEDDING_PATCHES: (u64, u64) = (4, 1800);
 pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     let (config, image_token_id) = config(&files.section(CONFIG_FILE)?)?;
     let image = image_settings(files, &config.vision)?;
-    files.require_pooling(&[Pooling::LastToken])?;
+    files.require_pooling(&[LAST_TOKEN])?;
     let prompt = PromptSettings {
         prefix: PREFIX.into(),
         image: "<|vision_start|>{pad}<|vision_end|>".into(),
