@@ -195,6 +195,8 @@ impl PartialEq for Kind {
 impl Eq for Kind {}
 
 #[cfg(test)]
+mod pixels;
+#[cfg(test)]
 mod tests;
 
 /// Every kind, by name: in which file it is drawn makes no difference to any scene.
