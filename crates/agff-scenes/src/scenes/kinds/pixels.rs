@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use resvg::tiny_skia::{Color, Pixmap};
 use sha2::{Digest, Sha256};
 
-use super::super::colour::Colour;
+use super::super::art::Art;
+use super::super::colour::{Colour, Rgb};
 use super::super::look::{Figure, Lettering, Style, Surface};
 use super::super::sketch::Thing;
 use super::*;
