@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use resvg::usvg::roxmltree::Document;
+
+use super::super::colour::Rgb;
 use super::super::kinds;
 use super::*;
 
@@ -46,12 +49,25 @@ fn words_of_a_kind_are_not_confused() {
 }
 
 #[test]
-fn colours_are_seen_in_a_browser_as_they_are_drawn() {
+fn a_browser_shows_every_shape_once_and_in_its_colour() {
     let style = include_str!("sheet.css");
-    for shape in ALL.values().flatten() {
-        if let Ink::Is(super::super::colour::Rgb(r, g, b)) = shape.ink {
-            let hex = format!("--ink: #{r:02x}{g:02x}{b:02x};");
-            assert!(style.contains(&hex), "{hex}");
+    for (name, sheet) in SHEETS {
+        let document = Document::parse(sheet).unwrap();
+        let mut ids = HashSet::new();
+        for node in document.descendants() {
+            let id = node.attribute("id");
+            assert!(id.is_none_or(|id| ids.insert(id)), "{name}: {id:?}");
+            let class = node.attribute("class").unwrap_or_default();
+            let ink = class.split(' ').next().unwrap_or_default();
+            let rule = match Ink::named(ink) {
+                Some(Ink::Is(Rgb(r, g, b))) => {
+                    format!(".{ink} {{ --ink: #{r:02x}{g:02x}{b:02x}; }}")
+                }
+                Some(_) => format!(".{ink} {{ --ink: #"),
+                // A view, or an eye.
+                None => continue,
+            };
+            assert!(style.contains(&rule), "{rule}");
         }
     }
 }
