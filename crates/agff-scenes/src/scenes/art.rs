@@ -1,8 +1,9 @@
-//! The drawing board: parts of a thing in a box of 100 × 100 units, y downwards, and how they get on
-//! a picture.
+//! A figure's shapes, and how they get on a picture.
 //!
-//! A thing faces right. It need not fill its box: where and how large it comes on the picture goes by
-//! the bounds of what was drawn.
+//! They are in a box of 100 × 100 units, y downwards, and face right. They need not fill the box: where
+//! and how large a thing comes on the picture goes by the bounds of what was drawn.
+
+use std::borrow::Cow;
 
 use resvg::tiny_skia::{
     Color, FillRule, FilterQuality, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path,
@@ -10,195 +11,67 @@ use resvg::tiny_skia::{
 };
 
 use super::colour::{BLACK, Rgb};
+use super::ink::Ink;
 use super::letters;
-use super::look::{Figure, Surface, View};
-use super::path;
-
-/// What a part is painted with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ink {
-    /// The thing's colour, with its stripes or dots.
-    Main,
-    /// The thing's colour without them.
-    Flat,
-    /// A darker tone of it.
-    Dark,
-    /// A lighter tone of it.
-    Light,
-    /// The other colour.
-    Accent,
-    /// A colour that does not depend on the thing's.
-    Is(Rgb),
-    /// Such a colour that lets through what is behind: colour and opacity, 0 to 1.
-    Clear(Rgb, f32),
-}
+use super::look::{Figure, Surface};
+use super::shapes::{self, Manner, Outline};
 
 /// One part: an outline, filled or drawn as a line.
 #[derive(Debug)]
 struct Part {
-    path: Path,
+    path: Cow<'static, Path>,
     ink: Ink,
+    /// How little it lets through of what is behind it, 0 to 1.
+    opacity: f32,
     /// Width of the line; filled if there is none.
     line: Option<f32>,
     /// Whether the style's dark line goes around it.
     outlined: bool,
 }
 
-/// A thing being drawn.
+/// A figure as it is drawn.
 #[derive(Debug)]
 pub(super) struct Art<'a> {
-    /// What it shall look like.
-    pub figure: &'a Figure,
+    figure: &'a Figure,
     parts: Vec<Part>,
-    turn: Transform,
 }
 
 impl<'a> Art<'a> {
     /// Draws a figure.
     pub fn of(figure: &'a Figure) -> Self {
-        let mut art = Self {
-            figure,
-            parts: Vec::with_capacity(32),
-            turn: Transform::identity(),
-        };
-        (figure.kind.draw)(&mut art);
-        art
-    }
-
-    /// Whether aspect `index` of the kind is on.
-    pub fn on(&self, index: usize) -> bool {
-        self.figure.on(index)
-    }
-
-    /// From where it is seen.
-    pub fn view(&self) -> View {
-        self.figure.view
-    }
-
-    /// Black or white, whichever is seen on the thing's colour.
-    pub fn ink(&self) -> Ink {
-        Ink::Is(self.figure.main.ink())
-    }
-
-    /// What an opening in the thing is filled with: darkness, or grey in what is dark itself.
-    pub fn hollow(&self) -> Ink {
-        match self.figure.main.brightness() {
-            ..60.0 => Ink::Is(Rgb(138, 138, 146)),
-            _ => Ink::Is(BLACK),
-        }
-    }
-
-    /// A filled part, in SVG's path language.
-    pub fn fill(&mut self, ink: Ink, outline: &str) {
-        self.add(path::parse(outline), ink, None, true);
-    }
-
-    /// The same without the dark line around it.
-    pub fn bare(&mut self, ink: Ink, outline: &str) {
-        self.add(path::parse(outline), ink, None, false);
-    }
-
-    /// A line with round ends.
-    pub fn line(&mut self, ink: Ink, width: f32, course: &str) {
-        self.add(path::parse(course), ink, Some(width), false);
-    }
-
-    /// A line with round ends and the dark line around it: limbs, handles, tails.
-    pub fn limb(&mut self, ink: Ink, width: f32, course: &str) {
-        let Some(path) = path::parse(course) else {
-            debug_assert!(false, "not a path: {course}");
-            return;
-        };
-        let edge = self.figure.style.outline;
-        if edge > 0.0 {
-            let dark = Ink::Is(self.edge(ink));
-            self.add(Some(path.clone()), dark, Some(width + 2.0 * edge), false);
-        }
-        self.add(Some(path), ink, Some(width), false);
-    }
-
-    /// An ellipse.
-    pub fn oval(&mut self, ink: Ink, cx: f32, cy: f32, rx: f32, ry: f32) {
-        self.add(path::oval(cx, cy, rx, ry), ink, None, true);
-    }
-
-    /// An ellipse without the dark line around it.
-    pub fn spot(&mut self, ink: Ink, cx: f32, cy: f32, rx: f32, ry: f32) {
-        self.add(path::oval(cx, cy, rx, ry), ink, None, false);
-    }
-
-    /// The line of an ellipse.
-    pub fn ring(&mut self, ink: Ink, width: f32, cx: f32, cy: f32, rx: f32, ry: f32) {
-        self.add(path::oval(cx, cy, rx, ry), ink, Some(width), false);
-    }
-
-    /// A rectangle.
-    pub fn rect(&mut self, ink: Ink, x: f32, y: f32, w: f32, h: f32) {
-        self.add(path::rounded(x, y, w, h, 0.0), ink, None, true);
-    }
-
-    /// A rectangle with round corners.
-    pub fn slab(&mut self, ink: Ink, [x, y, w, h]: [f32; 4], r: f32) {
-        self.add(path::rounded(x, y, w, h, r), ink, None, true);
-    }
-
-    /// A star; see [`path::star`].
-    pub fn star(&mut self, ink: Ink, [cx, cy]: [f32; 2], points: usize, outer: f32, inner: f32) {
-        self.add(path::star(cx, cy, points, outer, inner), ink, None, true);
-    }
-
-    /// An eye: open, or closed as a bow.
-    pub fn eye(&mut self, x: f32, y: f32, r: f32, open: bool) {
-        if open {
-            self.spot(Ink::Is(Rgb(255, 255, 255)), x, y, r, r);
-            self.spot(Ink::Is(BLACK), x + 0.2 * r, y, 0.6 * r, 0.62 * r);
-        } else {
-            let (left, right, low) = (x - r, x + r, y + 1.3 * r);
-            let ink = Ink::Is(self.figure.main.ink());
-            self.line(ink, 0.5 * r, &format!("M{left} {y} Q{x} {low} {right} {y}"));
-        }
-    }
-
-    /// What `draw` draws, moved by `transform`.
-    pub fn moved(&mut self, transform: Transform, draw: impl FnOnce(&mut Self)) {
-        let before = self.turn;
-        self.turn = before.pre_concat(transform);
-        draw(self);
-        self.turn = before;
-    }
-
-    /// What `draw` draws, turned clockwise by `degrees` about a point.
-    pub fn turned(&mut self, degrees: f32, [x, y]: [f32; 2], draw: impl FnOnce(&mut Self)) {
-        let about = Transform::from_translate(x, y)
-            .pre_concat(path::rotation(degrees))
-            .pre_translate(-x, -y);
-        self.moved(about, draw);
-    }
-
-    /// What `draw` draws, and again mirrored about x = 50.
-    pub fn both_sides(&mut self, mut draw: impl FnMut(&mut Self)) {
-        draw(self);
-        self.moved(Transform::from_row(-1.0, 0.0, 0.0, 1.0, 100.0, 0.0), draw);
-    }
-
-    /// The figure's word, as large as it fits into the box `[x, y, w, h]`; nothing if it has none.
-    pub fn letters(&mut self, ink: Ink, area: [f32; 4]) {
-        if let Some(lettering) = &self.figure.lettering {
-            self.add(letters::outline(lettering, area), ink, None, false);
-        }
-    }
-
-    fn add(&mut self, path: Option<Path>, ink: Ink, line: Option<f32>, outlined: bool) {
-        let path = path.and_then(|path| path.transform(self.turn));
-        debug_assert!(path.is_some(), "a part of a {}", self.figure.kind.name);
-        if let Some(path) = path {
-            self.parts.push(Part {
+        let mut parts = Vec::with_capacity(32);
+        let facts = shapes::facts(figure);
+        let shapes = shapes::of(figure.kind, figure.view).iter();
+        for shape in shapes.filter(|shape| shape.is_drawn(facts)) {
+            let path = match &shape.outline {
+                Outline::Path(path) => Cow::Borrowed(path),
+                Outline::Word(area, turn) => match word(figure, *area, *turn) {
+                    Some(path) => Cow::Owned(path),
+                    None => continue,
+                },
+            };
+            let edge = figure.style.outline;
+            if let (Manner::Limb(width), true) = (shape.manner, edge > 0.0) {
+                parts.push(Part {
+                    path: path.clone(),
+                    ink: Ink::Is(edge_of(shape.ink.on(figure))),
+                    opacity: 1.0,
+                    line: Some(width + 2.0 * edge),
+                    outlined: false,
+                });
+            }
+            parts.push(Part {
                 path,
-                ink,
-                line,
-                outlined,
+                ink: shape.ink,
+                opacity: shape.opacity * shape.ink.opacity(figure),
+                line: match shape.manner {
+                    Manner::Line(width) | Manner::Limb(width) => Some(width),
+                    Manner::Filled | Manner::Bare => None,
+                },
+                outlined: shape.manner == Manner::Filled,
             });
         }
+        Self { figure, parts }
     }
 
     /// The box around everything drawn, if anything was.
@@ -227,7 +100,7 @@ impl<'a> Art<'a> {
         for part in &self.parts {
             let mut paint = Paint {
                 anti_alias: true,
-                shader: self.shader(part.ink, texture.as_ref()),
+                shader: self.shader(part, texture.as_ref()),
                 ..Paint::default()
             };
             let mut picture = picture.as_mut();
@@ -238,38 +111,14 @@ impl<'a> Art<'a> {
             picture.fill_path(&part.path, &paint, FillRule::Winding, place, None);
             let width = self.figure.style.outline;
             if part.outlined && width > 0.0 {
-                paint.shader = Shader::SolidColor(color(self.edge(part.ink), 1.0));
+                paint.shader = Shader::SolidColor(color(edge_of(part.ink.on(self.figure)), 1.0));
                 picture.stroke_path(&part.path, &paint, &stroke(width), place, None);
             }
         }
     }
 
-    /// The colour of an ink, without stripes and shades.
-    fn plain(&self, ink: Ink) -> Rgb {
-        let figure = self.figure;
-        match ink {
-            Ink::Main | Ink::Flat => figure.main,
-            Ink::Dark => figure.main.shade(),
-            Ink::Light => figure.main.tint(),
-            Ink::Accent => figure.accent,
-            Ink::Is(rgb) | Ink::Clear(rgb, _) => rgb,
-        }
-    }
-
-    /// The colour of the line around a part of this ink.
-    fn edge(&self, ink: Ink) -> Rgb {
-        let rgb = self.plain(ink);
-        match rgb.brightness() {
-            ..50.0 => rgb.mix(Rgb(150, 150, 150), 0.5),
-            _ => rgb.mix(BLACK, 0.62),
-        }
-    }
-
-    fn shader<'t>(&self, ink: Ink, texture: Option<&'t Pixmap>) -> Shader<'t> {
-        let rgb = self.plain(ink);
-        if let Ink::Clear(_, opacity) = ink {
-            return Shader::SolidColor(color(rgb, opacity));
-        }
+    fn shader<'t>(&self, part: &Part, texture: Option<&'t Pixmap>) -> Shader<'t> {
+        let (ink, rgb) = (part.ink, part.ink.on(self.figure));
         if let (Ink::Main, Some(texture)) = (ink, texture) {
             let scale = TILE / texture.width() as f32;
             return Pattern::new(
@@ -293,7 +142,21 @@ impl<'a> Art<'a> {
                 return shader;
             }
         }
-        Shader::SolidColor(color(rgb, 1.0))
+        Shader::SolidColor(color(rgb, part.opacity))
+    }
+}
+
+/// The outline of a figure's word, if it has one.
+fn word(figure: &Figure, area: [f32; 4], turn: Transform) -> Option<Path> {
+    let lettering = figure.lettering.as_ref()?;
+    letters::outline(lettering, area)?.transform(turn)
+}
+
+/// The colour of the line around a part of a colour.
+fn edge_of(rgb: Rgb) -> Rgb {
+    match rgb.brightness() {
+        ..50.0 => rgb.mix(Rgb(150, 150, 150), 0.5),
+        _ => rgb.mix(BLACK, 0.62),
     }
 }
 

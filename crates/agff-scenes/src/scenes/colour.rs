@@ -131,20 +131,44 @@ impl Rgb {
     }
 }
 
-pub(super) const BLACK: Rgb = Rgb(24, 22, 26);
-pub(super) const WHITE: Rgb = Rgb(255, 255, 255);
-pub(super) const CREAM: Rgb = Rgb(252, 240, 214);
-pub(super) const SILVER: Rgb = Rgb(196, 202, 210);
-pub(super) const STEEL: Rgb = Rgb(118, 126, 138);
-pub(super) const WOOD: Rgb = Rgb(176, 122, 66);
-pub(super) const BARK: Rgb = Rgb(106, 70, 40);
-pub(super) const LEAF: Rgb = Rgb(70, 148, 56);
-pub(super) const GLOW: Rgb = Rgb(255, 226, 92);
-pub(super) const FLAME: Rgb = Rgb(255, 140, 26);
-pub(super) const PANE: Rgb = Rgb(176, 216, 236);
-pub(super) const NIGHT: Rgb = Rgb(40, 52, 84);
-pub(super) const SKIN: Rgb = Rgb(236, 188, 150);
-pub(super) const ROSE: Rgb = Rgb(236, 110, 120);
-pub(super) const CRIMSON: Rgb = Rgb(206, 44, 46);
-pub(super) const STRAW: Rgb = Rgb(228, 190, 104);
-pub(super) const WATER: Rgb = Rgb(76, 150, 214);
+/// Constants, and [`named`].
+macro_rules! named {
+    ($($constant:ident $name:literal $rgb:expr;)*) => {
+        $(pub(super) const $constant: Rgb = $rgb;)*
+
+        /// The colour that shapes call by a name.
+        pub(super) fn named(name: &str) -> Option<Rgb> {
+            match name {
+                $($name => Some($constant),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+named! {
+    BLACK "black" Rgb(24, 22, 26);
+    WHITE "white" Rgb(255, 255, 255);
+    CREAM "cream" Rgb(252, 240, 214);
+    SILVER "silver" Rgb(196, 202, 210);
+    STEEL "steel" Rgb(118, 126, 138);
+    WOOD "wood" Rgb(176, 122, 66);
+    BARK "bark" Rgb(106, 70, 40);
+    LEAF "leaf" Rgb(70, 148, 56);
+    GLOW "glow" Rgb(255, 226, 92);
+    FLAME "flame" Rgb(255, 140, 26);
+    PANE "pane" Rgb(176, 216, 236);
+    NIGHT "night" Rgb(40, 52, 84);
+    SKIN "skin" Rgb(236, 188, 150);
+    ROSE "rose" Rgb(236, 110, 120);
+    CRIMSON "crimson" Rgb(206, 44, 46);
+    STRAW "straw" Rgb(228, 190, 104);
+    WATER "water" Rgb(76, 150, 214);
+    STEAM "steam" Rgb(232, 234, 238);
+    SMOKE "smoke" Rgb(214, 214, 218);
+    SNOW "snow" Rgb(246, 249, 252);
+    SKY "sky" Rgb(214, 232, 240);
+    LENS "lens" Rgb(196, 226, 240);
+    FLOOR "floor" Rgb(90, 84, 78);
+    MOSS "moss" Rgb(156, 186, 96);
+}

@@ -11,7 +11,8 @@
 //!              └───── wording ─ captions            └ background, light
 //! ```
 //!
-//! `kinds` has the drawings, `split` keeps combinations, words and fonts apart for the test set.
+//! `kinds` says what there is, `shapes` has the drawings, `split` keeps combinations, words and fonts apart
+//! for the test set.
 
 mod art;
 mod background;
@@ -19,12 +20,14 @@ mod brush;
 mod colour;
 mod draw;
 pub mod files;
+mod ink;
 mod kinds;
 mod letters;
 mod light;
 mod look;
 mod path;
 mod patterns;
+mod shapes;
 mod sketch;
 mod split;
 mod stage;

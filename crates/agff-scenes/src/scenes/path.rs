@@ -113,22 +113,6 @@ pub(super) fn rounded(x: f32, y: f32, w: f32, h: f32, r: f32) -> Option<Path> {
     builder.finish()
 }
 
-/// A star: `points` outer corners at `outer`, as many inner ones at `inner`, the first pointing up.
-pub(super) fn star(cx: f32, cy: f32, points: usize, outer: f32, inner: f32) -> Option<Path> {
-    let mut builder = PathBuilder::new();
-    for corner in 0..2 * points {
-        let radius = if corner % 2 == 0 { outer } else { inner };
-        let (sine, cosine) = sine_cosine(180.0 * corner as f32 / points as f32);
-        let (x, y) = (cx + radius * sine, cy - radius * cosine);
-        match corner {
-            0 => builder.move_to(x, y),
-            _ => builder.line_to(x, y),
-        }
-    }
-    builder.close();
-    builder.finish()
-}
-
 /// `path` with its cubic curves as quadratic ones, moved by `transform`.
 pub(super) fn quadratic(path: &Path, transform: Transform) -> Option<Path> {
     let mut builder = PathBuilder::new();

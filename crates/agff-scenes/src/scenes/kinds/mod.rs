@@ -1,9 +1,8 @@
 //! The kinds of thing that scenes are made of: what they are called, what can be said of them, and
-//! how they are drawn.
+//! from where they can be seen.
 //!
-//! Every kind is drawn in a box of 100 × 100 units, facing right, by a function in the file of its
-//! like. What can differ about it is said in its [`Aspect`]s, in their order: the drawing asks
-//! [`Art::on`] with their number.
+//! The kinds of one file have their shapes in the sheet of the same name, `shapes/*.svg`. What can differ
+//! about a kind is said in its [`Aspect`]s: its shapes say by name at which of them they are drawn.
 
 mod animals;
 mod birds;
@@ -30,16 +29,7 @@ mod vehicles;
 
 use std::sync::LazyLock;
 
-use resvg::tiny_skia::Transform;
-
-use super::art::Art;
-use super::art::Ink::{self, Accent, Clear, Dark, Flat, Is, Light, Main};
-use super::colour::{
-    BARK, BLACK, CREAM, CRIMSON, FLAME, GLOW, LEAF, NIGHT, PANE, ROSE, Rgb, SILVER, SKIN, STEEL,
-    STRAW, WATER, WHITE, WOOD,
-};
 use super::look::View;
-use super::path;
 
 /// A kind of thing.
 #[derive(Debug)]
@@ -47,7 +37,6 @@ pub(super) struct Kind {
     /// What one is called, without an article.
     pub name: &'static str,
     pub plural: &'static str,
-    pub draw: fn(&mut Art<'_>),
     pub facing: Facing,
     /// Whether one sees which way up it is.
     pub upright: bool,
@@ -105,16 +94,25 @@ pub(super) enum Aspect {
     Made(&'static str, &'static str),
 }
 
+impl Aspect {
+    /// What is said of it where it is on, by which shapes name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Part(name) => name,
+            Self::State(on, _) | Self::Shape(on, _) | Self::Made(on, _) => on,
+        }
+    }
+}
+
 use Aspect::{Made, Part, Shape, State};
 use View::{Above, Behind, Front, Side};
 
 impl Kind {
     /// A kind that has nothing special yet.
-    const fn new(name: &'static str, plural: &'static str, draw: fn(&mut Art<'_>)) -> Self {
+    const fn new(name: &'static str, plural: &'static str) -> Self {
         Self {
             name,
             plural,
-            draw,
             facing: Facing::None,
             upright: true,
             views: &[Side],
@@ -195,9 +193,11 @@ impl PartialEq for Kind {
 impl Eq for Kind {}
 
 #[cfg(test)]
+mod pixels;
+#[cfg(test)]
 mod tests;
 
-/// Every kind, by name: in which file it is drawn makes no difference to any scene.
+/// Every kind, by name: in which file it is makes no difference to any scene.
 pub(super) static ALL: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
     let mut kinds: Vec<&'static Kind> = [
         animals::KINDS,

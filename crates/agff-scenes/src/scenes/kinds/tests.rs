@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::art::Art;
 use super::super::colour::{Colour, Rgb};
 use super::super::look::{Figure, Style, Surface, View};
 use super::super::sketch::{Frame, Thing};
@@ -182,7 +183,6 @@ fn every_view_every_colour_and_every_direction_looks_different() {
 
 #[test]
 fn every_kind_can_be_drawn_however_it_looks() {
-    // What cannot be drawn is a path that cannot be read, which stops a build for tests.
     for kind in ALL.iter() {
         for &view in kind.views {
             for aspects in 0..1u8 << kind.aspects.len().min(4) {
