@@ -42,7 +42,11 @@ function page(): Plugin {
       }
     },
     closeBundle() {
-      if (existsSync(models)) cpSync(models, here("dist/models"), { recursive: true });
+      if (existsSync(models)) {
+        // The folders are crates too, which is nothing to a page.
+        const filter = (path: string) => !/\.(rs|toml)$/.test(path);
+        cpSync(models, here("dist/models"), { recursive: true, filter });
+      }
     },
   };
 }

@@ -14,4 +14,5 @@ mod nano;
 mod packages;
 mod program;
 mod serve;
+mod toy;
 mod train;
