@@ -1,6 +1,6 @@
 //! The index's search against brute force in f32, in turn on the same vectors.
 //!
-//!     cargo run --example index_speed [records] [rounds]
+//!     cargo run -p agff --example index_speed [records] [rounds]
 //!
 //! Three contestants give the same 20 best records, which is checked every time: the index (integers first, f32
 //! for what may be among the best); a plain loop over all records with products in f32, eight at a time

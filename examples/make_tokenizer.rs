@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! apt-get install openclipart-svg
-//! cargo run --example make_tokenizer -- /usr/share/openclipart/svg models/agff-nano/tokenizer.json
+//! cargo run -p agff --example make_tokenizer -- /usr/share/openclipart/svg models/agff-nano/tokenizer.json
 //! ```
 //!
 //! The merges are counted on the titles, descriptions and keywords of Debian's

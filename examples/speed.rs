@@ -1,7 +1,7 @@
 //! Times the crate natively beside its peers, interleaved in one run; ratios above 1 say that ours
 //! is faster.
 //!
-//!     cargo run --features bench --example speed [kernels] [photos] [torch=PYTHON]
+//!     cargo run -p agff --features bench,threads --example speed [kernels] [photos] [torch=PYTHON]
 //!
 //! `kernels`: the GPU's linear kernel, with f32 and q8 weights, against Burn's matmul on the
 //! software adapter (lavapipe), if there is one, and on a real GPU, if there is one. `photos`:

@@ -11,4 +11,4 @@ pub use description::{CONFIG_FILE, Description};
 pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
 #[cfg(not(target_family = "wasm"))]
-pub use weights::{Checkpoint, INDEX_FILE, Rename, WEIGHTS_FILE, read_capped};
+pub use weights::{Checkpoint, read_capped};

@@ -16,10 +16,10 @@ use crate::tensors::shard::{self, Entry, PREFIX};
 use crate::{Code, Error, Result};
 
 /// The weights' file name.
-pub const WEIGHTS_FILE: &str = "model.safetensors";
+const WEIGHTS_FILE: &str = "model.safetensors";
 
 /// The index's file name, if the weights are in several files.
-pub const INDEX_FILE: &str = "model.safetensors.index.json";
+const INDEX_FILE: &str = "model.safetensors.index.json";
 
 /// Most bytes of an index.
 const MAX_INDEX: u64 = 64 << 20;

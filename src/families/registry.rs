@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Architecture, FromCheckpoint, ModelConfig};
-use crate::checkpoint::Description;
+use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::{Code, Error, Result};
 
 #[path = "qwen3_vl/mod.rs"]
@@ -69,6 +69,10 @@ impl Family {
 
 fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
     let of = A::from_checkpoint(files)?;
+    of.config.validate().map_err(|e| {
+        let why = format!("`{}` {}", e.subject(), e.message());
+        Error::new(e.code(), files.shown(CONFIG_FILE), why)
+    })?;
     Ok(FromCheckpoint {
         config: ModelConfig::new(of.config),
         image: of.image,

@@ -35,19 +35,33 @@ struct Shard {
 /// An input and what the reference made of it.
 #[derive(Deserialize)]
 pub struct GoldenInput {
+    /// Its name within the case.
     pub id: String,
+    /// The text.
     pub text: Option<String>,
+    /// The image's file in `images`.
     pub image: Option<String>,
+    /// The instruction, if it is not the usual one.
     pub instruction: Option<String>,
+    /// The length that it is cut to.
     pub max_tokens: Option<usize>,
+    /// Token ids.
     pub ids: Vec<u32>,
+    /// How many there are.
     pub tokens: usize,
+    /// How many there would be, not cut.
     pub whole_tokens: usize,
+    /// Patches: frames, rows, columns.
     pub grid: Option<[usize; 3]>,
+    /// Number of patches.
     pub patches: Option<usize>,
+    /// Positions of the tokens: time, height, width.
     pub positions: Option<[Vec<u32>; 3]>,
+    /// Some values of patches: row, column, value.
     pub patch_probes: Option<Vec<(usize, usize, f32)>>,
+    /// The resized picture's file.
     pub resized: Option<String>,
+    /// Its width and height.
     pub resized_size: Option<[u32; 2]>,
 }
 

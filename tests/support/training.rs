@@ -55,10 +55,12 @@ impl Folder {
         Self { temp }
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
         self.temp.path()
     }
 
+    /// A path in the folder.
     pub fn join(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }

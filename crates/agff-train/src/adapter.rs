@@ -77,12 +77,11 @@ impl Adapter {
         parameters: &Parameters,
         provenance: String,
     ) -> Self {
-        let tensors = parameters.0.iter().filter_map(|(name, parameter)| {
-            // The temperature is the run's own.
-            parameter.group.is_some().then(|| {
-                let values = parameters.host(name).unwrap_or_default();
-                (name.clone(), parameter.shape.clone(), values)
-            })
+        // The temperature is the run's own.
+        let of_model = parameters.0.iter().filter(|(_, p)| p.group.is_some());
+        let tensors = of_model.map(|(name, parameter)| {
+            let values = parameters.host(name).unwrap_or_default();
+            (name.clone(), parameter.shape.clone(), values)
         });
         Self {
             tensors: tensors.collect(),
