@@ -42,7 +42,7 @@ setup-test: ## what the checks need, the browsers too
 
 .PHONY: format
 format: ## formatting, the types of the TypeScript, and that docs/api.md is made from them
-	cargo fmt --check
+	cargo fmt --all --check
 	cd www && npm run --silent check
 
 .PHONY: rooms
@@ -73,8 +73,7 @@ build-native: ## compile the native tests
 test-native: export AGFF_REQUIRE_GPU := 1
 test-native: export CUBECL_WGPU_DEFAULT_DEVICE := Cpu
 test-native: ## the native tests, on the CPU and on a software Vulkan
-	cargo test $(workspace) --lib --bins --tests
-	cargo test $(workspace) --doc
+	@scripts/test-native.sh
 
 .PHONY: wasm
 wasm: ## the two browser engines

@@ -16,7 +16,7 @@ for crate in agff-cli agff-train agff-eval agff-scenes; do
 done
 ! grep -qE '^(src|shaders|tests|Cargo\.toml)' <<<"$changed" || crates+=(agff)
 
-cargo fmt --check
+cargo fmt --all --check
 node scripts/rooms.mjs
 if [ ${#crates[@]} -gt 0 ]; then
     # Always the whole workspace, as the other checks do: a part of it would have other features, and

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The native tests. Those of the kernels wait most of the time for one thread, in which the software
+# Vulkan compiles shaders; so they run beside all the others.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+workspace=(--locked --workspace)
+kernels=$(mktemp)
+trap 'rm -f "$kernels"' EXIT
+
+# Before the two part, so that only one of them compiles.
+cargo test "${workspace[@]}" --lib --bins --tests --no-run
+
+cargo test "${workspace[@]}" --test agff kernels:: >"$kernels" 2>&1 &
+beside=$!
+status=0
+cargo test "${workspace[@]}" --lib --bins --tests -- --skip kernels:: || status=$?
+wait "$beside" || status=$?
+cat "$kernels"
+[ "$status" -eq 0 ] || exit "$status"
+
+cargo test "${workspace[@]}" --doc
