@@ -45,9 +45,9 @@ format: ## formatting, the types of the TypeScript, and that docs/api.md is made
 	cargo fmt --all --check
 	cd www && npm run --silent check
 
-.PHONY: rooms
-rooms: ## no circle between the folders of src and between the crates; LINES=1 prints their sizes
-	@node scripts/rooms.mjs $(if $(LINES),--lines)
+.PHONY: cycles
+cycles: ## no circle between the folders of src and between the crates; LINES=1 prints their sizes
+	@node scripts/cycles.mjs $(if $(LINES),--lines)
 
 .PHONY: third-party
 third-party: ## THIRD-PARTY.md names what Cargo.lock names

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is worth knowing before a commit, in minutes: formatting, rooms, and of the crates that have
+# What is worth knowing before a commit, in minutes: formatting, cycles, and of the crates that have
 # changed since a revision (HEAD, or what is given) lints and unit tests; of the page, its types.
 
 set -euo pipefail
@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$root"
 
 since=${1:-HEAD}
+git rev-parse --verify --quiet "$since^{commit}" >/dev/null || die "there is no revision $since"
 changed=$({ git diff --name-only "$since"; git ls-files --others --exclude-standard; } | sort -u)
 started=$SECONDS
 
@@ -14,10 +15,10 @@ crates=()
 for crate in agff-cli agff-train agff-eval agff-scenes; do
     ! grep -q "^crates/$crate/" <<<"$changed" || crates+=("$crate")
 done
-! grep -qE '^(src|shaders|tests|Cargo\.toml)' <<<"$changed" || crates+=(agff)
+! grep -qE '^(src|shaders|tests|Cargo\.(toml|lock))' <<<"$changed" || crates+=(agff)
 
 cargo fmt --all --check
-node scripts/rooms.mjs
+node scripts/cycles.mjs
 if [ ${#crates[@]} -gt 0 ]; then
     # Always the whole workspace, as the other checks do: a part of it would have other features, and
     # be compiled anew.

@@ -18,6 +18,10 @@ status=0
 cargo test "${workspace[@]}" --lib --bins --tests -- --skip kernels:: || status=$?
 wait "$beside" || status=$?
 cat "$kernels"
+if ! grep -qE '^running [1-9][0-9]* tests' "$kernels"; then
+    echo "error: there are no tests of the kernels any more under that name" >&2
+    exit 1
+fi
 [ "$status" -eq 0 ] || exit "$status"
 
 cargo test "${workspace[@]}" --doc

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # Every check of the project, stage by stage, each with its time. Stops at the first that fails.
 #
-# A line of stages is run one after the other; two lines joined by `with` side by side. Only what
-# compiles runs beside something else: it leaves a core idle while it links. What is tested or measured
-# has the machine for itself.
+# The stages of a list run one after the other, and the lists beside_1 and beside_2 side by side: what
+# compiles leaves a core idle while it links. What is tested or measured has the machine for itself.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-first=(setup-test format rooms third-party deny)
+first=(setup-test format cycles third-party deny)
 beside_1=(clippy build-native)
 beside_2=(wasm page size)
 last=(test-native test-page test-firefox)
@@ -16,7 +15,6 @@ stages=("${first[@]}" "${beside_1[@]}" "${beside_2[@]}" "${last[@]}")
 
 times=$(mktemp -d)
 started=$SECONDS
-failed=
 
 report() {
     local status=$? stage
@@ -29,7 +27,7 @@ report() {
     if [ "$status" -eq 0 ]; then
         echo "all ${#stages[@]} stages passed"
     else
-        echo "the stage $(cat "$times/.failed" 2>/dev/null || echo "$failed") failed" >&2
+        echo "the stage $(cat "$times/.failed" 2>/dev/null) failed" >&2
     fi
     rm -rf "$times"
 }
@@ -55,12 +53,15 @@ run() {
 run "${first[@]}"
 
 # The second line's output waits, so that the two do not mix.
+# A group of its own, to be ended with everything that it started.
+set -m
 run "${beside_2[@]}" >"$times/.beside" 2>&1 &
 beside=$!
+set +m
 status=0
 run "${beside_1[@]}" || status=$?
 if [ "$status" -ne 0 ]; then
-    kill "$beside" 2>/dev/null || true
+    kill -- -"$beside" 2>/dev/null || true
 fi
 wait "$beside" || status=$?
 cat "$times/.beside"

@@ -3,9 +3,9 @@
 //! The way of the data:
 //!
 //! ```text
-//! photo ─ input::image ─┐                                 ┌─ similarity (four patterns)
-//!                       ├─ families: Item ─ Network ─ 1 + K unit vectors ─┤
-//! text ── input::text ──┘                                 └─ index (exact search)
+//! photo ─ input::image ─┐                           ┌─ similarity (four patterns)
+//!                       ├─ families: Item ─ Network ┤ 1 + K unit vectors
+//! text ── input::text ──┘                           └─ index (exact search)
 //! ```
 //!
 //! A [`package`] (manifest and shards of [`tensors`]) feeds the network of a model family ([`families`]), which is
@@ -14,6 +14,7 @@
 
 #[cfg(feature = "engine")]
 mod agff;
+#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 #[cfg(feature = "engine")]
 pub mod device;

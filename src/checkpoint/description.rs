@@ -1,7 +1,6 @@
 //! The small files that describe a checkpoint.
 
 use std::collections::BTreeMap;
-#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -20,7 +19,6 @@ const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
 const PROCESSOR_FILE: &str = "processor_config.json";
 
 /// Most bytes of one of these files.
-#[cfg(not(target_family = "wasm"))]
 const MAX_BYTES: u64 = 8 << 20;
 
 /// The JSON files that describe a checkpoint, read but not yet understood.
@@ -31,31 +29,33 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads the files that a folder has.
+    /// Reads the `config.json` of a folder.
     ///
     /// # Errors
-    /// [`Code::PackageFileMissing`] without a `config.json`, [`Code::Config`] for one that is not JSON,
-    /// [`Code::Input`] for one that is too long, [`Code::Io`].
-    #[cfg(not(target_family = "wasm"))]
-    pub fn read(folder: &Path) -> Result<Self> {
+    /// [`Code::PackageFileMissing`] if there is none, [`Code::Config`] if it is not JSON, [`Code::Input`] if it
+    /// is too long, [`Code::Io`].
+    pub fn config(folder: &Path) -> Result<Self> {
         let mut description = Self {
             files: BTreeMap::new(),
         };
-        for name in [
-            CONFIG_FILE,
-            PREPROCESSOR_FILE,
-            PROCESSOR_FILE,
-            pooling::MODULES_FILE,
-        ] {
-            description.read_file(folder, name, name == CONFIG_FILE)?;
-        }
-        for name in description.pooling_files()? {
-            description.read_file(folder, &name, true)?;
-        }
+        description.read_file(folder, CONFIG_FILE, true)?;
         Ok(description)
     }
 
-    #[cfg(not(target_family = "wasm"))]
+    /// Reads the other files that the folder has.
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub fn read_others(&mut self, folder: &Path) -> Result<()> {
+        for name in [PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE] {
+            self.read_file(folder, name, false)?;
+        }
+        for name in self.pooling_files()? {
+            self.read_file(folder, &name, true)?;
+        }
+        Ok(())
+    }
+
     fn read_file(&mut self, folder: &Path, name: &str, needed: bool) -> Result<()> {
         let path = folder.join(name);
         if needed || path.exists() {
@@ -136,7 +136,6 @@ impl Description {
         })
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn pooling_files(&self) -> Result<Vec<String>> {
         match self.files.get(pooling::MODULES_FILE) {
             Some((shown, modules)) => pooling::files(shown, modules),

@@ -4,11 +4,9 @@
 mod description;
 mod pooling;
 mod section;
-#[cfg(not(target_family = "wasm"))]
 mod weights;
 
 pub use description::{CONFIG_FILE, Description};
 pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
-#[cfg(not(target_family = "wasm"))]
 pub use weights::{Checkpoint, read_capped};

@@ -48,18 +48,27 @@ fn module(shown: &str, module: &Value) -> Result<(String, String)> {
         let why = "has a module without a `type`";
         return Err(Error::new(Code::Config, shown, why));
     };
-    let path = string("path").unwrap_or_default();
+    let path = match module.get("path") {
+        None => "",
+        Some(path) => path.as_str().ok_or_else(|| {
+            let why = format!("has a module whose `path` is {path}, not a string");
+            Error::new(Code::Config, shown, why)
+        })?,
+    };
     // It must not lead out of the folder.
     let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if path.starts_with('.') || !path.chars().all(ok) {
         let why = format!("has a module at {path:?}, which is not the name of a folder beside it");
         return Err(Error::new(Code::Config, shown, why));
     }
+    if kind == "Pooling" && path.is_empty() {
+        let why = "has a pooling module without a `path` to its folder";
+        return Err(Error::new(Code::Config, shown, why));
+    }
     Ok((path.to_owned(), kind.to_owned()))
 }
 
 /// The configurations of pooling modules.
-#[cfg(not(target_family = "wasm"))]
 pub(super) fn files(shown: &str, modules: &Value) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in modules.as_array().into_iter().flatten() {
@@ -116,7 +125,9 @@ fn check(section: &Section<'_>, built: &[&str]) -> Result<()> {
         };
     }
     for (name, switch) in POOLINGS {
-        if section.boolean(switch)? == Some(true) && !built.contains(&name) {
+        // The mean is taken unless that is switched off.
+        let on = section.boolean(switch)?.unwrap_or(name == "mean");
+        if on && !built.contains(&name) {
             return section.refuse(switch, &why);
         }
     }

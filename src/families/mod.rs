@@ -26,6 +26,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Result;
+#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Description;
 use crate::input::image::Pixels;
 use crate::input::text::Tokenizer;
@@ -101,13 +102,16 @@ pub trait Architecture:
     /// # Errors
     /// [`Code::Config`](crate::Code::Config) for values that no model can have, or that ask for what is not
     /// built here: what would change the vectors is refused, never ignored.
+    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>>;
 
     /// The name in packages of a checkpoint's tensor; `None` for what an embedder does not need.
+    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String>;
 }
 
 /// What a checkpoint's small files say.
+#[cfg(not(target_family = "wasm"))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct FromCheckpoint<C> {
     /// The model's shape.
@@ -154,9 +158,6 @@ pub trait Preprocessing: Debug + Send + Sync {
 
     /// Fewest and most pixels that a picture is read with.
     fn pixel_limits(&self) -> (u64, u64);
-
-    /// Everything that a picture's patches depend on, as text: what caches are keyed by.
-    fn fingerprint(&self) -> String;
 
     /// Resamples a picture as the model reads it and cuts it into patches.
     ///

@@ -4,8 +4,10 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths};
 #[cfg(feature = "engine")]
@@ -26,13 +28,12 @@ pub struct ModelConfig(Arc<dyn Shape>);
 trait Shape: Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn equals(&self, other: &dyn Any) -> bool;
-    fn json(&self) -> &dyn erased_serde::Serialize;
+    fn json(&self, pretty: bool) -> serde_json::Result<String>;
     fn family(&self) -> &'static str;
     fn validate(&self) -> Result<()>;
     fn check(&self, settings: Settings<'_>) -> Result<()>;
     fn embedding_dim(&self) -> usize;
     fn token_table(&self) -> [usize; 2];
-    fn max_positions(&self) -> usize;
     fn widest_activation(&self) -> Widths;
     fn summary(&self) -> Vec<(&'static str, String)>;
     fn preprocessing(&self, image: &ImageSettings) -> Box<dyn Preprocessing>;
@@ -48,8 +49,11 @@ impl<A: Architecture> Shape for A {
     fn equals(&self, other: &dyn Any) -> bool {
         other.downcast_ref::<A>() == Some(self)
     }
-    fn json(&self) -> &dyn erased_serde::Serialize {
-        self
+    fn json(&self, pretty: bool) -> serde_json::Result<String> {
+        match pretty {
+            true => serde_json::to_string_pretty(self),
+            false => serde_json::to_string(self),
+        }
     }
     fn family(&self) -> &'static str {
         A::NAME
@@ -65,9 +69,6 @@ impl<A: Architecture> Shape for A {
     }
     fn token_table(&self) -> [usize; 2] {
         Architecture::token_table(self)
-    }
-    fn max_positions(&self) -> usize {
-        Architecture::max_positions(self)
     }
     fn widest_activation(&self) -> Widths {
         Architecture::widest_activation(self)
@@ -111,6 +112,11 @@ impl ModelConfig {
         self.0.as_any().downcast_ref()
     }
 
+    /// It as JSON text, on one line or indented.
+    pub(crate) fn json(&self, pretty: bool) -> serde_json::Result<String> {
+        self.0.json(pretty)
+    }
+
     /// The family's name.
     pub fn family(&self) -> &'static str {
         self.0.family()
@@ -140,11 +146,6 @@ impl ModelConfig {
     /// See [`Architecture::token_table`].
     pub fn token_table(&self) -> [usize; 2] {
         self.0.token_table()
-    }
-
-    /// See [`Architecture::max_positions`].
-    pub fn max_positions(&self) -> usize {
-        self.0.max_positions()
     }
 
     /// See [`Architecture::widest_activation`].
@@ -199,7 +200,9 @@ impl PartialEq for ModelConfig {
 }
 
 impl Serialize for ModelConfig {
+    /// As JSON text, with its fields in their own order, whatever the serializer's style.
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        erased_serde::serialize(self.0.json(), serializer)
+        let json = self.0.json(false).and_then(RawValue::from_string);
+        json.map_err(S::Error::custom)?.serialize(serializer)
     }
 }

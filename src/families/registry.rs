@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Architecture, FromCheckpoint, ModelConfig};
+#[cfg(not(target_family = "wasm"))]
+use super::FromCheckpoint;
+use super::{Architecture, ModelConfig};
+#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::{Code, Error, Result};
 
@@ -30,7 +33,9 @@ pub struct Family {
     /// The `model_type`s of its checkpoints.
     pub model_types: &'static [&'static str],
     config: fn(Value) -> Result<ModelConfig>,
+    #[cfg(not(target_family = "wasm"))]
     from_checkpoint: fn(&Description) -> Result<FromCheckpoint<ModelConfig>>,
+    #[cfg(not(target_family = "wasm"))]
     rename: fn(&str) -> Option<String>,
 }
 
@@ -40,7 +45,9 @@ impl Family {
             name: A::NAME,
             model_types: A::MODEL_TYPES,
             config: ModelConfig::parse::<A>,
+            #[cfg(not(target_family = "wasm"))]
             from_checkpoint: from_checkpoint::<A>,
+            #[cfg(not(target_family = "wasm"))]
             rename: A::rename,
         }
     }
@@ -57,16 +64,19 @@ impl Family {
     ///
     /// # Errors
     /// As there.
+    #[cfg(not(target_family = "wasm"))]
     pub fn from_checkpoint(&self, files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
         (self.from_checkpoint)(files)
     }
 
     /// The name in packages of a checkpoint's tensor; see [`Architecture::rename`].
+    #[cfg(not(target_family = "wasm"))]
     pub fn rename(&self, tensor: &str) -> Option<String> {
         (self.rename)(tensor)
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
     let of = A::from_checkpoint(files)?;
     of.config.validate().map_err(|e| {
@@ -93,22 +103,30 @@ pub fn names() -> Vec<&'static str> {
 /// [`Code::PackageFamily`], without a subject.
 pub fn by_name(name: &str) -> Result<&'static Family> {
     let found = FAMILIES.iter().find(|family| family.name == name);
-    found.ok_or_else(|| unknown("family", name, "runs"))
+    found.ok_or_else(|| unknown("family", name, "runs", &names()))
 }
 
 /// The family of a checkpoint.
 ///
 /// # Errors
 /// [`Code::PackageFamily`], without a subject.
+#[cfg(not(target_family = "wasm"))]
 pub fn by_model_type(model_type: &str) -> Result<&'static Family> {
     let found = FAMILIES
         .iter()
         .find(|family| family.model_types.contains(&model_type));
-    found.ok_or_else(|| unknown("model_type", model_type, "converts"))
+    found.ok_or_else(|| {
+        let known: Vec<&str> = FAMILIES
+            .iter()
+            .flat_map(|f| f.model_types)
+            .copied()
+            .collect();
+        unknown("model_type", model_type, "converts", &known)
+    })
 }
 
-fn unknown(field: &str, is: &str, does: &str) -> Error {
-    let all = names().join(", ");
+fn unknown(field: &str, is: &str, does: &str, known: &[&str]) -> Error {
+    let all = known.join(", ");
     Error::new(
         Code::PackageFamily,
         "",

@@ -90,12 +90,16 @@ pub fn convert(
 ) -> Result<Manifest> {
     let shown = |file: &str| hf.join(file).display().to_string();
     check_folder(hf)?;
-    let files = Description::read(hf)?;
+    let mut files = Description::config(hf)?;
     let family = registry::by_model_type(files.model_type()?)
         .map_err(|e| e.about(files.shown(CONFIG_FILE)))?;
+    files.read_others(hf)?;
     let mut of = family.from_checkpoint(&files)?;
-    of.image.min_pixels = options.min_pixels.unwrap_or(of.image.min_pixels);
-    of.image.max_pixels = options.max_pixels.unwrap_or(of.image.max_pixels);
+    let image = &mut of.image;
+    image.max_pixels = options.max_pixels.unwrap_or(image.max_pixels);
+    image.min_pixels = options
+        .min_pixels
+        .unwrap_or_else(|| image.min_pixels.min(image.max_pixels));
     let views = read_views(options, of.view)?;
     let prompt = views.prompt(of.prompt);
     let tokenizer = read_capped(&hf.join(TOKENIZER_FILE), MAX_TOKENIZER_BYTES)?;
@@ -138,7 +142,9 @@ pub fn convert(
         views: views.views,
         config: of.config,
     };
-    manifest.check_but_files()?;
+    manifest
+        .check_but_files()
+        .map_err(|e| e.about(MANIFEST_FILE))?;
     let mut writer = PackageWriter::create(out, options.force)?;
     let total = specs.iter().map(values_of).sum();
     let mut done = 0;

@@ -167,11 +167,17 @@ impl Manifest {
     /// # Errors
     /// [`Code::Internal`] if it cannot be written as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut json = serde_json::to_vec_pretty(self).map_err(|e| {
+        let written = || -> serde_json::Result<String> {
+            let json = serde_json::to_string_pretty(self)?;
+            // A configuration comes as its family writes it, on one line; people read this file.
+            let (line, lines) = (self.config.json(false)?, self.config.json(true)?);
+            let lines = lines.replace('\n', "\n  ");
+            Ok(json.replacen(&line, &lines, 1) + "\n")
+        };
+        let json = written().map_err(|e| {
             Error::new(Code::Internal, MANIFEST_FILE, "cannot be written as JSON").with_source(e)
         })?;
-        json.push(b'\n');
-        Ok(json)
+        Ok(json.into_bytes())
     }
 
     /// What tells whose vectors may be compared: the sha256, in hexadecimal, of all that the vectors depend

@@ -138,18 +138,18 @@ pub fn check_tokenizer(
             }
         }
     }
-    if id_of(&prompt.image_token).is_none() {
+    if !prompt.image_token.is_empty() && id_of(&prompt.image_token).is_none() {
         return fail(format!("has no token {}", prompt.image_token));
     }
     for (token, should) in token_ids {
         match id_of(token) {
             Some(is) if is != *should => {
                 return fail(format!(
-                    "{token} has id {is}, but the checkpoint's configuration says {should}: they do not \
-                     belong together"
+                    "{token} has id {is}, but the configuration says {should}: they do not belong together"
                 ));
             }
-            _ => {}
+            Some(_) => {}
+            None => return fail(format!("has no token {token}")),
         }
     }
     Ok(())

@@ -49,6 +49,8 @@ fn limits_can_be_given_and_are_checked_before_anything_is_written() {
         (with(Some(128), Some(9000)), (128, 9000)),
         (with(None, Some(9000)), (EMBEDDER.0, 9000)),
         (with(Some(128), None), (128, EMBEDDER.1)),
+        // The lower limit follows an upper one that is below it.
+        (with(None, Some(100)), (100, 100)),
     ] {
         assert_eq!(limits(image(&c, &options).unwrap()), expected);
     }
@@ -61,6 +63,7 @@ fn limits_can_be_given_and_are_checked_before_anything_is_written() {
     ] {
         let error = image(&fresh, &options).unwrap_err();
         assert!(error.message().contains(field), "{error}");
+        assert!(error.subject().ends_with("agff.json"), "{error}");
         assert!(!fresh.out().exists());
     }
 }
@@ -119,6 +122,8 @@ fn pooling_by_the_last_token_is_taken_and_every_other_is_refused_by_its_name() {
     convert(last).unwrap();
     convert(json!({"pooling_mode": "lasttoken"})).unwrap();
     for (pooling, field) in [
+        // The mean is what sentence-transformers takes unless it is switched off.
+        (json!({}), "`pooling_mode_mean_tokens`"),
         (
             json!({"pooling_mode_mean_tokens": true}),
             "`pooling_mode_mean_tokens`",
@@ -128,7 +133,7 @@ fn pooling_by_the_last_token_is_taken_and_every_other_is_refused_by_its_name() {
             "`pooling_mode_cls_token`",
         ),
         (
-            json!({"pooling_mode_lasttoken": true, "pooling_mode_max_tokens": true}),
+            json!({"pooling_mode_lasttoken": true, "pooling_mode_mean_tokens": false, "pooling_mode_max_tokens": true}),
             "`pooling_mode_max_tokens`",
         ),
         (json!({"pooling_mode": "mean"}), "`pooling_mode`"),
@@ -154,6 +159,8 @@ fn modules_that_would_change_the_vectors_are_refused() {
         (json!([module("LSTM", "1_LSTM")]), "LSTM"),
         (json!([module("Pooling", "../elsewhere")]), "elsewhere"),
         (json!([{"path": "1_Pooling"}]), "`type`"),
+        (json!([module("Pooling", "")]), "`path`"),
+        (json!([{"type": "Pooling", "path": 7}]), "`path`"),
         (json!({"0": "Transformer"}), "list"),
     ] {
         let c = Checkpoint::small();

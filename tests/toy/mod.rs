@@ -5,11 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::families::{
-    Architecture, FromCheckpoint, Grid, ImageSettings, Item, Layout, Patches, Preprocessing,
-    PromptSettings, Sequence, Settings, Token, View, Widths,
+    Architecture, Grid, ImageSettings, Item, Layout, Patches, Preprocessing, Sequence, Settings,
+    Token, View, Widths,
 };
+#[cfg(not(target_family = "wasm"))]
+use crate::families::{FromCheckpoint, PromptSettings};
 use crate::input::image::Pixels;
 use crate::input::text::Tokenizer;
 use crate::{Code, Error, Result};
@@ -88,6 +91,7 @@ impl Architecture for Config {
         Ok(Box::new(network::Network::new(self, views, vars)?))
     }
 
+    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         let section = files.section(CONFIG_FILE)?;
         Ok(FromCheckpoint {
@@ -104,7 +108,7 @@ impl Architecture for Config {
             prompt: PromptSettings {
                 prefix: "{image}{text}".into(),
                 image: "{pad}".into(),
-                image_token: "<|image_pad|>".into(),
+                image_token: String::new(),
                 empty: "nothing".into(),
                 instruction: String::new(),
                 named: Default::default(),
@@ -119,6 +123,7 @@ impl Architecture for Config {
         })
     }
 
+    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         Some(match tensor {
             "letters.weight" => crate::tensors::TOKEN_TABLE.into(),
@@ -157,10 +162,6 @@ impl Preprocessing for Mean {
 
     fn pixel_limits(&self) -> (u64, u64) {
         (self.0.min_pixels, self.0.max_pixels)
-    }
-
-    fn fingerprint(&self) -> String {
-        format!("{self:?}")
     }
 }
 

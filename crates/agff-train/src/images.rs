@@ -85,7 +85,9 @@ impl Pictures {
         folder: &Path,
     ) -> Result<Self> {
         let preprocessing = match images.max_pixels {
-            Some(most) => preprocessing.with_max_pixels(most)?,
+            Some(most) => preprocessing.with_max_pixels(most).map_err(|e| {
+                agff::Error::new(agff::Code::Recipe, "images.max_pixels", e.message())
+            })?,
             None => preprocessing,
         };
         Ok(Self {

@@ -7,6 +7,7 @@
 mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod config;
 #[cfg(feature = "engine")]
@@ -21,10 +22,12 @@ mod rope;
 mod vision;
 
 use crate::Result;
+#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Description;
+#[cfg(not(target_family = "wasm"))]
+use crate::families::FromCheckpoint;
 use crate::families::{
-    Architecture, FromCheckpoint, ImageSettings, Layout, MAX_TEMPLATE, Preprocessing, Settings,
-    Widths, fault,
+    Architecture, ImageSettings, Layout, MAX_TEMPLATE, Preprocessing, Settings, Widths, fault,
 };
 #[cfg(feature = "engine")]
 use crate::families::{Network, View};
@@ -117,10 +120,12 @@ impl Architecture for Config {
         Ok(Box::new(network::Model::new(self, views, vars)?))
     }
 
+    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         checkpoint::read(files)
     }
 
+    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         checkpoint::rename(tensor)
     }

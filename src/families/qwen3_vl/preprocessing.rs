@@ -199,10 +199,6 @@ impl Preprocessing for ImageProcessor {
     fn pixel_limits(&self) -> (u64, u64) {
         (self.min_pixels, self.max_pixels)
     }
-
-    fn fingerprint(&self) -> String {
-        format!("{self:?}")
-    }
 }
 
 /// Writes one patch: each channel's plane, repeated for every frame.

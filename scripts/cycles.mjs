@@ -1,10 +1,10 @@
 /**
- * The rooms of the house: the folders of src/ and the crates. Fails where their imports form a circle.
- * With --lines prints how many lines each has without its tests, and the files that are large.
+ * Fails where the folders of src/, or the crates, import each other in a circle. With --lines prints how many
+ * lines each has without its tests, the files that are large, and who imports whom.
  *
- *     node scripts/rooms.mjs [--lines]
+ *     node scripts/cycles.mjs [--lines]
  *
- * Imports are read from the text: `crate::room::…` in code, not in comments or in modules of tests.
+ * Imports are read from the text: `crate::folder::…` in code, not in comments or in modules of tests.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -35,52 +35,77 @@ function code(path) {
   return (tests < 0 ? text : text.slice(0, tests)).replace(/^\s*\/\/.*$/gm, "");
 }
 
-/** The names of a room's own items that others may take from the crate's root. */
-const roots = { Agff: "agff", Input: "agff", LoadOptions: "agff", Embedding: "embedding" };
+/** Where the names come from that the crate's root hands on. */
+const roots = {
+  ...from("agff", "Agff Input InputImage LoadOptions Prepared"),
+  ...from("embedding", "Embedding Fusion Patterns Reduction Similarity similarity unit"),
+  ...from("error", "Code Error Result"),
+  ...from("package", "Source"),
+};
 
-/** Which rooms each room of a crate's src/ takes something from. */
+function from(folder, names) {
+  return Object.fromEntries(names.split(" ").map((name) => [name, folder]));
+}
+
+/** The first names of the paths in the braces that begin a text: of `a::{b, c}, d}` they are a and d. */
+function firstNames(text) {
+  const names = [];
+  let [depth, name] = [0, ""];
+  for (const sign of text) {
+    if (sign === "}" && depth === 0) break;
+    if (sign === "{") depth++;
+    else if (sign === "}") depth--;
+    else if (sign === "," && depth === 0) {
+      names.push(name);
+      name = "";
+    } else if (depth === 0) name += sign;
+  }
+  return [...names, name].map((path) => path.trim().split("::")[0]).filter(Boolean);
+}
+
+/** Which folders each folder of a crate's src/ takes something from. */
 function imports(src) {
-  const rooms = new Map();
+  const folders = new Map();
   const names = new Set();
   for (const entry of readdirSync(src, { withFileTypes: true })) {
     names.add(entry.name.replace(/\.rs$/, ""));
   }
   for (const path of files(src)) {
     if (isTest(path)) continue;
-    const room = relative(src, path).split("/")[0].replace(/\.rs$/, "");
-    if (room === "lib" || room === "main") continue;
-    const taken = rooms.get(room) ?? new Set();
+    const folder = relative(src, path).split("/")[0].replace(/\.rs$/, "");
+    if (folder === "lib" || folder === "main") continue;
+    const taken = folders.get(folder) ?? new Set();
     const text = code(path);
-    for (const [, group, one] of text.matchAll(/\bcrate::(?:\{([^}]*)\}|(\w+))/g)) {
-      for (const name of (group ?? one).split(",")) {
-        const first = name.trim().split("::")[0];
+    for (const { 0: match, 1: one, index } of text.matchAll(/\bcrate::(?:\{|(\w+))/g)) {
+      for (const first of one ? [one] : firstNames(text.slice(index + match.length))) {
         const target = names.has(first) ? first : roots[first];
-        if (target && target !== room && target !== "error") taken.add(target);
+        if (!target) problems.push(`${relative(root, path)}: crate::${first} is in no folder`);
+        else if (target !== folder && target !== "error") taken.add(target);
       }
     }
-    rooms.set(room, taken);
+    folders.set(folder, taken);
   }
-  return rooms;
+  return folders;
 }
 
-/** A way from a room back to itself, or nothing. */
-function circle(rooms) {
+/** A way from a folder back to itself, or nothing. */
+function circle(folders) {
   const done = new Set();
   const way = [];
-  const visit = (room) => {
-    if (way.includes(room)) return [...way.slice(way.indexOf(room)), room];
-    if (done.has(room)) return undefined;
-    way.push(room);
-    for (const next of rooms.get(room) ?? []) {
+  const visit = (folder) => {
+    if (way.includes(folder)) return [...way.slice(way.indexOf(folder)), folder];
+    if (done.has(folder)) return undefined;
+    way.push(folder);
+    for (const next of folders.get(folder) ?? []) {
       const found = visit(next);
       if (found) return found;
     }
     way.pop();
-    done.add(room);
+    done.add(folder);
     return undefined;
   };
-  for (const room of rooms.keys()) {
-    const found = visit(room);
+  for (const folder of folders.keys()) {
+    const found = visit(folder);
     if (found) return found;
   }
   return undefined;
@@ -109,13 +134,13 @@ if (process.argv.includes("--lines")) {
     const sizes = new Map();
     for (const path of files(src)) {
       if (isTest(path)) continue;
-      const room = relative(src, path).split("/")[0];
-      sizes.set(room, (sizes.get(room) ?? 0) + count(path));
+      const folder = relative(src, path).split("/")[0];
+      sizes.set(folder, (sizes.get(folder) ?? 0) + count(path));
     }
     const sum = [...sizes.values()].reduce((a, b) => a + b, 0);
     console.log(`${name.padEnd(24)}${String(sum).padStart(7)}`);
     if (name === "agff") {
-      for (const [room, lines] of sizes) console.log(`  ${room.padEnd(22)}${String(lines).padStart(7)}`);
+      for (const [folder, lines] of sizes) console.log(`  ${folder.padEnd(22)}${String(lines).padStart(7)}`);
     }
   }
   for (const src of Object.values(crates)) {
@@ -124,7 +149,7 @@ if (process.argv.includes("--lines")) {
       if (lines > LARGE) console.log(`large: ${relative(root, path)} ${lines}`);
     }
   }
-  for (const [room, taken] of library) console.log(`${room} → ${[...taken].sort().join(", ")}`);
+  for (const [folder, taken] of library) console.log(`${folder} → ${[...taken].sort().join(", ")}`);
 }
 
 if (problems.length > 0) {
