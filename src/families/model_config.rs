@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::{Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths};
 #[cfg(feature = "engine")]
@@ -28,6 +27,7 @@ pub struct ModelConfig(Arc<dyn Shape>);
 trait Shape: Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn equals(&self, other: &dyn Any) -> bool;
+    fn value(&self) -> serde_json::Result<Value>;
     fn json(&self, pretty: bool) -> serde_json::Result<String>;
     fn family(&self) -> &'static str;
     fn validate(&self) -> Result<()>;
@@ -48,6 +48,9 @@ impl<A: Architecture> Shape for A {
     }
     fn equals(&self, other: &dyn Any) -> bool {
         other.downcast_ref::<A>() == Some(self)
+    }
+    fn value(&self) -> serde_json::Result<Value> {
+        serde_json::to_value(self)
     }
     fn json(&self, pretty: bool) -> serde_json::Result<String> {
         match pretty {
@@ -112,9 +115,25 @@ impl ModelConfig {
         self.0.as_any().downcast_ref()
     }
 
-    /// It as JSON text, on one line or indented.
-    pub(crate) fn json(&self, pretty: bool) -> serde_json::Result<String> {
-        self.0.json(pretty)
+    /// JSON text in which this was written, with the configuration's fields in their own order. Behind a
+    /// pointer only their values are known to a serializer, sorted by name. `depth` is how far the text is
+    /// indented where the configuration stands; `None` for text on one line.
+    pub(crate) fn in_own_order(
+        &self,
+        json: &str,
+        depth: Option<usize>,
+    ) -> serde_json::Result<String> {
+        let value = self.0.value()?;
+        let (sorted, own) = match depth {
+            Some(depth) => {
+                let indent = format!("\n{}", " ".repeat(depth));
+                let indented = |json: String| json.replace('\n', &indent);
+                let sorted = serde_json::to_string_pretty(&value)?;
+                (indented(sorted), indented(self.0.json(true)?))
+            }
+            None => (serde_json::to_string(&value)?, self.0.json(false)?),
+        };
+        Ok(json.replacen(&sorted, &own, 1))
     }
 
     /// The family's name.
@@ -200,9 +219,9 @@ impl PartialEq for ModelConfig {
 }
 
 impl Serialize for ModelConfig {
-    /// As JSON text, with its fields in their own order, whatever the serializer's style.
+    /// With its fields by the alphabet; see [`in_own_order`](Self::in_own_order).
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let json = self.0.json(false).and_then(RawValue::from_string);
-        json.map_err(S::Error::custom)?.serialize(serializer)
+        let value = self.0.value().map_err(S::Error::custom)?;
+        value.serialize(serializer)
     }
 }

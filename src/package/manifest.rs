@@ -169,10 +169,7 @@ impl Manifest {
     pub fn to_json(&self) -> Result<Vec<u8>> {
         let written = || -> serde_json::Result<String> {
             let json = serde_json::to_string_pretty(self)?;
-            // A configuration comes as its family writes it, on one line; people read this file.
-            let (line, lines) = (self.config.json(false)?, self.config.json(true)?);
-            let lines = lines.replace('\n', "\n  ");
-            Ok(json.replacen(&line, &lines, 1) + "\n")
+            Ok(self.config.in_own_order(&json, Some(2))? + "\n")
         };
         let json = written().map_err(|e| {
             Error::new(Code::Internal, MANIFEST_FILE, "cannot be written as JSON").with_source(e)
@@ -201,9 +198,12 @@ impl Manifest {
             &self.views,
             files,
         );
-        let json = serde_json::to_vec(&all).map_err(|e| {
-            Error::new(Code::Internal, MANIFEST_FILE, "cannot be written as JSON").with_source(e)
-        })?;
+        let json = serde_json::to_string(&all)
+            .and_then(|json| self.config.in_own_order(&json, None))
+            .map_err(|e| {
+                let why = "cannot be written as JSON";
+                Error::new(Code::Internal, MANIFEST_FILE, why).with_source(e)
+            })?;
         Ok(hex(&Sha256::digest(json)))
     }
 

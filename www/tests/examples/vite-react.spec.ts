@@ -28,8 +28,10 @@ test("photos that are dropped are ordered by what is typed", async ({ page, pack
     try {
       await search(page, url, expected);
     } finally {
+      expect(vite.exitCode, "vite has ended by itself").toBe(null);
+      const ended = once(vite, "exit");
       vite.kill();
-      await once(vite, "exit");
+      await ended;
     }
   });
   expect(found).toEqual([]);
@@ -80,10 +82,14 @@ async function develop(project: string): Promise<[ChildProcess, string]> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let printed = "";
-  for await (const chunk of vite.stdout) {
-    printed += String(chunk);
-    const url = /http:\/\/localhost:\d+\//.exec(printed)?.[0];
-    if (url) return [vite, url];
-  }
-  throw new Error(`vite did not start:\n${printed}`);
+  const url = await new Promise<string>((resolve, reject) => {
+    // Read to its end: vite stops where nobody reads what it says.
+    vite.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+      const url = /http:\/\/localhost:\d+\//.exec(printed)?.[0];
+      if (url) resolve(url);
+    });
+    vite.once("exit", () => reject(new Error(`vite did not start:\n${printed}`)));
+  });
+  return [vite, url];
 }
