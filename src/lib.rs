@@ -29,7 +29,7 @@ pub mod ops;
 pub mod package;
 pub mod tensors;
 #[cfg(all(feature = "web", target_family = "wasm"))]
-mod web;
+pub mod web;
 
 #[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
