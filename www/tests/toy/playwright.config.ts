@@ -13,7 +13,7 @@ export default defineConfig({
   ...base,
   testDir: ".",
   testMatch: ["*.spec.ts"],
-  projects: [],
+  projects: [{ name: "toy" }],
   use: { ...base.use, baseURL: `http://localhost:${port}/` },
   webServer: {
     command: [
