@@ -3,7 +3,9 @@
 import type { Agff as AgffClass, AgffError } from "agff";
 import { expect, test } from "../page/fixtures";
 
-test("a model of another family embeds pictures and texts, and is searched", async ({ page }) => {
+test("a model of another family embeds pictures and texts, and its index is searched", async ({
+  page,
+}) => {
   await page.route("**/empty.html", (route) =>
     route.fulfill({ contentType: "text/html", body: "<!doctype html><link rel=icon href=data:,>" }),
   );
@@ -36,11 +38,22 @@ test("a model of another family embeds pictures and texts, and is searched", asy
       blue: agff.similarity(query, blue).score,
       refused,
     };
+    const png = async (colour: string) => {
+      const canvas = new OffscreenCanvas(8, 8);
+      const context = canvas.getContext("2d")!;
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 8, 8);
+      return new File([await canvas.convertToBlob()], `${colour}.png`, { type: "image/png" });
+    };
+    const index = await agff.openIndex("colours");
+    await index.add([await png("red"), await png("blue")]);
+    const hits = await index.search({ image: await png("navy") });
     await agff.dispose();
-    return found;
+    return { ...found, first: hits[0]?.name, hits: hits.length };
   });
   expect(result.dimensions).toBe(32);
   expect(result.views).toEqual(["global"]);
   expect(result.blue).toBeGreaterThan(result.red);
   expect(result.refused).toBe("input");
+  expect([result.hits, result.first]).toEqual([2, "blue.png"]);
 });
