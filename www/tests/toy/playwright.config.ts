@@ -12,6 +12,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 export default defineConfig({
   ...base,
   testDir: ".",
+  outputDir: "../../test-results",
   testMatch: ["*.spec.ts"],
   projects: [{ name: "toy" }],
   use: { ...base.use, baseURL: `http://localhost:${port}/` },
