@@ -64,6 +64,31 @@ impl Folder {
     pub fn join(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
+
+    /// The newest checkpoint's bytes of a run in `out`.
+    pub fn newest_checkpoint(&self, out: &str) -> Vec<u8> {
+        let checkpoints = self.join(out).join("checkpoints");
+        let mut files: Vec<_> = fs::read_dir(checkpoints)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        fs::read(files.last().unwrap()).unwrap()
+    }
+
+    /// The lines of a run's `metrics.jsonl`, without what is measured in time.
+    pub fn metrics(&self, out: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.join(out).join("metrics.jsonl")).unwrap();
+        text.lines()
+            .map(|line| {
+                let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+                let values = line.as_object_mut().unwrap();
+                values.remove("time");
+                values.remove("samples_per_second");
+                line.to_string()
+            })
+            .collect()
+    }
 }
 
 impl Default for Folder {

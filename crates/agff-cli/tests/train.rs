@@ -1,6 +1,5 @@
 //! `agff train` and `agff merge`: killed, resumed, and run from any folder.
 
-use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -18,31 +17,6 @@ fn trained(folder: &Folder, set: &[&str]) {
     let output = command.args(["--device", "cpu"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-}
-
-/// The newest checkpoint's bytes.
-fn newest(folder: &Folder, out: &str) -> Vec<u8> {
-    let checkpoints = folder.join(out).join("checkpoints");
-    let mut files: Vec<_> = fs::read_dir(checkpoints)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    fs::read(files.last().unwrap()).unwrap()
-}
-
-/// `metrics.jsonl` without what is measured in time.
-fn metrics(folder: &Folder, out: &str) -> Vec<String> {
-    let text = fs::read_to_string(folder.join(out).join("metrics.jsonl")).unwrap();
-    text.lines()
-        .map(|line| {
-            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
-            let values = line.as_object_mut().unwrap();
-            values.remove("time");
-            values.remove("samples_per_second");
-            line.to_string()
-        })
-        .collect()
 }
 
 #[test]
@@ -77,8 +51,8 @@ fn a_killed_process_loses_what_came_after_its_last_checkpoint_and_no_more() {
     let said = String::from_utf8_lossy(&resumed.stderr);
     assert!(resumed.status.success(), "{said}");
     assert!(!said.contains("step 0 of"), "{said}");
-    assert!(newest(&folder, "whole") == newest(&folder, "killed"));
-    assert_eq!(metrics(&folder, "whole"), metrics(&folder, "killed"));
+    assert!(folder.newest_checkpoint("whole") == folder.newest_checkpoint("killed"));
+    assert_eq!(folder.metrics("whole"), folder.metrics("killed"));
 }
 
 #[test]

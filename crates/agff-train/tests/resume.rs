@@ -4,31 +4,6 @@ use std::fs;
 
 use super::run::{Folder, finish, run_until};
 
-/// The newest checkpoint's bytes.
-fn newest(folder: &Folder, out: &str) -> Vec<u8> {
-    let checkpoints = folder.join(out).join("checkpoints");
-    let mut files: Vec<_> = fs::read_dir(checkpoints)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    fs::read(files.last().unwrap()).unwrap()
-}
-
-/// `metrics.jsonl` without what is measured in time.
-fn metrics(folder: &Folder, out: &str) -> Vec<String> {
-    let text = fs::read_to_string(folder.join(out).join("metrics.jsonl")).unwrap();
-    text.lines()
-        .map(|line| {
-            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
-            let values = line.as_object_mut().unwrap();
-            values.remove("time");
-            values.remove("samples_per_second");
-            line.to_string()
-        })
-        .collect()
-}
-
 #[test]
 fn forty_steps_are_twenty_stopped_and_twenty_resumed_to_the_last_bit() {
     for rate in ["0.0", "0.02"] {
@@ -40,8 +15,8 @@ fn forty_steps_are_twenty_stopped_and_twenty_resumed_to_the_last_bit() {
         let mut resumed = folder.trainer(&parts, true).unwrap();
         assert_eq!(resumed.step(), 20);
         finish(&mut resumed);
-        assert!(newest(&folder, "whole") == newest(&folder, "parts"));
-        assert_eq!(metrics(&folder, "whole"), metrics(&folder, "parts"));
+        assert!(folder.newest_checkpoint("whole") == folder.newest_checkpoint("parts"));
+        assert_eq!(folder.metrics("whole"), folder.metrics("parts"));
     }
 }
 
@@ -57,8 +32,8 @@ fn a_run_that_died_loses_what_came_after_its_last_checkpoint_and_no_more() {
     let mut resumed = folder.trainer(&["out='died'"], true).unwrap();
     assert_eq!(resumed.step(), 20);
     finish(&mut resumed);
-    assert!(newest(&folder, "whole") == newest(&folder, "died"));
-    assert_eq!(metrics(&folder, "whole"), metrics(&folder, "died"));
+    assert!(folder.newest_checkpoint("whole") == folder.newest_checkpoint("died"));
+    assert_eq!(folder.metrics("whole"), folder.metrics("died"));
 }
 
 #[test]
@@ -86,7 +61,7 @@ fn the_same_recipe_gives_the_same_bits_with_one_thread_and_with_several() {
         ];
         pool.unwrap()
             .install(|| folder.run(&set.each_ref().map(String::as_str)));
-        newest(&folder, out)
+        folder.newest_checkpoint(out)
     };
     assert!(with_threads(1, "one") == with_threads(4, "four"));
 }
