@@ -43,6 +43,7 @@ setup-test: ## what the checks need, the browsers too
 .PHONY: format
 format: ## formatting, the types of the TypeScript, and that docs/api.md is made from them
 	cargo fmt --all --check
+	cargo fmt --manifest-path scripts/bindgen/Cargo.toml --check
 	cd www && npm run --silent check
 
 .PHONY: cycles

@@ -9,7 +9,7 @@ engines=$root/www/package/engines
 
 # The glue's format changes with every release, so the tool must be the library's own version.
 wasm_bindgen_version=$(sed -n 's/^wasm-bindgen = { version = "=\([^"]*\)".*/\1/p' "$root/Cargo.toml")
-wasm_bindgen=$tools/bin/wasm-bindgen
+bindgen=$tools/bin/agff-bindgen
 
 export PATH="$HOME/.cargo/bin:$PATH"
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1

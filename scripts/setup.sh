@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what is missing on a Debian machine that has cargo and node: system packages, the WASM
-# standard library, wasm-bindgen and the npm packages. What is there already is left alone, so a
+# standard library, scripts/bindgen and the npm packages. What is there already is left alone, so a
 # second run takes a second.
 #
 #     scripts/setup.sh demo|test|native
@@ -88,12 +88,12 @@ if ! has_own_wasm_std && ! has_debian_wasm_std; then
     fi
 fi
 
-if [ "$("$wasm_bindgen" --version 2>/dev/null)" != "wasm-bindgen $wasm_bindgen_version" ]; then
-    say "building wasm-bindgen $wasm_bindgen_version (once, about three minutes)"
-    # Not --locked: that release's lock file names a yanked crate.
-    CARGO_TARGET_DIR=$tools-build cargo install wasm-bindgen-cli \
-        --version "=$wasm_bindgen_version" --root "$tools" --force
+if [ "$("$bindgen" --version 2>/dev/null)" != "agff-bindgen $wasm_bindgen_version" ]; then
+    say "building scripts/bindgen for wasm-bindgen $wasm_bindgen_version (once, about a minute)"
+    CARGO_TARGET_DIR=$tools-build cargo install --locked --debug --force --path "$root/scripts/bindgen" --root "$tools"
     rm -rf "$tools-build"
+    [ "$("$bindgen" --version)" = "agff-bindgen $wasm_bindgen_version" ] ||
+        die "scripts/bindgen has another version than the crate wasm-bindgen, $wasm_bindgen_version"
 fi
 
 cd "$root/www"

@@ -37,7 +37,7 @@ fi
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
 # SIMD is in every browser since 2023. The backend is named for getrandom 0.3, which some crates use.
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-C target-feature=+simd128 --cfg getrandom_backend="wasm_js"'
-# The linker leaves the names in, for the table of sizes; wasm-bindgen takes them out of what is shipped.
+# The linker leaves the names in, for the table of sizes; scripts/bindgen takes them out of what is shipped.
 export CARGO_PROFILE_WASM_STRIP=debuginfo
 export CARGO_TARGET_DIR=$wasm_target
 
@@ -49,7 +49,7 @@ mkdir -p "$wasm_target"
 made_of() {
     {
         "${RUSTC:-rustc}" -vV
-        "$wasm_bindgen" --version
+        "$bindgen" --version
         cat Cargo.toml Cargo.lock scripts/wasm.sh
         find src shaders tests/toy -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     } | sha256sum
@@ -69,7 +69,6 @@ for engine in "${wanted[@]}"; do
     cp "$built" "$named"
     say "making the glue of the $engine engine"
     rm -rf "$out"
-    "$wasm_bindgen" --target web --no-typescript --omit-default-module-path \
-        --remove-name-section --remove-producers-section --out-dir "$out" --out-name agff "$named"
+    "$bindgen" "$named" "$out"
     printf '%s\n' "$key" >"$out/.made-of"
 done
