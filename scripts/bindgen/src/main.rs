@@ -16,14 +16,18 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut bindgen = Bindgen::new();
-    let made = bindgen.input_path(input).out_name("agff").web(true).and_then(|bindgen| {
-        bindgen
-            .typescript(false)
-            .omit_default_module_path(true)
-            .remove_name_section(true)
-            .remove_producers_section(true)
-            .generate(Path::new(folder))
-    });
+    let made = bindgen
+        .input_path(input)
+        .out_name("agff")
+        .web(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                .omit_default_module_path(true)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(Path::new(folder))
+        });
     match made {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
