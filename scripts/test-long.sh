@@ -62,11 +62,18 @@ toy_page() {
         (cd www/tests && npx playwright test --config toy/playwright.config.ts)
 }
 
+# The kernels on devices with the adapter's own limits too.
+kernels() {
+    AGFF_TEST_LONG=1 AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
+        cargo test --locked --workspace --test agff kernels::
+}
+
 long features features
 long tree tree
 long package package
 long lint-wasm lint_wasm
 long toy-page toy_page
+long kernels kernels
 
 printf '\n%-14s %s\n' check outcome
 for i in "${!names[@]}"; do
