@@ -1,6 +1,6 @@
 // Activations of four values, and with flag SLOPE their derivatives.
 //
-// Flags: one of GELU, GELU_TANH, QUICK_GELU, SILU, RELU and IDENTITY.
+// Flags: one of GELU, GELU_TANH, QUICK_GELU, SILU, RELU, RELU6 and IDENTITY.
 
 // 1 / (1 + e^-v). The exponent is held below overflow, because WGSL promises nothing of infinities.
 fn logistic(v: vec4<f32>) -> vec4<f32> {
@@ -34,6 +34,9 @@ fn activation(v: vec4<f32>) -> vec4<f32> {
 //#if RELU
     return max(v, vec4<f32>());
 //#end
+//#if RELU6
+    return clamp(v, vec4<f32>(), vec4<f32>(6.0));
+//#end
 //#if IDENTITY
     return v;
 //#end
@@ -64,6 +67,9 @@ fn slope(v: vec4<f32>) -> vec4<f32> {
 //#end
 //#if RELU
     return select(vec4<f32>(), vec4<f32>(1.0), v > vec4<f32>());
+//#end
+//#if RELU6
+    return select(vec4<f32>(), vec4<f32>(1.0), v > vec4<f32>() & v < vec4<f32>(6.0));
 //#end
 }
 //#end

@@ -18,4 +18,6 @@ pub enum Activation {
     Silu,
     /// `max(x, 0)`.
     Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
 }

@@ -7,8 +7,10 @@ use burn::backend::{Backend, backend_extension};
 #[cfg(feature = "autodiff")]
 use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
+use super::depthwise::DepthwiseSpec;
 use super::linear::LinearSpec;
 use super::rotary::RotarySpec;
+use super::window::Window;
 
 /// Whether gradients may be wanted through `x` and the kernels have no derivatives, so that the
 /// reference has to be taken.
@@ -18,6 +20,12 @@ use super::rotary::RotarySpec;
 /// of Burn that only they call, which would make up a fifth of the download.
 pub(super) fn is_tracked<const D: usize>(x: &Tensor<D>) -> bool {
     !cfg!(any(target_family = "wasm", feature = "autodiff")) && x.device().is_autodiff()
+}
+
+/// Whether gradients may be wanted through `x`, for operations whose kernels have no derivatives
+/// ([`InferenceKernels`]): then the reference is taken.
+pub(super) fn needs_reference<const D: usize>(x: &Tensor<D>) -> bool {
+    !cfg!(target_family = "wasm") && x.device().is_autodiff()
 }
 
 /// The kernels that a backend brings. An operand that a spec declares absent is handed as any
@@ -84,4 +92,25 @@ pub trait Kernels: Backend {
         factor: FloatTensor<Self>,
         spec: ActivationSpec,
     ) -> FloatTensor<Self>;
+}
+
+/// Kernels without derivatives of their own: gradients go through the references, by Burn's autodiff.
+#[backend_extension(Cube: cfg(feature = "gpu"), Flex: cfg(feature = "cpu"))]
+pub trait InferenceKernels: Backend {
+    /// [`windows`](super::windows).
+    fn windows(x: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
+
+    /// [`depthwise`](super::depthwise()).
+    fn depthwise(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        spec: DepthwiseSpec,
+    ) -> FloatTensor<Self>;
+
+    /// [`pool_regions`](super::pool_regions).
+    fn pool_regions(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// [`top_softmax`](super::top_softmax()).
+    fn top_softmax(x: FloatTensor<Self>, keep: usize, temperature: f32) -> FloatTensor<Self>;
 }

@@ -200,5 +200,6 @@ pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<
         Activation::QuickGelu => x.clone() * sigmoid(x * 1.702),
         Activation::Silu => silu(x),
         Activation::Relu => relu(x),
+        Activation::Relu6 => relu(x).clamp_max(6.0),
     }
 }

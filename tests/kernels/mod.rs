@@ -9,5 +9,6 @@ mod attention;
 #[cfg(feature = "autodiff")]
 mod backward;
 mod linear;
+mod maps;
 mod rows;
 mod support;

@@ -11,6 +11,7 @@ pub fn activate(y: &mut [f32], activation: Activation) {
         Activation::QuickGelu => apply(y, quick_gelu),
         Activation::Silu => apply(y, silu),
         Activation::Relu => apply(y, relu),
+        Activation::Relu6 => apply(y, relu6),
     }
 }
 
@@ -58,6 +59,12 @@ pub fn silu(x: f32) -> (f32, f32) {
 #[inline(always)]
 pub fn relu(x: f32) -> (f32, f32) {
     (x.max(0.0), if x > 0.0 { 1.0 } else { 0.0 })
+}
+
+#[inline(always)]
+pub fn relu6(x: f32) -> (f32, f32) {
+    let inside = x > 0.0 && x < 6.0;
+    (x.max(0.0).min(6.0), if inside { 1.0 } else { 0.0 })
 }
 
 /// `1 / (1 + e^-x)`.
@@ -118,7 +125,7 @@ mod tests {
 
     #[test]
     fn activations_follow_their_formulas() {
-        for i in -600..600 {
+        for i in -800..800 {
             let x = i as f64 / 100.0;
             let gelu_tanh = 0.5
                 * x
@@ -128,6 +135,7 @@ mod tests {
                 (Activation::GeluPytorchTanh, gelu_tanh),
                 (Activation::Silu, silu),
                 (Activation::Relu, x.max(0.0)),
+                (Activation::Relu6, x.clamp(0.0, 6.0)),
             ] {
                 let mut y = [x as f32];
                 activate(&mut y, activation);

@@ -1,6 +1,6 @@
 //! An activation by itself, times a factor, and its derivatives.
 
-use super::activation::{gelu, gelu_tanh, quick_gelu, relu, silu};
+use super::activation::{gelu, gelu_tanh, quick_gelu, relu, relu6, silu};
 use super::wide::wide;
 use super::{MANY_VALUES, for_jobs, pieces};
 use crate::ops::Activation;
@@ -18,6 +18,7 @@ macro_rules! with_function {
             Activation::QuickGelu => $call(quick_gelu, $($argument),*),
             Activation::Silu => $call(silu, $($argument),*),
             Activation::Relu => $call(relu, $($argument),*),
+            Activation::Relu6 => $call(relu6, $($argument),*),
         }
     };
 }

@@ -9,18 +9,23 @@ mod attention;
 mod attention_backward;
 #[cfg(feature = "autodiff")]
 mod backward;
+mod depthwise;
 #[cfg(any(target_family = "wasm", test))]
 mod dots;
+mod inference;
 mod lanes;
 mod linear;
 #[cfg(feature = "autodiff")]
 mod linear_backward;
 mod norm;
 mod product;
+mod regions;
 mod rotary;
 #[cfg(feature = "autodiff")]
 mod rows_backward;
+mod top_softmax;
 mod wide;
+mod window;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::tensor::TensorData;

@@ -182,5 +182,6 @@ pub fn activation_flag(activation: Option<Activation>) -> &'static str {
         Some(Activation::QuickGelu) => "QUICK_GELU",
         Some(Activation::Silu) => "SILU",
         Some(Activation::Relu) => "RELU",
+        Some(Activation::Relu6) => "RELU6",
     }
 }

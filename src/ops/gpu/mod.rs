@@ -11,6 +11,7 @@ mod attention;
 mod attention_backward;
 #[cfg(feature = "autodiff")]
 mod backward;
+mod inference;
 mod launch;
 mod linear;
 #[cfg(feature = "autodiff")]

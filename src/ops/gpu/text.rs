@@ -29,6 +29,10 @@ pub enum File {
     RowsCommon,
     Norm,
     NormRotary,
+    Windows,
+    Depthwise,
+    Regions,
+    TopSoftmax,
     #[cfg(feature = "autodiff")]
     Activation,
     #[cfg(feature = "autodiff")]
@@ -75,6 +79,16 @@ impl File {
             File::RowsCommon => shader!("rows_common"),
             File::Norm => shader!("norm"),
             File::NormRotary => shader!("norm_rotary"),
+            File::Windows => concat!(shader!("window"), shader!("windows")),
+            File::Depthwise => {
+                concat!(
+                    shader!("window"),
+                    shader!("activation"),
+                    shader!("depthwise")
+                )
+            }
+            File::Regions => shader!("regions"),
+            File::TopSoftmax => shader!("top_softmax"),
             #[cfg(feature = "autodiff")]
             File::Activation => shader!("activation"),
             #[cfg(feature = "autodiff")]

@@ -9,12 +9,13 @@ use super::{Leaf, agrees_with_finite_differences, as_vector, compare};
 use crate::kernels::linear::{FORMATS, Numbers};
 use crate::kernels::support::{Findings, Random};
 
-const ACTIVATIONS: [Activation; 5] = [
+const ACTIVATIONS: [Activation; 6] = [
     Activation::Gelu,
     Activation::GeluPytorchTanh,
     Activation::QuickGelu,
     Activation::Silu,
     Activation::Relu,
+    Activation::Relu6,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -259,7 +260,11 @@ fn activations_of_large_arguments_have_slopes_of_zero_and_one() {
             shape: [1, x.len()],
             tracked: true,
         };
-        let slopes = x.map(|x| if x > 0.0 { 1.0 } else { 0.0 });
+        let above = match activation {
+            Activation::Relu6 => 0.0,
+            _ => 1.0,
+        };
+        let slopes = x.map(|x| if x > 0.0 { above } else { 0.0 });
         let expected = [("gradient of x".to_string(), slopes.to_vec())];
         findings.compare_parts(&format!("{activation:?}"), &expected, 1e-5, |device| {
             let device = device.clone().autodiff();
