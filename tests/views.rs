@@ -69,6 +69,7 @@ fn view(name: &str, prompt: &str, learned: usize) -> View {
         name: name.into(),
         prompt: prompt.into(),
         learned,
+        region: None,
     }
 }
 

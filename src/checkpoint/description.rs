@@ -121,16 +121,16 @@ impl Description {
         Ok(own.map(|(map, shown)| Section::root(map, shown)))
     }
 
-    /// Checks that the checkpoint asks for one of these poolings, or says nothing of it, and for nothing that
-    /// would change its vectors afterwards.
+    /// The one of these poolings that the checkpoint asks for; `None` if it says nothing of it. What would
+    /// change its vectors afterwards is refused.
     ///
     /// # Errors
     /// [`Code::Config`], naming the file and what it asks for.
-    pub(crate) fn require_pooling(&self, built: &[&str]) -> Result<()> {
+    pub(crate) fn pooling(&self, built: &[&str]) -> Result<Option<&'static str>> {
         let Some((shown, modules)) = self.files.get(pooling::MODULES_FILE) else {
-            return Ok(());
+            return Ok(None);
         };
-        pooling::require(shown, modules, built, |file| {
+        pooling::chosen(shown, modules, built, |file| {
             self.object(file)
                 .map(|(map, shown)| Section::root(map, shown))
         })

@@ -84,13 +84,14 @@ fn config_of(path: &str) -> String {
     format!("{path}/config.json")
 }
 
-/// Checks every module against what is built.
-pub(super) fn require<'a>(
+/// Checks every module against what is built, and gives the pooling that is asked for.
+pub(super) fn chosen<'a>(
     shown: &str,
     modules: &Value,
     built: &[&str],
     config: impl Fn(&str) -> Option<Section<'a>>,
-) -> Result<()> {
+) -> Result<Option<&'static str>> {
+    let mut pooling = None;
     for entry in modules.as_array().into_iter().flatten() {
         let (path, kind) = module(shown, entry)?;
         match kind.as_str() {
@@ -102,7 +103,7 @@ pub(super) fn require<'a>(
                     let why = format!("names a pooling module, but {file} is not there");
                     Error::new(Code::Config, shown, why)
                 })?;
-                check(&section, built)?;
+                pooling = Some(read(&section, built)?);
             }
             other => {
                 let why = format!(
@@ -113,23 +114,33 @@ pub(super) fn require<'a>(
             }
         }
     }
-    Ok(())
+    Ok(pooling)
 }
 
-fn check(section: &Section<'_>, built: &[&str]) -> Result<()> {
+/// The one pooling of a module.
+fn read(section: &Section<'_>, built: &[&str]) -> Result<&'static str> {
     let why = format!("built here for this family: {}", built.join(", "));
     if let Some(mode) = section.string("pooling_mode")? {
-        return match built.contains(&mode) {
-            true => Ok(()),
-            false => section.refuse("pooling_mode", &why),
+        let known = POOLINGS.into_iter().find(|(name, _)| *name == mode);
+        return match known.filter(|(name, _)| built.contains(name)) {
+            Some((name, _)) => Ok(name),
+            None => section.refuse("pooling_mode", &why),
         };
     }
+    let mut pooling = None;
     for (name, switch) in POOLINGS {
         // The mean is taken unless that is switched off.
         let on = section.boolean(switch)?.unwrap_or(name == "mean");
-        if on && !built.contains(&name) {
+        if !on {
+            continue;
+        }
+        if !built.contains(&name) {
+            return section.refuse(switch, &why);
+        }
+        if let Some(other) = pooling.replace(name) {
+            let why = format!("{other} is on as well; only one of them can be built here");
             return section.refuse(switch, &why);
         }
     }
-    Ok(())
+    pooling.ok_or_else(|| section.wrong("pooling_mode", "names no pooling at all"))
 }

@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
             Some(v) => serde_json::from_value(v.clone()).or_else(|_| {
                 self.refuse(
                     "hidden_act",
-                    "built here: gelu, gelu_pytorch_tanh, gelu_new, quick_gelu, silu, swish, relu",
+                    "built here: gelu, gelu_pytorch_tanh, gelu_new, quick_gelu, silu, swish, relu, relu6",
                 )
             }),
         }

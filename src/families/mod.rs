@@ -38,9 +38,9 @@ pub use model_config::ModelConfig;
 pub use registry::*;
 #[cfg(feature = "engine")]
 pub use settings::learned_views;
-pub use settings::{ImageSettings, PromptSettings, Settings, View};
+pub use settings::{ImageSettings, PromptSettings, Region, Settings, View};
 pub use settings::{MAX_LEARNED, MAX_VIEWS, check_views};
-pub(crate) use settings::{MAX_TEMPLATE, fault};
+pub(crate) use settings::{MAX_TEMPLATE, check_branches, fault};
 
 /// A model family: implemented by the type of its configuration, whose JSON form is a manifest's `config`.
 pub trait Architecture:

@@ -9,6 +9,10 @@ use super::{Architecture, ModelConfig};
 use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::{Code, Error, Result};
 
+#[path = "bert/mod.rs"]
+pub mod bert;
+#[path = "conse/mod.rs"]
+pub mod conse;
 #[path = "qwen3_vl/mod.rs"]
 pub mod qwen3_vl;
 #[cfg(feature = "toy")]
@@ -21,6 +25,8 @@ pub use qwen3_vl::bench;
 
 static FAMILIES: &[Family] = &[
     Family::of::<qwen3_vl::Config>(),
+    Family::of::<bert::Config>(),
+    Family::of::<conse::Config>(),
     #[cfg(feature = "toy")]
     Family::of::<toy::Config>(),
 ];

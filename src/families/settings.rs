@@ -53,8 +53,9 @@ pub struct PromptSettings {
     pub max_tokens: usize,
 }
 
-/// A view: a short branch off the prefix, read out at its last position.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A view: a short branch off the prefix, read out at its last position; or a region of the picture, where a
+/// family makes its views of one feature map.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// `global`, `fine-1`, … or a name of its own.
     pub name: String,
@@ -64,6 +65,30 @@ pub struct View {
     /// Learned vectors after the prompt, stored as the tensor `views.NAME` of shape `[learned, hidden]`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub learned: usize,
+    /// The part of the picture that it sees; all of it if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+}
+
+/// A rectangle of a picture, upright as people see it, in fractions of its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Region {
+    /// Its left edge.
+    pub x: f32,
+    /// Its upper edge.
+    pub y: f32,
+    /// Its width.
+    pub width: f32,
+    /// Its height.
+    pub height: f32,
+}
+
+impl Region {
+    /// Whether it lies within the picture and is not empty. Edges may be off by what rounding takes.
+    pub fn is_valid(&self) -> bool {
+        let side = |begin: f32, size: f32| begin >= 0.0 && size > 0.0 && begin + size <= 1.0 + 1e-6;
+        side(self.x, self.width) && side(self.y, self.height)
+    }
 }
 
 fn is_zero(n: &usize) -> bool {
@@ -158,11 +183,32 @@ pub fn check_views(views: &[View]) -> Result<()> {
                 format!("is longer than {MAX_TEMPLATE} bytes"),
             );
         }
+        if let Some(region) = &view.region
+            && !region.is_valid()
+        {
+            return fault(
+                format!("views[{i}].region"),
+                "must be a rectangle within the picture, in fractions of its sides",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Checks views that are branches off the prefix.
+pub(crate) fn check_branches(views: &[View]) -> Result<()> {
+    for (i, view) in views.iter().enumerate() {
         if view.prompt.is_empty() && view.learned == 0 {
             return fault(
                 format!("views[{i}]"),
                 "has neither a prompt nor learned vectors; a view is read at its last position, \
                  so it must have one",
+            );
+        }
+        if view.region.is_some() {
+            return fault(
+                format!("views[{i}].region"),
+                "is a part of the picture, but views of this family are branches of the prompt",
             );
         }
     }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "autodiff")]
 pub mod adapter;
+mod depthwise;
 mod linear;
 mod norm;
 mod vars;
@@ -10,6 +11,7 @@ mod weights;
 use burn::module::{Param, ParamId};
 use burn::tensor::Tensor;
 
+pub use depthwise::Depthwise;
 pub use linear::Linear;
 pub use norm::{LayerNorm, RmsNorm};
 pub use vars::{Recording, Vars};

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::rc::Rc;
 
-use super::{Held, LayerNorm, Linear, RmsNorm, Weights, hold};
+use super::{Depthwise, Held, LayerNorm, Linear, RmsNorm, Weights, hold};
 use crate::Result;
 use crate::tensors::{EMBEDDING_DEVIATION, Group, Init, Kind, TensorSpec};
 
@@ -156,6 +156,17 @@ impl Vars {
         Ok(LayerNorm::new(weight, bias, epsilon))
     }
 
+    /// `NAME.weight` of `[kernel · kernel, channels]` and `NAME.bias` of a depthwise convolution. They stay
+    /// f32: they are few, and each channel has its own range.
+    ///
+    /// # Errors
+    /// As [`linear`](Self::linear).
+    pub fn depthwise(&self, name: &str, kernel: usize, channels: usize) -> Result<Depthwise> {
+        let weight = self.matrix(&format!("{name}.weight"), [kernel * kernel, channels])?;
+        let bias = self.vector(&format!("{name}.bias"), channels, Init::Zeros)?;
+        Ok(Depthwise::new(weight, bias))
+    }
+
     /// A matrix of floats: positions, learned vectors.
     ///
     /// # Errors
@@ -190,7 +201,11 @@ impl Vars {
         }
     }
 
-    fn vector(&self, name: &str, width: usize, init: Init) -> Result<Held<1>> {
+    /// A vector of floats.
+    ///
+    /// # Errors
+    /// As [`linear`](Self::linear).
+    pub fn vector(&self, name: &str, width: usize, init: Init) -> Result<Held<1>> {
         let name = self.name(name);
         match &mut *self.reader.borrow_mut() {
             Reader::Weights(weights) => Ok(hold(weights.vector(&name, width)?)),

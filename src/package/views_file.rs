@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::families::{PromptSettings, View, check_views};
+use crate::families::{PromptSettings, View, check_branches, check_views};
 use crate::{Code, Error, Result};
 use crate::{Fusion, Reduction};
 
@@ -68,7 +68,9 @@ impl ViewsFile {
         reader
             .end()
             .map_err(|e| fail(format!("goes on after its end: {e}")).with_source(e))?;
-        check_views(&views.views).map_err(|e| fail(e.message().into()))?;
+        check_views(&views.views)
+            .and_then(|()| check_branches(&views.views))
+            .map_err(|e| fail(e.message().into()))?;
         Ok(views)
     }
 

@@ -81,11 +81,13 @@ pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
                 name: "global".into(),
                 prompt: "so: ".into(),
                 learned: 0,
+                region: None,
             },
             View {
                 name: "fine-1".into(),
                 prompt: String::new(),
                 learned: 2,
+                region: None,
             },
         ],
         fusion: Fusion {

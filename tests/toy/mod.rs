@@ -118,6 +118,7 @@ impl Architecture for Config {
                 name: "global".into(),
                 prompt: String::new(),
                 learned: 1,
+                region: None,
             },
             token_ids: Vec::new(),
         })

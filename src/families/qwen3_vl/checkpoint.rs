@@ -56,7 +56,7 @@ const EMBEDDING_PATCHES: (u64, u64) = (4, 1800);
 pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     let (config, image_token_id) = config(&files.section(CONFIG_FILE)?)?;
     let image = image_settings(files, &config.vision)?;
-    files.require_pooling(&[LAST_TOKEN])?;
+    files.pooling(&[LAST_TOKEN])?;
     let prompt = PromptSettings {
         prefix: PREFIX.into(),
         image: "<|vision_start|>{pad}<|vision_end|>".into(),
@@ -70,6 +70,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         name: "global".into(),
         prompt: GENERATION_PROMPT.into(),
         learned: 0,
+        region: None,
     };
     let token_ids = image_token_id.map(|id| (IMAGE_TOKEN.into(), id));
     Ok(FromCheckpoint {

@@ -27,7 +27,8 @@ use crate::checkpoint::Description;
 #[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
 use crate::families::{
-    Architecture, ImageSettings, Layout, MAX_TEMPLATE, Preprocessing, Settings, Widths, fault,
+    Architecture, ImageSettings, Layout, MAX_TEMPLATE, Preprocessing, Settings, Widths,
+    check_branches, fault,
 };
 #[cfg(feature = "engine")]
 use crate::families::{Network, View};
@@ -53,7 +54,8 @@ impl Architecture for Config {
 
     fn check(&self, settings: Settings<'_>) -> Result<()> {
         self.check_image(settings.image)?;
-        self.check_prompt(settings)
+        self.check_prompt(settings)?;
+        check_branches(settings.views)
     }
 
     fn embedding_dim(&self) -> usize {

@@ -212,16 +212,19 @@ impl Views {
             name: "global".into(),
             prompt: view.prompt.clone(),
             learned: view.learned,
+            region: None,
         });
         let global = given.or_else(|| own.cloned()).unwrap_or_else(|| View {
             name: "global".into(),
             prompt: String::new(),
             learned: 1,
+            region: None,
         });
         let fine = (1..=self.fine).map(|i| View {
             name: format!("fine-{i}"),
             prompt: self.prompt.clone(),
             learned: self.learned,
+            region: None,
         });
         std::iter::once(global).chain(fine).collect()
     }
@@ -353,6 +356,7 @@ mod tests {
             name: "global".into(),
             prompt: "<|im_start|>assistant\n".into(),
             learned: 0,
+            region: None,
         };
         let views = Views {
             fine: 2,

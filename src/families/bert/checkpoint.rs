@@ -1,0 +1,95 @@
+//! How BERT checkpoints are read: `BertModel` of `transformers`, and `sentence-transformers` around it.
+
+use super::config::{Config, Pooling};
+use crate::checkpoint::{CONFIG_FILE, Description};
+use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
+use crate::ops::Activation;
+use crate::tensors::TOKEN_TABLE;
+use crate::{Code, Error, Result};
+
+/// Longest text in tokens that sentence encoders are trained with, as their makers run them.
+const MAX_TOKENS: usize = 256;
+
+/// Reads the small files.
+pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
+    let s = files.section(CONFIG_FILE)?;
+    s.one_of("position_embedding_type", &["absolute"])?;
+    if s.boolean("is_decoder")? == Some(true) {
+        return s.refuse("is_decoder", "only encoders are built here");
+    }
+    // `sentence-transformers` says which; without it the mean is what these encoders are trained for.
+    let pooling = match files.pooling(&["mean", "cls"])? {
+        Some("cls") => Pooling::Cls,
+        _ => Pooling::Mean,
+    };
+    let config = Config {
+        vocab_size: s.size("vocab_size", 30522)?,
+        hidden_size: s.size("hidden_size", 768)?,
+        num_hidden_layers: s.size("num_hidden_layers", 12)?,
+        num_attention_heads: s.size("num_attention_heads", 12)?,
+        intermediate_size: s.size("intermediate_size", 3072)?,
+        max_position_embeddings: s.size("max_position_embeddings", 512)?,
+        type_vocab_size: s.size("type_vocab_size", 2)?,
+        layer_norm_eps: s.float("layer_norm_eps", 1e-12)?,
+        hidden_act: s.activation(Activation::Gelu)?,
+        pooling,
+    };
+    let max_tokens = MAX_TOKENS.min(config.max_position_embeddings);
+    if max_tokens < 3 {
+        let why = "is too small for a text between two special tokens";
+        return Err(Error::new(Code::Config, "max_position_embeddings", why));
+    }
+    Ok(FromCheckpoint {
+        image: ImageSettings {
+            min_pixels: 1,
+            max_pixels: 1,
+            mean: [0.0; 3],
+            std: [1.0; 3],
+        },
+        prompt: PromptSettings {
+            prefix: "[CLS]{instruction}{text}[SEP]".into(),
+            image: String::new(),
+            image_token: String::new(),
+            empty: String::new(),
+            instruction: String::new(),
+            named: Default::default(),
+            max_tokens,
+        },
+        view: View {
+            name: "global".into(),
+            ..View::default()
+        },
+        token_ids: Vec::new(),
+        config,
+    })
+}
+
+/// The name in packages of a checkpoint's tensor.
+pub fn rename(tensor: &str) -> Option<String> {
+    let name = tensor.strip_prefix("bert.").unwrap_or(tensor);
+    if let Some(rest) = name.strip_prefix("embeddings.") {
+        return Some(match rest {
+            "word_embeddings.weight" => TOKEN_TABLE.into(),
+            "position_embeddings.weight" => "text.positions.weight".into(),
+            "token_type_embeddings.weight" => "text.types.weight".into(),
+            "LayerNorm.weight" => "text.norm.weight".into(),
+            "LayerNorm.bias" => "text.norm.bias".into(),
+            // `position_ids` counts from zero.
+            _ => return None,
+        });
+    }
+    let (layer, rest) = name.strip_prefix("encoder.layer.")?.split_once('.')?;
+    let (part, of) = rest.rsplit_once('.')?;
+    let part = match part {
+        "attention.self.query" => "attention.query",
+        "attention.self.key" => "attention.key",
+        "attention.self.value" => "attention.value",
+        "attention.output.dense" => "attention.output",
+        "attention.output.LayerNorm" => "attention.norm",
+        "intermediate.dense" => "mlp.up",
+        "output.dense" => "mlp.down",
+        "output.LayerNorm" => "mlp.norm",
+        other => other,
+    };
+    Some(format!("text.layers.{layer}.{part}.{of}"))
+}

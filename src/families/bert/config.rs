@@ -1,0 +1,100 @@
+//! The shape of a BERT encoder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ops::Activation;
+use crate::{Code, Error, Result};
+
+/// Most of any of the numbers.
+const MOST: usize = 1 << 20;
+
+/// The shape of an encoder. The names are those of the checkpoints' `config.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Tokens that it knows.
+    pub vocab_size: usize,
+    /// Width of a token's state, and length of an embedding.
+    pub hidden_size: usize,
+    /// Layers.
+    pub num_hidden_layers: usize,
+    /// Heads of each layer's attention.
+    pub num_attention_heads: usize,
+    /// Width of the MLPs.
+    pub intermediate_size: usize,
+    /// Rows of the position table.
+    pub max_position_embeddings: usize,
+    /// Rows of the table of token types, of which the first is used.
+    pub type_vocab_size: usize,
+    /// Epsilon of the LayerNorms.
+    pub layer_norm_eps: f64,
+    /// Activation of the MLPs.
+    pub hidden_act: Activation,
+    /// How one vector is made of all states.
+    pub pooling: Pooling,
+}
+
+/// How one vector is made of a text's states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// Their mean.
+    Mean,
+    /// The first token's.
+    Cls,
+}
+
+impl Config {
+    /// Checks that the numbers describe an encoder that can exist.
+    ///
+    /// # Errors
+    /// [`Code::Config`] with the field as its subject.
+    pub fn check_numbers(&self) -> Result<()> {
+        let fail = |field: &str, why: String| Err(Error::new(Code::Config, field, why));
+        for (field, value) in [
+            ("vocab_size", self.vocab_size),
+            ("hidden_size", self.hidden_size),
+            ("num_hidden_layers", self.num_hidden_layers),
+            ("num_attention_heads", self.num_attention_heads),
+            ("intermediate_size", self.intermediate_size),
+            ("max_position_embeddings", self.max_position_embeddings),
+            ("type_vocab_size", self.type_vocab_size),
+        ] {
+            if value == 0 || value > MOST {
+                return fail(
+                    field,
+                    format!("is {value}; it must be between 1 and {MOST}"),
+                );
+            }
+        }
+        let (hidden, heads) = (self.hidden_size, self.num_attention_heads);
+        if !hidden.is_multiple_of(heads) {
+            return fail(
+                "num_attention_heads",
+                format!("is {heads}, which does not divide hidden_size, {hidden}"),
+            );
+        }
+        if !self.layer_norm_eps.is_finite() || self.layer_norm_eps < 0.0 {
+            let why = format!("is {}; it must not be negative", self.layer_norm_eps);
+            return fail("layer_norm_eps", why);
+        }
+        Ok(())
+    }
+
+    /// Size of a head.
+    pub fn head_dim(&self) -> usize {
+        self.hidden_size / self.num_attention_heads
+    }
+
+    /// Values of the widest activation for each token.
+    pub fn widest(&self) -> usize {
+        self.intermediate_size.max(self.hidden_size)
+    }
+
+    /// The shape in words.
+    pub fn described(&self) -> String {
+        format!(
+            "{} layers of width {}, {} heads, {} tokens known",
+            self.num_hidden_layers, self.hidden_size, self.num_attention_heads, self.vocab_size
+        )
+    }
+}

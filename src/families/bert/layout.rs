@@ -1,0 +1,114 @@
+//! A text's tokens: a template with the text in it, cut to what the encoder reads.
+
+use super::config::Config;
+use crate::families::{PromptSettings, Sequence, Token, fault};
+use crate::input::text::Tokenizer;
+use crate::{Code, Error, Result};
+
+/// The place of the text in a template.
+const TEXT: &str = "{text}";
+
+/// The place of the instruction.
+const INSTRUCTION: &str = "{instruction}";
+
+/// A template with its tokenizer.
+pub struct Template {
+    tokenizer: Tokenizer,
+    prefix: String,
+    instruction: String,
+    empty: String,
+    /// What follows the text: kept when the text is cut.
+    tail: Vec<u32>,
+    max_tokens: usize,
+}
+
+/// Checks a package's prompts against an encoder.
+///
+/// # Errors
+/// [`Code::PackageManifest`], naming the field.
+pub fn check_prompt(prompt: &PromptSettings, config: &Config) -> Result<()> {
+    if prompt.prefix.matches(TEXT).count() != 1 {
+        return fault("prompt.prefix", "must have {text} exactly once");
+    }
+    if prompt.prefix.matches(INSTRUCTION).count() > 1 {
+        return fault("prompt.prefix", "may have {instruction} once");
+    }
+    for (field, text) in [
+        ("prompt.prefix", &prompt.prefix),
+        ("prompt.empty", &prompt.empty),
+        ("prompt.instruction", &prompt.instruction),
+    ] {
+        if text.len() > crate::families::MAX_TEMPLATE {
+            let why = format!("is longer than {} bytes", crate::families::MAX_TEMPLATE);
+            return fault(field, why);
+        }
+    }
+    let most = config.max_position_embeddings;
+    if prompt.max_tokens == 0 || prompt.max_tokens > most {
+        let is = prompt.max_tokens;
+        let why = format!("is {is}; it must be between 1 and max_position_embeddings, {most}");
+        return fault("prompt.max_tokens", why);
+    }
+    Ok(())
+}
+
+impl Template {
+    /// Prepares a package's prompts.
+    ///
+    /// # Errors
+    /// [`Code::Tokenizer`] if the tokenizer has ids beyond the vocabulary; [`Code::PackageManifest`] if what
+    /// the template adds is longer than a text may be.
+    pub fn new(config: &Config, prompt: &PromptSettings, tokenizer: Tokenizer) -> Result<Self> {
+        let size = tokenizer.size();
+        if size > config.vocab_size {
+            let known = config.vocab_size;
+            let why =
+                format!("has {size} tokens, but the model knows {known}; it is another model's");
+            return Err(Error::new(Code::Tokenizer, "tokenizer.json", why));
+        }
+        let (before, after) = prompt
+            .prefix
+            .split_once(TEXT)
+            .unwrap_or((&prompt.prefix, ""));
+        let (head, tail) = (tokenizer.encode(before)?, tokenizer.encode(after)?);
+        if head.len() + tail.len() >= prompt.max_tokens {
+            return fault("prompt.prefix", "leaves no room for the text");
+        }
+        Ok(Self {
+            prefix: prompt.prefix.clone(),
+            instruction: prompt.instruction.clone(),
+            empty: prompt.empty.clone(),
+            max_tokens: prompt.max_tokens,
+            tokenizer,
+            tail,
+        })
+    }
+
+    /// The tokens of a text. One that is too long is cut at its end, and that is said.
+    ///
+    /// # Errors
+    /// [`Code::Tokenizer`] if the text cannot be tokenized.
+    pub fn sequence(&self, text: &str, instruction: Option<&str>) -> Result<Sequence> {
+        let text = match text.trim() {
+            "" => self.empty.as_str(),
+            _ => text,
+        };
+        let filled = self
+            .prefix
+            .replace(INSTRUCTION, instruction.unwrap_or(&self.instruction))
+            .replace(TEXT, text);
+        let mut ids = self.tokenizer.encode(&filled)?;
+        let truncated = ids.len() > self.max_tokens;
+        if truncated {
+            ids.truncate(self.max_tokens - self.tail.len());
+            ids.extend(&self.tail);
+        }
+        Ok(Sequence {
+            positions: (0..ids.len() as u32).map(|p| [p; 3]).collect(),
+            prefix: ids.len(),
+            tokens: ids.into_iter().map(Token::Id).collect(),
+            truncated,
+            ..Sequence::default()
+        })
+    }
+}

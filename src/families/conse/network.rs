@@ -1,0 +1,124 @@
+//! The model: both towers, and the bridge that brings what each gives into one space.
+//!
+//! ConSE (Norouzi et al., arXiv 1312.5650): a picture lies among the texts where its most probable classes'
+//! names lie, weighted by their probabilities.
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::config::Config;
+use super::regions;
+use super::vision::Tower;
+use crate::Result;
+use crate::families::bert::Encoder;
+use crate::families::{Item, Readout, View};
+use crate::layers::{Group, Held, Linear, Vars, held};
+use crate::ops::{pool_regions, top_softmax};
+use crate::tensors::Init;
+
+/// A model of the family: everything but its token embeddings, which are looked up by row.
+#[derive(Module, Debug)]
+pub struct Network {
+    vision: Tower,
+    classifier: Linear,
+    /// Where the classes lie among the texts, `[hidden, classes]`.
+    classes: Linear,
+    text: Encoder,
+    /// What is taken from a text's vector, `[hidden]`: where texts lie that say nothing in particular.
+    centre: Held<1>,
+    #[module(skip)]
+    regions: Vec<f32>,
+    #[module(skip)]
+    views: usize,
+    #[module(skip)]
+    config: Config,
+}
+
+impl Network {
+    /// Takes the weights.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
+    pub fn new(config: &Config, views: &[View], vars: &Vars) -> Result<Self> {
+        let vision = vars.group(Group::Vision).at("vision");
+        let bridge = vars.at("bridge");
+        let (hidden, classes) = (config.text.hidden_size, config.vision.classes);
+        Ok(Self {
+            vision: Tower::new(&config.vision, &vision)?,
+            classifier: vision.linear("classifier", [classes, config.vision.head], true)?,
+            classes: bridge.linear("classes", [hidden, classes], false)?,
+            centre: bridge.vector("centre", hidden, Init::Zeros)?,
+            text: Encoder::new(&config.text, &vars.at("text"))?,
+            regions: regions::weights(views, config.vision.cells()),
+            views: views.len(),
+            config: config.clone(),
+        })
+    }
+
+    /// The views of pictures, `[pictures · views, hidden]`.
+    fn pictures(&self, pixels: Vec<f32>, device: &Device) -> Tensor<2> {
+        let map = self.vision.forward(pixels, device);
+        let cells = self.regions.len() / self.views;
+        let regions = TensorData::new(self.regions.clone(), [self.views, cells]);
+        let pooled = pool_regions(map, &Tensor::from_data(regions, device));
+        let logits = self.classifier.forward(pooled);
+        let bridge = &self.config.bridge;
+        self.classes
+            .forward(top_softmax(logits, bridge.keep, bridge.temperature))
+    }
+
+    /// One vector for each text, `[texts, hidden]`.
+    fn texts(&self, items: &[&Item], ids: &[u32], tokens: Tensor<2>, device: &Device) -> Tensor<2> {
+        let texts: Vec<_> = items.iter().map(|item| &item.sequence).collect();
+        let x = self.text.forward(&texts, ids, tokens, device);
+        let length = x.clone().powi_scalar(2).sum_dim(1).sqrt();
+        x / length.clamp_min(f32::MIN_POSITIVE) - held(&self.centre).unsqueeze()
+    }
+}
+
+impl crate::families::Network for Network {
+    fn forward(
+        &self,
+        mut items: Vec<Item>,
+        ids: &[u32],
+        tokens: Option<Tensor<2>>,
+        device: &Device,
+    ) -> Readout {
+        // Rows of the views of each item, in what is put together below: pictures first, then texts.
+        let mut pixels = Vec::new();
+        let mut rows: Vec<i32> = Vec::with_capacity(items.len() * self.views);
+        let pictures = items.iter().filter(|item| item.patches.is_some()).count();
+        let (mut picture, mut text) = (0, pictures * self.views);
+        for item in &mut items {
+            match item.patches.take() {
+                Some(patches) => {
+                    pixels.extend(patches.values);
+                    rows.extend((picture..picture + self.views).map(|row| row as i32));
+                    picture += self.views;
+                }
+                None => {
+                    // A text says one thing: all its views are the same.
+                    rows.extend(vec![text as i32; self.views]);
+                    text += 1;
+                }
+            }
+        }
+        let mut parts = Vec::new();
+        if pictures > 0 {
+            parts.push(self.pictures(pixels, device));
+        }
+        let texts: Vec<&Item> = items
+            .iter()
+            .filter(|item| !item.sequence.tokens.is_empty())
+            .collect();
+        if let (Some(tokens), false) = (tokens, texts.is_empty()) {
+            parts.push(self.texts(&texts, ids, tokens, device));
+        }
+        let rows = TensorData::new(rows.clone(), [rows.len()]);
+        let rows = Tensor::<1, Int>::from_data(rows, device);
+        Readout {
+            views: Tensor::cat(parts, 0).select(0, rows),
+            continuations: None,
+        }
+    }
+}
