@@ -287,6 +287,10 @@ impl Agff {
             }
         };
         let read = self.network.forward(items, &ids, tokens, &self.device);
+        let views: Vec<String> = self.manifest.views.iter().map(|v| v.name.clone()).collect();
+        let view_counts = read
+            .counts
+            .unwrap_or_else(|| vec![views.len(); counts.len()]);
         let data = read.views.into_data_async().await.map_err(|error| {
             #[cfg(feature = "gpu")]
             device::gpu::forget(&self.device);
@@ -300,11 +304,13 @@ impl Agff {
             .try_into_vec()
             .map_err(|error| Error::new(Code::Internal, "readout", format!("{error:?}")))?;
 
-        let views: Vec<String> = self.manifest.views.iter().map(|v| v.name.clone()).collect();
         let dimensions = self.manifest.config.embedding_dim();
-        for (values, (tokens, truncated)) in values.chunks(views.len() * dimensions).zip(counts) {
-            let mut unit = Vec::with_capacity(values.len());
-            for view in values.chunks(dimensions) {
+        let mut values = &values[..];
+        for (count, (tokens, truncated)) in view_counts.into_iter().zip(counts) {
+            let (own, rest) = values.split_at(count * dimensions);
+            values = rest;
+            let mut unit = Vec::with_capacity(own.len());
+            for view in own.chunks(dimensions) {
                 unit.extend(embedding::unit(view).ok_or_else(|| {
                     Error::new(
                         Code::PackageNotFinite,
@@ -314,7 +320,7 @@ impl Agff {
                 })?);
             }
             embeddings.push(Embedding {
-                views: views.clone(),
+                views: views[..count].to_vec(),
                 dimensions,
                 values: unit,
                 tokens,

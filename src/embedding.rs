@@ -138,6 +138,8 @@ pub struct Similarity {
     pub weights: Patterns,
     /// The pair of views (of the query, of the target) that contributes most.
     pub best: (usize, usize),
+    /// The fine view of the target that contributes most, if it has any: where the target is alike.
+    pub fine: Option<usize>,
 }
 
 /// The fused similarity (reconstructed from the abstract of arXiv 2602.05729):
@@ -200,6 +202,7 @@ pub(crate) fn fused(query: Vectors, target: Vectors, fusion: &Fusion) -> Result<
     let (rows, columns) = (query.views(), target.views());
     let mut patterns: [Pattern; 4] = Default::default();
     let mut best = (0, 0, f64::NEG_INFINITY);
+    let mut fine = (None, f64::NEG_INFINITY);
     for a in 0..rows {
         for b in 0..columns {
             let s = dot(query.view(a), target.view(b));
@@ -210,6 +213,9 @@ pub(crate) fn fused(query: Vectors, target: Vectors, fusion: &Fusion) -> Result<
             let term = s / tau + share(a, rows) + share(b, columns);
             if term > best.2 {
                 best = (a, b, term);
+            }
+            if b > 0 && term > fine.1 {
+                fine = (Some(b), term);
             }
         }
     }
@@ -233,6 +239,7 @@ pub(crate) fn fused(query: Vectors, target: Vectors, fusion: &Fusion) -> Result<
         patterns: of(reduced.map(|s| s.unwrap_or(global))),
         weights: of(terms.map(|t| t / sum)),
         best: (best.0, best.1),
+        fine: fine.0,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use agff_test_support as support;
 
+mod conse;
 mod images;
 mod kernels;
 mod load_memory;

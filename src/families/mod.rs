@@ -221,6 +221,8 @@ pub trait Network: Send + Sync {
 pub struct Readout {
     /// For each item its views in order, not yet of unit length, `[items · views, embedding_dim]`.
     pub views: Tensor<2>,
+    /// How many views each item has, the first of the package's list, where not all have all of them.
+    pub counts: Option<Vec<usize>>,
     /// States that are to give the next token, `[targets, width]`, with those tokens; in training only.
     pub continuations: Option<(Tensor<2>, Vec<u32>)>,
 }

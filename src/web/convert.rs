@@ -202,7 +202,7 @@ pub(super) fn embedding_from_js(value: &JsValue) -> Result<Embedding, JsValue> {
     Ok(embedding)
 }
 
-/// `{ score, patterns, weights, best }`.
+/// `{ score, patterns, weights, best, fine }`.
 pub(super) fn similarity_to_js(
     similarity: &Similarity,
     query: &[String],
@@ -214,6 +214,8 @@ pub(super) fn similarity_to_js(
         patterns: Patterns,
         weights: Patterns,
         best: [&'a str; 2],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fine: Option<&'a str>,
     }
     let (a, b) = similarity.best;
     to_js(&Explained {
@@ -221,6 +223,7 @@ pub(super) fn similarity_to_js(
         patterns: similarity.patterns,
         weights: similarity.weights,
         best: [&query[a], &target[b]],
+        fine: similarity.fine.map(|view| target[view].as_str()),
     })
 }
 

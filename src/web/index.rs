@@ -120,7 +120,7 @@ impl VectorIndex {
     /// The best records for the weighted sum of `terms`, an array of `{ embedding, weight? }`; a term with a
     /// negative weight is what is not looked for. `options` are `{ limit?, minScore? }`.
     ///
-    /// Gives `{ hits: [{ id, score, error, terms: [{ score, patterns, weights, best }] }], scored }`.
+    /// Gives `{ hits: [{ id, score, error, terms: [{ score, patterns, weights, best, fine }] }], scored }`.
     ///
     /// # Errors
     /// Those of [`Index::search`].

@@ -110,7 +110,7 @@ impl Engine {
         Ok(embeddings.iter().map(convert::embedding_to_js).collect())
     }
 
-    /// The fused similarity of two embeddings: `{ score, patterns, weights, best }`, where `best`
+    /// The fused similarity of two embeddings: `{ score, patterns, weights, best, fine }`, where `best`
     /// names the most similar pair of views.
     ///
     /// # Errors

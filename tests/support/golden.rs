@@ -112,7 +112,13 @@ impl Case {
                 fs::copy(case.join(file), out.join(file)).unwrap();
             }
         }
-        fs::copy(folder().join("tokenizer.json"), out.join("tokenizer.json")).unwrap();
+        // Some have a tokenizer of their own.
+        let own = case.join("tokenizer.json");
+        let tokenizer = match own.exists() {
+            true => own,
+            false => folder().join("tokenizer.json"),
+        };
+        fs::copy(tokenizer, out.join("tokenizer.json")).unwrap();
         for shard in &self.shards {
             let data: Vec<(String, Vec<usize>, Vec<u8>)> = shard
                 .tensors

@@ -69,6 +69,7 @@ impl crate::families::Network for Network {
         });
         Readout {
             views: Tensor::cat(views.collect(), 0),
+            counts: None,
             continuations: None,
         }
     }

@@ -162,6 +162,7 @@ impl Network for Encoder {
         let tokens = tokens.expect("a text has tokens");
         Readout {
             views: Encoder::forward(self, &texts, ids, tokens, device),
+            counts: None,
             continuations: None,
         }
     }

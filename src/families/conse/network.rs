@@ -84,24 +84,23 @@ impl crate::families::Network for Network {
         tokens: Option<Tensor<2>>,
         device: &Device,
     ) -> Readout {
-        // Rows of the views of each item, in what is put together below: pictures first, then texts.
+        // Where the views of each item are in what is put together below: pictures first, then texts.
         let mut pixels = Vec::new();
-        let mut rows: Vec<i32> = Vec::with_capacity(items.len() * self.views);
+        let (mut rows, mut counts) = (Vec::new(), Vec::with_capacity(items.len()));
         let pictures = items.iter().filter(|item| item.patches.is_some()).count();
         let (mut picture, mut text) = (0, pictures * self.views);
         for item in &mut items {
-            match item.patches.take() {
+            let (next, count) = match item.patches.take() {
                 Some(patches) => {
                     pixels.extend(patches.values);
-                    rows.extend((picture..picture + self.views).map(|row| row as i32));
-                    picture += self.views;
+                    (&mut picture, self.views)
                 }
-                None => {
-                    // A text says one thing: all its views are the same.
-                    rows.extend(vec![text as i32; self.views]);
-                    text += 1;
-                }
-            }
+                // A text says one thing.
+                None => (&mut text, 1),
+            };
+            rows.extend((*next..*next + count).map(|row| row as i32));
+            *next += count;
+            counts.push(count);
         }
         let mut parts = Vec::new();
         if pictures > 0 {
@@ -118,6 +117,7 @@ impl crate::families::Network for Network {
         let rows = Tensor::<1, Int>::from_data(rows, device);
         Readout {
             views: Tensor::cat(parts, 0).select(0, rows),
+            counts: Some(counts),
             continuations: None,
         }
     }

@@ -71,6 +71,7 @@ impl Network for Model {
         if targets.is_empty() {
             return Readout {
                 views: read,
+                counts: None,
                 continuations: None,
             };
         }
@@ -79,6 +80,7 @@ impl Network for Model {
         let said = read.clone().narrow(0, views, targets.len());
         Readout {
             views: read.narrow(0, 0, views),
+            counts: None,
             continuations: Some((said, targets)),
         }
     }

@@ -6,6 +6,7 @@ import type { GridItem } from "./grid";
 import type { Pending } from "./intake";
 import type { Library } from "./library";
 import { PATTERNS, viewName } from "./patterns";
+import { markRegion } from "./region";
 import { showThumbnail } from "./thumbnails";
 
 /** A photo that is stored, found, or still on its way. */
@@ -66,6 +67,7 @@ export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library)
   if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit, item.share ?? 0));
   caption.append(make("span", { className: "name" }, name));
   cell.replaceChildren(frame, caption);
+  markRegion(frame, hit?.region, "cover");
 }
 
 function makeFrame({ name, record, pending }: PhotoItem, library: Library): HTMLElement {

@@ -9,6 +9,7 @@ import { bytes, date } from "./format";
 import type { PhotoItem } from "./card";
 import { explanation } from "./explain";
 import type { Library } from "./library";
+import { markRegion } from "./region";
 
 export interface DetailsActions {
   like(record: IndexRecord): void;
@@ -95,6 +96,7 @@ export class Details {
     const frame = make("div", { className: "large-frame" }, image);
     if (pending) showBlob(image, pending.source.file);
     else if (record) void showBest(image, note, record, library);
+    markRegion(frame, hit?.region, "contain");
 
     const title = make("h2", { id: "details-name" }, name);
     const { query, others } = this.actions.asked();

@@ -39,8 +39,11 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
     make(
       "p",
       { className: "quiet" },
-      "“The whole” is one summary of everything. A “detail” is one of the closer looks that the " +
-        "model has learned to take; it has no name, and no fixed place in the picture.",
+      hit.region
+        ? "“The whole” is one summary of everything. A “detail” is a closer look at one part of the " +
+            "photo; the rectangle shows the part that matches most."
+        : "“The whole” is one summary of everything. A “detail” is one of the closer looks that the " +
+            "model has learned to take; it has no name, and no fixed place in the picture.",
     ),
   );
 }

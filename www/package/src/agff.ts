@@ -277,6 +277,9 @@ function describe(
     provenance,
     fingerprint: reply.fingerprint,
     views: manifest.views.map((view) => view.name),
+    regions: Object.fromEntries(
+      manifest.views.flatMap(({ name, region }) => (region ? [[name, region]] : [])),
+    ),
     dimensions,
     dtype,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),

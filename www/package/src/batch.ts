@@ -26,7 +26,7 @@ const TEXTS_IN_A_PACK = 32;
 export function photosInAPack(manifest: Manifest, device: DeviceKind): number {
   // A processor is filled by one photo, and then each result comes as soon as it can.
   if (device === "cpu") return 1;
-  const patches = manifest.image.max_pixels / manifest.config.vision.patch_size ** 2;
+  const patches = manifest.image.max_pixels / (manifest.config.vision?.patch_size ?? 1) ** 2;
   return Math.max(1, Math.min(16, Math.floor(PACK_ROWS / patches)));
 }
 

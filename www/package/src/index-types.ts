@@ -1,7 +1,7 @@
 /** The public types of the stored photo index. */
 
 import type { AgffError } from "./errors.js";
-import type { DecodePath, DecodePreference, ImageSource, Patterns } from "./types.js";
+import type { DecodePath, DecodePreference, ImageSource, Patterns, Region } from "./types.js";
 
 /** How an index keeps vectors in memory; on the disk they are always `f32`. */
 export type IndexPrecision = "f32" | "int8";
@@ -130,6 +130,8 @@ export interface Hit extends IndexRecord {
   readonly weights: Patterns;
   /** The most similar pair of views: the query's name, then the record's. */
   readonly best: readonly [query: string, record: string];
+  /** Where in the photo it matches most; undefined for models whose views are not places. */
+  readonly region: Region | undefined;
 }
 
 /** How far an `add` or `import` is. */

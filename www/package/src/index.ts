@@ -49,5 +49,6 @@ export type {
   PackageCache,
   PackageUrls,
   Patterns,
+  Region,
   Similarity,
 } from "./types.js";

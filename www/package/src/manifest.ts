@@ -1,7 +1,7 @@
 /** What this package itself reads of a package's `agff.json`; all else of it is the engine's matter. */
 
 import { AgffError } from "./errors.js";
-import type { Fusion } from "./types.js";
+import type { Fusion, Region } from "./types.js";
 
 /** The manifest's file name. */
 export const MANIFEST = "agff.json";
@@ -22,14 +22,14 @@ export interface Manifest {
   readonly provenance?: string;
   readonly dtype: string;
   readonly dimensions: readonly number[];
-  readonly views: readonly { readonly name: string }[];
+  readonly views: readonly { readonly name: string; readonly region?: Region }[];
   readonly fusion: Fusion;
   readonly prompt: {
     readonly instruction: string;
     readonly named?: Readonly<Record<string, string>>;
   };
   readonly image: { readonly max_pixels: number };
-  readonly config: { readonly vision: { readonly patch_size: number } };
+  readonly config: { readonly vision?: { readonly patch_size?: number } };
   readonly files: readonly FileEntry[];
 }
 

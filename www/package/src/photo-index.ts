@@ -149,10 +149,12 @@ class StoredPhotoIndex implements PhotoIndex {
       hits.map(({ id }) => id),
     );
     throwIfAborted(signal, this.name);
-    return hits.flatMap(({ score, similarity: { patterns, weights, best } }, i) => {
+    const { regions } = this.model.info;
+    return hits.flatMap(({ score, similarity: { patterns, weights, best, fine } }, i) => {
       const record = records[i];
+      const region = fine === undefined ? undefined : regions[fine];
       // Another tab may have removed it meanwhile.
-      return record ? [{ ...record, score, patterns, weights, best }] : [];
+      return record ? [{ ...record, score, patterns, weights, best, region }] : [];
     });
   }
 

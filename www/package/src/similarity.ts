@@ -39,12 +39,15 @@ export function similarity(query: Embedding, target: Embedding, fusion: Fusion):
   }));
   let best: [number, number] = [0, 0];
   let bestTerm = -Infinity;
+  let fine: number | undefined;
+  let fineTerm = -Infinity;
   for (let a = 0; a < rows; a++) {
     for (let b = 0; b < columns; b++) {
       const s = dot(query, a, target, b);
       push(patterns[(a > 0 ? 1 : 0) + (b > 0 ? 2 : 0)]!, s, tau);
       const term = s / tau + share(a, rows) + share(b, columns);
       if (term > bestTerm) [best, bestTerm] = [[a, b], term];
+      if (b > 0 && term > fineTerm) [fine, fineTerm] = [b, term];
     }
   }
   const reduced = patterns.map((pattern) => reduce(pattern, fusion.reduction, tau));
@@ -58,6 +61,7 @@ export function similarity(query: Embedding, target: Embedding, fusion: Fusion):
     patterns: named(reduced.map((s) => s ?? reduced[0]!)),
     weights: named(terms.map((term) => term / sum)),
     best: [query.views[best[0]]!, target.views[best[1]]!],
+    fine: fine === undefined ? undefined : target.views[fine]!,
   };
 }
 

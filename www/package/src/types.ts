@@ -203,6 +203,20 @@ export interface Similarity {
   readonly weights: Patterns;
   /** The most similar pair of views: the query's name, then the target's. */
   readonly best: readonly [query: string, target: string];
+  /** The target's fine view that counts most; undefined if it has none. */
+  readonly fine: string | undefined;
+}
+
+/** A rectangle of a photo, upright as people see it, in fractions of its sides. */
+export interface Region {
+  /** Its left edge. */
+  readonly x: number;
+  /** Its upper edge. */
+  readonly y: number;
+  /** Its width. */
+  readonly width: number;
+  /** Its height. */
+  readonly height: number;
 }
 
 /** How view similarities become one score; a part of the package. */
@@ -255,6 +269,8 @@ export interface ModelInfo {
   readonly fingerprint: string;
   /** Names of the views, `global` first. */
   readonly views: readonly string[];
+  /** Where the fine views are that see a part of the photo. Empty for models whose views are not places. */
+  readonly regions: Readonly<Record<string, Region>>;
   /** Dimensions that an embedding may be cut to, the full one first. */
   readonly dimensions: readonly number[];
   /** How the weights are stored: `f32`, `f16`, `q8` or `q4`. */

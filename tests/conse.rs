@@ -1,0 +1,276 @@
+//! The family `conse` against the golden case that PyTorch made (`tests/parity/make_towers.py`): the feature map,
+//! the views, and texts, on every device; and what it refuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agff::device::{DeviceChoice, DeviceOptions};
+use agff::families::conse::{BridgeConfig, Config, VisionConfig};
+use agff::families::{ImageSettings, ModelConfig, PromptSettings, Region, View, bert};
+use agff::package::convert::write_tensor;
+use agff::package::manifest::{FORMAT, FORMAT_VERSION, Manifest};
+use agff::package::{PackageWriter, Source};
+use agff::tensors::Dtype;
+use agff::{Agff, Code, Embedding, Fusion, Input, InputImage, LoadOptions, Reduction};
+use serde::Deserialize;
+
+use crate::support::golden;
+use crate::support::{cosine, gpu_or_say_so, largest_difference};
+
+/// What `shape.json` says.
+#[derive(Deserialize)]
+struct Shape {
+    vision: VisionConfig,
+    bridge: BridgeConfig,
+    text: bert::Config,
+    regions: Vec<[f32; 4]>,
+    seed: String,
+    gain: f64,
+    centre: f32,
+    texts: std::collections::BTreeMap<String, String>,
+}
+
+fn folder() -> PathBuf {
+    golden::folder().join("conse")
+}
+
+fn shape() -> Shape {
+    serde_json::from_slice(&fs::read(folder().join("shape.json")).unwrap()).unwrap()
+}
+
+fn expected(name: &str) -> Vec<f32> {
+    let bytes = fs::read(folder().join("expected.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let data = file.tensor(name).unwrap().data().to_vec();
+    data.chunks(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect()
+}
+
+fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
+    let pixels = (shape.vision.image_size * shape.vision.image_size) as u64;
+    let fine = shape.regions.iter().enumerate().map(|(i, region)| View {
+        name: format!("fine-{}", i + 1),
+        region: Some(Region {
+            x: region[0],
+            y: region[1],
+            width: region[2],
+            height: region[3],
+        }),
+        ..View::default()
+    });
+    let global = View {
+        name: "global".into(),
+        ..View::default()
+    };
+    Manifest {
+        format: FORMAT.into(),
+        version: FORMAT_VERSION,
+        name: "golden".into(),
+        family: "conse".into(),
+        trained: false,
+        dtype,
+        image: ImageSettings {
+            min_pixels: pixels,
+            max_pixels: pixels,
+            mean: [127.0 / 255.0; 3],
+            std: [128.0 / 255.0; 3],
+        },
+        prompt: PromptSettings {
+            prefix: "[CLS]a photo of {text}[SEP]".into(),
+            image: String::new(),
+            image_token: String::new(),
+            empty: "something".into(),
+            instruction: String::new(),
+            named: Default::default(),
+            max_tokens: shape.text.max_position_embeddings,
+        },
+        views: std::iter::once(global).chain(fine).collect(),
+        fusion: Fusion {
+            temperature: 0.05,
+            reduction: Reduction::LogSumExp,
+        },
+        dimensions: vec![shape.text.hidden_size],
+        licence: "none".into(),
+        provenance: String::new(),
+        files: Vec::new(),
+        config: ModelConfig::new(Config {
+            vision: shape.vision.clone(),
+            text: shape.text.clone(),
+            bridge: shape.bridge,
+        }),
+    }
+}
+
+/// The case's package, written anew.
+fn package(out: &Path, dtype: Dtype) {
+    let shape = shape();
+    let manifest = manifest(&shape, dtype);
+    let mut writer = PackageWriter::create(out, true).unwrap();
+    for spec in manifest.tensors() {
+        let mut values = golden::weights(&shape.seed, &spec.name, &spec.shape, shape.gain);
+        if spec.name == "bridge.centre" {
+            values.iter_mut().for_each(|value| *value *= shape.centre);
+        }
+        let row = values.len() / spec.shape[0];
+        write_tensor(&mut writer, &spec, spec.stored_dtype(dtype), |rows| {
+            Ok(values[rows.start * row..rows.end * row].to_vec())
+        })
+        .unwrap();
+    }
+    let tokenizer = fs::read(folder().join("tokenizer.json")).unwrap();
+    writer.finish(manifest, &tokenizer).unwrap();
+}
+
+fn load(package: &Path, choice: DeviceChoice, guaranteed_limits: bool) -> Agff {
+    let options = LoadOptions {
+        device: DeviceOptions {
+            choice,
+            guaranteed_limits,
+            ..DeviceOptions::default()
+        },
+        ..LoadOptions::default()
+    };
+    pollster::block_on(Agff::load(Source::Folder(package.into()), options)).unwrap()
+}
+
+fn picture() -> Input {
+    Input::image(
+        "picture.png",
+        fs::read(folder().join("picture.png")).unwrap(),
+    )
+}
+
+fn embed(agff: &Agff, input: &Input) -> Embedding {
+    pollster::block_on(agff.embed_one(input)).unwrap()
+}
+
+/// What differs from the reference by more than it may.
+fn compare(agff: &Agff, device: &str, least: f64) -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut hold = |what: &str, found: &[f32], expected: &[f32]| {
+        let (cos, most) = (cosine(found, expected), largest_difference(found, expected));
+        if found.len() != expected.len() || cos < least {
+            failures.push(format!(
+                "{device} {what}: cosine {cos:.7}, largest difference {most:.1e}"
+            ));
+        }
+    };
+    let of_picture = embed(agff, &picture());
+    let views = expected("picture.embedding");
+    for (i, expected) in views.chunks_exact(of_picture.dimensions).enumerate() {
+        hold(&format!("view {i}"), of_picture.view(i), expected);
+    }
+    for (name, text) in &shape().texts {
+        let of_text = embed(agff, &Input::text(text));
+        assert_eq!(of_text.views, ["global"], "a text has one vector");
+        hold(
+            name,
+            &of_text.values,
+            &expected(&format!("{name}.embedding")),
+        );
+    }
+    failures
+}
+
+#[test]
+fn pictures_and_texts_equal_the_reference_on_every_device() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("package");
+    package(&out, Dtype::F32);
+    let mut failures = compare(&load(&out, DeviceChoice::Cpu, false), "cpu", 0.999_99);
+    if gpu_or_say_so("the family conse on the GPU") {
+        for limits in [false, true] {
+            let agff = load(&out, DeviceChoice::Gpu, limits);
+            failures.extend(compare(&agff, &format!("gpu, limits {limits}"), 0.999_99));
+        }
+    }
+    // Random weights are at their most chaotic; what photos lose is measured with the model itself.
+    for (dtype, least) in [(Dtype::F16, 0.999), (Dtype::Q8, 0.99)] {
+        package(&out, dtype);
+        let agff = load(&out, DeviceChoice::Cpu, false);
+        failures.extend(compare(&agff, dtype.as_str(), least));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn several_inputs_at_once_give_what_each_gives_alone() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("package");
+    package(&out, Dtype::F32);
+    let agff = load(&out, DeviceChoice::Cpu, false);
+    let inputs = [
+        Input::text("a dog"),
+        picture(),
+        Input::text(&"the quick brown fox ".repeat(10_000)),
+        picture(),
+        Input::text("   "),
+    ];
+    let together = pollster::block_on(agff.embed(&inputs)).unwrap();
+    for (input, together) in inputs.iter().zip(&together) {
+        let alone = embed(&agff, input);
+        assert_eq!(alone.views, together.views);
+        assert!(largest_difference(&alone.values, &together.values) < 1e-5);
+    }
+    assert!(together[2].truncated && !together[0].truncated);
+    let similarity = agff.similarity(&together[0], &together[1]).unwrap();
+    assert!(similarity.fine.is_some_and(|view| view > 0));
+}
+
+#[test]
+fn a_photo_with_a_text_and_pictures_of_no_use_are_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("package");
+    package(&out, Dtype::Q8);
+    let agff = load(&out, DeviceChoice::Cpu, false);
+    let both = Input {
+        text: Some("a dog".into()),
+        ..picture()
+    };
+    assert_eq!(agff.prepare(&both).unwrap_err().code(), Code::Input);
+    let pixels = |width: u32, height: u32| Input {
+        image: Some(InputImage::Pixels(agff::input::image::Pixels {
+            width,
+            height,
+            rgb: vec![90; (width * height * 3) as usize],
+        })),
+        ..Input::default()
+    };
+    let panorama = agff.prepare(&pixels(2010, 10)).unwrap_err();
+    assert_eq!(panorama.code(), Code::ImageAspect);
+    // One pixel is a picture, and so is a flat colour.
+    for (width, height) in [(1, 1), (400, 100)] {
+        assert_eq!(embed(&agff, &pixels(width, height)).views.len(), 6);
+    }
+    let fewer = LoadOptions {
+        max_pixels: Some(100),
+        ..LoadOptions::default()
+    };
+    let source = Source::Folder(out.clone());
+    let error = pollster::block_on(Agff::load(source, fewer)).err().unwrap();
+    assert_eq!(error.code(), Code::Input);
+}
+
+#[test]
+fn manifests_that_the_family_cannot_run_are_refused_by_their_field() {
+    type Change = fn(&mut Manifest);
+    let changes: [(&str, Change); 6] = [
+        ("views[1].region", |m| m.views[1].region = None),
+        ("views[2].region", |m| {
+            m.views[2].region.as_mut().unwrap().width = 0.9
+        }),
+        ("views[1]", |m| m.views[1].learned = 3),
+        ("image.max_pixels", |m| m.image.max_pixels = 10_000),
+        ("prompt.prefix", |m| {
+            m.prompt.prefix = "no place for the text".into()
+        }),
+        ("prompt.max_tokens", |m| m.prompt.max_tokens = 1 << 20),
+    ];
+    for (field, change) in changes {
+        let mut changed = manifest(&shape(), Dtype::F32);
+        change(&mut changed);
+        let error = changed.check_but_files().unwrap_err();
+        assert!(error.message().contains(field), "{field}: {error}");
+    }
+}
