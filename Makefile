@@ -70,6 +70,13 @@ clippy: ## lints of all crates
 build-native: ## compile the native tests
 	cargo test $(workspace) --lib --bins --tests --no-run
 
+# The command line that the tests have built is taken, if it is there.
+tested_agff := $(or $(CARGO_TARGET_DIR),target)/debug/agff
+
+.PHONY: photo-model
+photo-model: ## the model of everyday photos, in target/models/photo; WHEELS=FOLDER has its two files
+	@AGFF=$(wildcard $(tested_agff)) WHEELS=$(WHEELS) scripts/photo-model.sh
+
 .PHONY: test-native
 test-native: export AGFF_REQUIRE_GPU := 1
 test-native: export CUBECL_WGPU_DEFAULT_DEVICE := Cpu

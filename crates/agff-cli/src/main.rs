@@ -1,7 +1,7 @@
 //! The command line: its arguments, its exit codes, and how errors are shown.
 //!
 //! Each verb is a file of its own with an `Args` and a `run`. What they need: [`inputs`] finds photos,
-//! [`model`] loads the model ([`nano`] is the one that is built in), [`pipeline`] prepares inputs in
+//! [`model`] loads the model ([`nano`] is built in, [`models`] says where the others are), [`pipeline`] prepares inputs in
 //! parallel and embeds them, [`vectors`] are files of the result, [`output`] writes tables, JSON, progress and errors; [`verify`] checks a
 //! package for `inspect`, and [`files`] answers requests for `serve`.
 //!
@@ -22,10 +22,13 @@ mod inspect;
 mod interrupt;
 mod merge;
 mod model;
+mod models;
 mod nano;
 mod output;
 mod patterns;
 mod pipeline;
+mod pull;
+mod regions;
 mod serve;
 mod train;
 mod vectors;
@@ -76,6 +79,7 @@ enum Verb {
     Compare(compare::Args),
     Index(index::Args),
     Convert(convert::Args),
+    Pull(pull::Args),
     Data(data::Args),
     Inspect(inspect::Args),
     Eval(eval::Args),
@@ -95,7 +99,7 @@ impl Verb {
             Verb::Inspect(args) => args.json,
             Verb::Eval(args) => args.json,
             Verb::Doctor(args) => args.json,
-            Verb::Convert(_) | Verb::Serve(_) => false,
+            Verb::Convert(_) | Verb::Pull(_) | Verb::Serve(_) => false,
             Verb::Train(_) | Verb::Merge(_) => false,
         }
     }
@@ -106,6 +110,7 @@ impl Verb {
             Verb::Compare(args) => compare::run(args, console),
             Verb::Index(args) => index::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
+            Verb::Pull(args) => pull::run(args, console),
             Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Eval(args) => eval::run(args, console),

@@ -10,6 +10,7 @@ use agff::{Agff, Code, Error, LoadOptions, Result, Source};
 use pollster::block_on;
 
 use crate::inputs;
+use crate::models;
 use crate::nano;
 use crate::output::{Console, Unit};
 
@@ -163,6 +164,9 @@ pub fn source(path: Option<&Path>) -> Result<Source> {
     };
     if path == Path::new(nano::NAME) && !path.exists() {
         return Ok(nano::source());
+    }
+    if let Some(pulled) = models::pulled(path)? {
+        return Ok(Source::Folder(pulled));
     }
     let folder = match path.file_name() {
         Some(name) if name == MANIFEST_FILE && path.is_file() => path

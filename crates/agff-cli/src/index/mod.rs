@@ -19,6 +19,7 @@ use pollster::block_on;
 
 use crate::Done;
 use crate::model::{self, ModelArgs};
+use crate::models;
 use crate::output::Console;
 
 const LONG: &str = "\
@@ -186,7 +187,13 @@ fn origin(args: &ModelArgs, console: &Console) -> Result<Origin> {
     if let Some(most) = args.max_pixels {
         origin.max_pixels = origin.max_pixels.min(most);
     }
-    origin.package = args.model.as_deref().map(text_of).transpose()?;
+    origin.package = match args.model.as_deref() {
+        Some(named) => {
+            let pulled = models::pulled(named)?;
+            Some(text_of(pulled.as_deref().unwrap_or(named))?)
+        }
+        None => None,
+    };
     origin.instruction = model::instruction(args, &manifest)?;
     Ok(origin)
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use agff::families::Region;
 use agff::index::store::Store;
 use agff::index::{Hit, SearchOptions, Term, content_id};
 use agff::{Code, Embedding, Error, Patterns};
@@ -13,6 +14,7 @@ use crate::compare::{HEADS, best, row};
 use crate::model::{self, ModelArgs};
 use crate::output::{Console, Style, shortened, shown, table};
 use crate::pipeline::{self, Job};
+use crate::regions::Regions;
 use crate::{Done, Failure, Outcome, inputs};
 
 const LONG: &str = "\
@@ -86,6 +88,8 @@ struct Line<'a> {
     patterns: Patterns,
     weights: Patterns,
     best: [&'a str; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
     terms: Vec<Explained<'a>>,
     trained: bool,
 }
@@ -110,8 +114,10 @@ pub fn run(args: Args, console: &Console) -> Done {
             query.embedding = store.index().get(&id);
         }
     }
+    // Known only where the model is.
+    let mut regions = Regions::default();
     if asked.iter().any(|query| query.embedding.is_none()) {
-        embed(&mut asked, &args, &store, console)?;
+        regions = embed(&mut asked, &args, &store, console)?;
     } else if !store.origin().trained {
         // Otherwise loading the model says so.
         console.note(&model::untrained(&store.origin().model));
@@ -141,7 +147,7 @@ pub fn run(args: Args, console: &Console) -> Done {
     let terms: Vec<(String, Term<'_>)> = asked.iter().map(|q| q.job.name()).zip(terms).collect();
     if args.at.json {
         for (rank, hit) in found.hits.iter().enumerate() {
-            console.json_line(&line(rank + 1, hit, &terms, &store))?;
+            console.json_line(&line(rank + 1, hit, &terms, &store, &regions))?;
         }
         return Ok(Outcome::Complete);
     }
@@ -233,13 +239,13 @@ fn asked(args: &Args, console: &Console) -> Result<Vec<Asked>, Failure> {
         .collect())
 }
 
-/// Embeds the queries that the index does not have.
+/// Embeds the queries that the index does not have, and says what parts of photos the model's views are.
 fn embed(
     asked: &mut [Asked],
     args: &Args,
     store: &Store,
     console: &Console,
-) -> Result<(), Failure> {
+) -> Result<Regions, Failure> {
     let origin = store.origin();
     let mut model = args.model.clone();
     let (dimensions, pixels) = (
@@ -287,7 +293,7 @@ fn embed(
     for (query, embedding) in missing.zip(embeddings) {
         query.embedding = Some(embedding);
     }
-    Ok(())
+    Ok(Regions::of(loaded.agff.manifest()))
 }
 
 fn line<'a>(
@@ -295,6 +301,7 @@ fn line<'a>(
     hit: &'a Hit,
     terms: &'a [(String, Term<'a>)],
     store: &'a Store,
+    regions: &Regions,
 ) -> Line<'a> {
     let views = store.index().views();
     let (main, term) = main_term(hit, terms);
@@ -307,6 +314,7 @@ fn line<'a>(
         patterns: main.patterns,
         weights: main.weights,
         best: best(&term.embedding.views, views, main),
+        region: regions.of_match(views, main),
         terms: hit
             .terms
             .iter()
