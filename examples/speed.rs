@@ -5,9 +5,10 @@
 //!
 //! `kernels`: the GPU's linear kernel, with f32 and q8 weights, against Burn's matmul on the
 //! software adapter (lavapipe), if there is one, and on a real GPU, if there is one. `photos`:
-//! agff-nano on the CPU. `torch`: a transformer block on the CPU against PyTorch, by
+//! decoding a large JPEG at a part of its size against the whole, and agff-nano on the CPU. `torch`: a transformer block on the CPU against PyTorch, by
 //! `examples/speed_torch.py`.
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,11 +17,13 @@ use std::time::Instant;
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::families::bench::{BenchBlock, BlockShape, matrix};
+use agff::input::image::{self, DecodeLimits};
 use agff::ops::{Combine, Weight, linear};
 use agff::tensors::Dtype;
 use agff::tensors::Packing;
 use agff::tensors::quantize::pack_rows;
 use agff::{Agff, Input, LoadOptions, Source};
+use agff_test_support::jpeg;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 type Failure = Box<dyn std::error::Error>;
@@ -138,6 +141,46 @@ fn kernels(wanted: Wanted) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Decodes a 4:2:0 JPEG of 12 megapixels, made of a sample photo, whole and scaled, on one thread.
+fn decoding(photo: &Path) -> Result<(), Failure> {
+    let bytes = jpeg::tiled(&std::fs::read(photo)?, 8, 10);
+    let limits = DecodeLimits::default();
+    let size = image::decode("", &bytes, &limits)?;
+    let short = size.width.min(size.height);
+    let decode = |divisor: Option<u32>| {
+        let (bytes, limits) = (&bytes, &limits);
+        move |n: usize| {
+            let least = divisor.map(|divisor| short.div_ceil(divisor));
+            let start = Instant::now();
+            for _ in 0..n {
+                black_box(image::decode_scaled("", bytes, limits, least)?);
+            }
+            Ok(start.elapsed().as_secs_f64())
+        }
+    };
+    let [whole, half, quarter, eighth] = race(
+        15,
+        [
+            &mut decode(None),
+            &mut decode(Some(2)),
+            &mut decode(Some(4)),
+            &mut decode(Some(8)),
+        ],
+    )?;
+    println!(
+        "\nDecoding a JPEG of {} × {} ({:.1} MB): whole {:.1} ms; scaled is faster, at 1/2 {}, at 1/4 {}, \
+         at 1/8 {}",
+        size.width,
+        size.height,
+        bytes.len() as f64 / 1e6,
+        1e3 * whole[0],
+        ratio(half, whole),
+        ratio(quarter, whole),
+        ratio(eighth, whole)
+    );
+    Ok(())
+}
+
 fn photos() -> Result<(), Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let options = LoadOptions {
@@ -150,6 +193,7 @@ fn photos() -> Result<(), Failure> {
     let nano = Source::Folder(root.join("models/agff-nano"));
     let nano = pollster::block_on(Agff::load(nano, options))?;
     let folder = root.join("www/demo/public/samples");
+    decoding(&folder.join("coffee.jpg"))?;
     let inputs = ["astronaut.jpg", "carrots.jpg", "coffee.jpg", "rocket.jpg"]
         .map(|name| std::fs::read(folder.join(name)).map(|bytes| Input::image(name, bytes)));
     let inputs = inputs.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -184,7 +184,8 @@ impl Agff {
             None => None,
             Some(InputImage::Pixels(pixels)) => Some(self.preprocessing.patches("image", pixels)?),
             Some(InputImage::Encoded { name, bytes }) => {
-                let pixels = image::decode(name, bytes, &self.decode)?;
+                let least_side = self.preprocessing.scaled_input();
+                let pixels = image::decode_scaled(name, bytes, &self.decode, least_side)?;
                 Some(self.preprocessing.patches(name, &pixels)?)
             }
         };

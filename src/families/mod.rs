@@ -159,6 +159,17 @@ pub trait Preprocessing: Debug + Send + Sync {
     /// Fewest and most pixels that a picture is read with.
     fn pixel_limits(&self) -> (u64, u64);
 
+    /// The least short side, in pixels, at which a JPEG may be decoded; `None`, the default, decodes every
+    /// picture whole.
+    ///
+    /// A large photo at 1/2, 1/4 or 1/8 of its size takes a fraction of the time and memory
+    /// ([`decode_scaled`](crate::input::image::decode_scaled)). Twice the short side that the model reads is a
+    /// good value: resampled from there, a picture is hardly another than from its whole. Whoever decodes for
+    /// the model follows it, natively and in the browser, so that one photo has one vector.
+    fn scaled_input(&self) -> Option<u32> {
+        None
+    }
+
     /// Resamples a picture as the model reads it and cuts it into patches.
     ///
     /// # Errors

@@ -143,13 +143,15 @@ impl Engine {
     }
 
     /// Decodes an image file as [`embed`](Engine::embed) does, to `{ width, height, data }` in RGB
-    /// order.
+    /// order. With `least_side` as models that state one
+    /// ([`scaled_input`](crate::families::Preprocessing::scaled_input)).
     ///
     /// # Errors
-    /// Those of [`image::decode`].
-    pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Object, JsValue> {
+    /// Those of [`image::decode_scaled`].
+    pub fn decode(name: &str, bytes: Vec<u8>, least_side: Option<u32>) -> Result<Object, JsValue> {
         let limits = DecodeLimits::default();
-        let pixels = image::decode(name, &bytes, &limits).map_err(convert::error)?;
+        let pixels = image::decode_scaled(name, &bytes, &limits, least_side);
+        let pixels = pixels.map_err(convert::error)?;
         Ok(convert::record(&[
             ("width", pixels.width.into()),
             ("height", pixels.height.into()),

@@ -3,6 +3,8 @@
 
 mod damaged;
 mod golden;
+mod scaled;
+mod stray;
 
 use std::path::PathBuf;
 

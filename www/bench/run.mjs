@@ -127,6 +127,13 @@ try {
     }
   }
   if (suites.has("photos")) {
+    const { bytes, times } = await call("decoding", "coffee.jpg", rounds(9));
+    const { whole, half, quarter, eighth } = times;
+    console.log(
+      `\nDecoding a JPEG of 4000 × 3000 (${(bytes / 1e6).toFixed(1)} MB): whole ${whole.best.toFixed(1)} ms; ` +
+        `scaled is faster, at 1/2 ${ratio(half, whole)}, at 1/4 ${ratio(quarter, whole)}, ` +
+        `at 1/8 ${ratio(eighth, whole)}`,
+    );
     console.log("\nagff-nano in the page, photos one by one (decoding included)");
     const names = ["coffee.jpg", "astronaut.jpg", "carrots.jpg", "rocket.jpg"];
     const cpu = await call("photos", "cpu", names, rounds(7));

@@ -177,13 +177,26 @@ impl Pictures {
         self.cache.get((file.to_owned(), cropped), || {
             let name = file.display().to_string();
             let bytes = std::fs::read(file).map_err(|e| Error::io(file, e))?;
-            let pixels = image::decode(&name, &bytes, &self.decode)?;
+            let least_side = self.least_side(cropped);
+            let pixels = image::decode_scaled(&name, &bytes, &self.decode, least_side)?;
             let (width, height) = self.kept_size(&name, &pixels, cropped)?;
             if (width, height) == (pixels.width, pixels.height) {
                 return Ok(pixels);
             }
             image::resize(&pixels, width, height).map_err(|error| error.about(name))
         })
+    }
+
+    /// The least short side to decode at: of a picture that is cropped, the smallest crop's is what the
+    /// model family asks for.
+    fn least_side(&self, cropped: bool) -> Option<u32> {
+        let side = self.preprocessing.scaled_input()?;
+        let area = if cropped {
+            self.augmentation.crop_area[0]
+        } else {
+            1.0
+        };
+        Some((f64::from(side) / area.sqrt()).ceil() as u32)
     }
 
     /// The size at which a picture is kept, never larger than it is.

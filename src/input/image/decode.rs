@@ -29,10 +29,28 @@ use crate::{Code, Error, Result};
 /// returned), [`Code::ImageEmpty`] for zero width or height, and [`Code::ImageTooLarge`] for
 /// what `limits` forbid, found before memory is taken for it.
 pub fn decode(name: &str, bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
-    decode_unnamed(bytes, limits).map_err(|error| error.about(name))
+    decode_scaled(name, bytes, limits, None)
 }
 
-fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
+/// [`decode`], but a JPEG may come smaller, which takes less time and memory: at the smallest of
+/// 1, 1/2, 1/4 and 1/8 of its size at which the short side has at least `least_side` pixels. Sides
+/// are rounded up. `limits` are compared with the smaller picture.
+///
+/// Other formats, and `None`, give the whole picture. A model family says in
+/// [`Preprocessing::scaled_input`](crate::families::Preprocessing::scaled_input) what it wants.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_scaled(
+    name: &str,
+    bytes: &[u8],
+    limits: &DecodeLimits,
+    least_side: Option<u32>,
+) -> Result<Pixels> {
+    decode_unnamed(bytes, limits, least_side).map_err(|error| error.about(name))
+}
+
+fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits, least_side: Option<u32>) -> Result<Pixels> {
     let format = Format::of(bytes)?;
     limits.admit_file(bytes.len())?;
     let failed = |error| decoder_error(format, error);
@@ -41,7 +59,7 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits) -> Result<Pixels> {
     // checked before its decoder sees it, or read by a strict one.
     match format {
         Format::Jpeg => {
-            let (pixels, orientation) = jpeg::decode(bytes, limits)?;
+            let (pixels, orientation) = jpeg::decode(bytes, limits, least_side)?;
             Ok(upright(pixels, orientation))
         }
         Format::Png => {

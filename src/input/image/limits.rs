@@ -8,7 +8,7 @@ use crate::{Code, Error, Result};
 /// what the header announces, before memory for it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeLimits {
-    /// Pixels, width times height.
+    /// Pixels, width times height, of the picture as it is decoded: scaled, if that is asked for.
     pub max_pixels: u64,
     /// Bytes that decoding may hold at its peak beside the file itself: the pixels, the
     /// decoder's own planes and tables, and the copy that turning a picture takes.
@@ -34,6 +34,20 @@ impl DecodeLimits {
     /// # Errors
     /// [`Code::ImageEmpty`] or [`Code::ImageTooLarge`], without a subject.
     pub(super) fn admit(&self, width: u32, height: u32, bytes: u64) -> Result<()> {
+        self.admit_scaled(width, height, 1, bytes)
+    }
+
+    /// [`admit`](Self::admit) for a picture whose sides are divided by `divisor` as it is decoded.
+    ///
+    /// # Errors
+    /// Those of [`admit`](Self::admit).
+    pub(super) fn admit_scaled(
+        &self,
+        width: u32,
+        height: u32,
+        divisor: u32,
+        bytes: u64,
+    ) -> Result<()> {
         if width == 0 || height == 0 {
             return Err(Error::new(
                 Code::ImageEmpty,
@@ -41,13 +55,18 @@ impl DecodeLimits {
                 format!("the image is {width} × {height} pixels: there is nothing to see"),
             ));
         }
-        let pixels = u64::from(width) * u64::from(height);
+        let scaled = match divisor {
+            1 => String::new(),
+            _ => format!(" at 1/{divisor} of its size"),
+        };
+        let side = |pixels: u32| u64::from(pixels.div_ceil(divisor));
+        let pixels = side(width) * side(height);
         if pixels > self.max_pixels {
             return Err(Error::new(
                 Code::ImageTooLarge,
                 "",
                 format!(
-                    "the image is {width} × {height}, {:.1} megapixels; the limit is {:.1}: \
+                    "the image is {width} × {height}, {:.1} megapixels{scaled}; the limit is {:.1}: \
                      make it smaller, or raise the limit",
                     pixels as f64 / 1e6,
                     self.max_pixels as f64 / 1e6
@@ -59,7 +78,7 @@ impl DecodeLimits {
                 Code::ImageTooLarge,
                 "",
                 format!(
-                    "decoding {width} × {height} pixels takes about {} MiB; the limit is {} MiB: \
+                    "decoding {width} × {height} pixels{scaled} takes about {} MiB; the limit is {} MiB: \
                      make the image smaller, or raise the limit",
                     bytes.div_ceil(1 << 20),
                     self.max_bytes >> 20

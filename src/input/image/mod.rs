@@ -19,7 +19,7 @@ mod jpeg;
 mod limits;
 mod resize;
 
-pub use decode::{decode, pixels_from_rgba};
+pub use decode::{decode, decode_scaled, pixels_from_rgba};
 pub use limits::DecodeLimits;
 pub use resize::resize;
 

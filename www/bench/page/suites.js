@@ -120,3 +120,25 @@ export async function photos(kind, names, options) {
   nano.free();
   return { best: photos.best / inputs.length, median: photos.median / inputs.length };
 }
+
+/**
+ * Milliseconds to decode a 4:2:0 JPEG of 12 megapixels, tiles of the named photo, whole and at a part of its size.
+ * The pixels are copied out of the engine, too.
+ */
+export async function decoding(name, options) {
+  const { Engine } = await engine("cpu");
+  const photo = await createImageBitmap(await (await fetch(`/samples/${name}`)).blob());
+  const canvas = new OffscreenCanvas(4000, 3000);
+  const context = canvas.getContext("2d");
+  for (let y = 0; y < canvas.height; y += photo.height)
+    for (let x = 0; x < canvas.width; x += photo.width) context.drawImage(photo, x, y);
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const decode = (divisor) => async () => {
+    const least = divisor && Math.ceil(canvas.height / divisor);
+    const { width } = Engine.decode("large.jpg", bytes, least);
+    if (width !== Math.ceil(canvas.width / (divisor ?? 1))) throw new Error(`${width} wide`);
+  };
+  const contestants = { whole: decode(), half: decode(2), quarter: decode(4), eighth: decode(8) };
+  return { bytes: bytes.length, times: await race(contestants, options) };
+}

@@ -52,7 +52,7 @@ export interface EngineModule {
         fetch: (url: string, init?: RequestInit) => Promise<Response>;
       },
     ): Promise<Engine>;
-    decode(name: string, bytes: Uint8Array): DecodedImage;
+    decode(name: string, bytes: Uint8Array, leastSide?: number): DecodedImage;
   };
   VectorIndex: VectorIndexClass;
 }

@@ -98,6 +98,55 @@ fn a_picture_that_is_not_varied_has_the_patches_of_inference() {
     }
 }
 
+/// [`processor`], for a model whose pictures decode scaled.
+#[derive(Debug)]
+struct Scaled(ImageProcessor);
+
+impl Preprocessing for Scaled {
+    fn target_size(&self, name: &str, width: u32, height: u32) -> Result<(u32, u32)> {
+        self.0.target_size(name, width, height)
+    }
+
+    fn patches_from_resized(&self, pixels: &Pixels) -> Result<Patches> {
+        self.0.patches_from_resized(pixels)
+    }
+
+    fn with_max_pixels(&self, pixels: u64) -> Result<Box<dyn Preprocessing>> {
+        self.0.with_max_pixels(pixels)
+    }
+
+    fn pixel_limits(&self) -> (u64, u64) {
+        self.0.pixel_limits()
+    }
+
+    fn scaled_input(&self) -> Option<u32> {
+        Some(100)
+    }
+}
+
+#[test]
+fn a_photo_is_decoded_at_the_part_of_its_size_that_the_model_asks_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let photo = root.join("www/demo/public/samples/astronaut.jpg");
+    let folder = tempfile::tempdir().unwrap();
+    let images = Images::default();
+    let scaled = Box::new(Scaled(processor()));
+    let scaled = Pictures::new(scaled, &images, &cropping(), folder.path()).unwrap();
+
+    let bytes = std::fs::read(&photo).unwrap();
+    let limits = DecodeLimits::default();
+    let quarter = image::decode_scaled("", &bytes, &limits, Some(100)).unwrap();
+    assert_eq!((quarter.width, quarter.height), (120, 120));
+    let want = processor().patches("", &quarter).unwrap().values;
+    assert!(scaled.patches(&request(&photo, None)).unwrap().values == want);
+    let whole = open(folder.path(), &cropping());
+    assert!(whole.patches(&request(&photo, None)).unwrap().values != want);
+    // Crops keep 0.4 of the area and more.
+    let sides = [false, true].map(|cropped| scaled.least_side(cropped));
+    assert_eq!(sides, [Some(100), Some(159)]);
+    assert_eq!(whole.least_side(true), None);
+}
+
 #[test]
 fn one_occasion_gives_the_same_pixels_and_every_other_different_ones() {
     let folder = tempfile::tempdir().unwrap();

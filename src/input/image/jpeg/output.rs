@@ -20,13 +20,6 @@ pub(super) enum Colour {
     Ycck,
 }
 
-/// Whether the sampling factors are ones that [`rgb`] can bring to full size.
-pub(super) fn is_supported(frame: &Frame) -> bool {
-    let (h_max, v_max) = frame.most;
-    let divides = |c: &Component| h_max.is_multiple_of(c.h) && v_max.is_multiple_of(c.v);
-    frame.components.iter().all(divides)
-}
-
 /// All pixels of the frame.
 ///
 /// # Errors
@@ -34,11 +27,7 @@ pub(super) fn is_supported(frame: &Frame) -> bool {
 pub(super) fn rgb(frame: &Frame, colour: Colour) -> Result<Vec<u8>> {
     let width = frame.width as usize;
     let mut out = limits::buffer(width * frame.height as usize * 3, 0)?;
-    let mut rows: Vec<Row> = frame
-        .components
-        .iter()
-        .map(|c| Row::new(c, frame))
-        .collect();
+    let mut rows: Vec<Row> = frame.components.iter().map(Row::new).collect();
     for (y, line) in out.chunks_exact_mut(width * 3).enumerate() {
         for row in &mut rows {
             row.move_to(y);
@@ -97,6 +86,18 @@ fn from_ycc(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     [red, green, blue].map(|c| c.clamp(0, 255) as u8)
 }
 
+/// Makes two samples of each of `line`, from it and its neighbours; at the ends it is its own.
+#[inline(always)]
+fn twice<T: Copy>(line: &[T], out: &mut [u8], pair: impl Fn(T, T, T) -> [u8; 2]) {
+    let last = line.len() - 1;
+    out[..2].copy_from_slice(&pair(line[0], line[0], line[1.min(last)]));
+    for (out, near) in out[2..].chunks_exact_mut(2).zip(line.windows(3)) {
+        out.copy_from_slice(&pair(near[0], near[1], near[2]));
+    }
+    let end = pair(line[last.saturating_sub(1)], line[last], line[last]);
+    out[last * 2..][..2].copy_from_slice(&end);
+}
+
 /// How many times, and how, a component is enlarged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Enlarge {
@@ -126,15 +127,11 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(component: &'a Component, frame: &Frame) -> Self {
-        let (h_max, v_max) = frame.most;
-        let width = (frame.width * component.h).div_ceil(h_max) as usize;
-        let height = (frame.height * component.v).div_ceil(v_max) as usize;
+    fn new(component: &'a Component) -> Self {
+        let (width, height) = (component.width as usize, component.height as usize);
+        let (across, down) = component.enlarged;
         // Rows of one or two samples are repeated across, as libjpeg does.
-        let enlarge = match (
-            (h_max / component.h) as usize,
-            (v_max / component.v) as usize,
-        ) {
+        let enlarge = match (across as usize, down as usize) {
             (1, 1) => Enlarge::No,
             (2, 1) if width > 2 => Enlarge::Wide,
             (1, 2) => Enlarge::High,
@@ -161,8 +158,7 @@ impl<'a> Row<'a> {
 
     /// Row `y` of the component's own samples.
     fn line(&self, y: usize) -> &'a [u8] {
-        let stride = self.component.stride as usize * 8;
-        &self.component.plane[y * stride..][..self.width]
+        &self.component.plane[y * self.component.line()..][..self.width]
     }
 
     /// The rows nearest to pixel row `y`: the one it lies in and the one that it leans to, at the
@@ -179,17 +175,17 @@ impl<'a> Row<'a> {
     /// Makes the samples of pixel row `y`.
     fn move_to(&mut self, y: usize) {
         match self.enlarge {
-            Enlarge::No => self.at = y * self.component.stride as usize * 8,
+            Enlarge::No => self.at = y * self.component.line(),
             Enlarge::Wide => {
                 let line = self.line(y);
-                let at = |i: usize| u32::from(line[i]);
                 // A sample's left half leans to the left, its right half to the right.
-                let last = self.width - 1;
-                for (i, pair) in self.full.chunks_exact_mut(2).enumerate() {
-                    let (left, right) = (i.saturating_sub(1), (i + 1).min(last));
-                    pair[0] = ((3 * at(i) + at(left) + 1) >> 2) as u8;
-                    pair[1] = ((3 * at(i) + at(right) + 2) >> 2) as u8;
-                }
+                twice(line, &mut self.full, |left, at, right| {
+                    let [left, at, right] = [left, at, right].map(u16::from);
+                    [
+                        ((3 * at + left + 1) >> 2) as u8,
+                        ((3 * at + right + 2) >> 2) as u8,
+                    ]
+                });
             }
             Enlarge::High => {
                 let (near, far) = self.near_and_far(y);
@@ -203,13 +199,12 @@ impl<'a> Row<'a> {
                 for ((sum, &n), &f) in self.sums.iter_mut().zip(near).zip(far) {
                     *sum = 3 * u16::from(n) + u16::from(f);
                 }
-                let last = self.width - 1;
-                let at = |i: usize| u32::from(self.sums[i]);
-                for (i, pair) in self.full.chunks_exact_mut(2).enumerate() {
-                    let (left, right) = (i.saturating_sub(1), (i + 1).min(last));
-                    pair[0] = ((3 * at(i) + at(left) + 8) >> 4) as u8;
-                    pair[1] = ((3 * at(i) + at(right) + 7) >> 4) as u8;
-                }
+                twice(&self.sums, &mut self.full, |left, at, right| {
+                    [
+                        ((3 * at + left + 8) >> 4) as u8,
+                        ((3 * at + right + 7) >> 4) as u8,
+                    ]
+                });
             }
             Enlarge::Repeat(across, down) => {
                 let line = self.line(y / down);

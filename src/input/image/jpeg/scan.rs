@@ -3,9 +3,10 @@
 //! Every code word must be one that an encoder may write where it stands, and every block must be
 //! there: what is missing is an error, never a grey block.
 
-use super::bits::{Bits, Flaw, Huffman};
+use super::bits::{Bits, Flaw};
 use super::frame::{Component, Frame};
-use super::idct;
+use super::huffman::{Huffman, extend};
+use super::markers;
 
 /// Places of the coefficients, in the order in which they are sent (T.81, figure A.6).
 pub(super) const ZIGZAG: [u8; 64] = [
@@ -53,7 +54,8 @@ enum Coding {
     AcRefine,
 }
 
-/// Reads one scan whose data begins at `start` into the frame; returns where the data ends.
+/// Reads one scan whose data begins at `start` into the frame; returns where the marker after it
+/// stands, or the file ends.
 ///
 /// `restart` is the restart interval in MCUs, 0 for none.
 pub(super) fn read(
@@ -94,7 +96,7 @@ pub(super) fn read(
     for row in 0..rows {
         for column in 0..columns {
             if restart != 0 && until_restart == 0 {
-                let at = restart_marker(bytes, reader.bits.end(), next_restart)?;
+                let at = markers::restart(bytes, &reader.bits, next_restart)?;
                 reader.restart(Bits::new(bytes, at))?;
                 next_restart = (next_restart + 1) & 7;
                 until_restart = restart;
@@ -114,9 +116,8 @@ pub(super) fn read(
             until_restart = until_restart.wrapping_sub(1);
         }
     }
-    reader
-        .restart(Bits::new(bytes, start))
-        .map(|bits| bits.end())
+    let bits = reader.restart(Bits::new(bytes, start))?;
+    markers::after_data(bytes, &bits)
 }
 
 /// The state of reading a scan.
@@ -129,17 +130,6 @@ struct Reader<'a> {
     predictions: [i32; 4],
     /// Blocks still to come whose rest of the band is empty.
     eob_run: u32,
-}
-
-/// The value that `size` bits stand for (T.81, table F.1 and F.2).
-#[inline]
-fn extend(bits: u32, size: u32) -> i32 {
-    let value = bits as i32;
-    if size > 0 && bits >> (size - 1) == 0 {
-        value - (1 << size) + 1
-    } else {
-        value
-    }
 }
 
 impl<'a> Reader<'a> {
@@ -161,15 +151,13 @@ impl<'a> Reader<'a> {
         x: usize,
         y: usize,
     ) -> Result<(), Flaw> {
-        let stride = component.stride as usize;
         if let Coding::Sequential = self.coding {
             let mut block = [0; 64];
-            self.sequential(part, &mut block)?;
-            let plane = &mut component.plane[(y * stride * 8 + x) * 8..];
-            idct::write_block(&block, &component.quantisation, plane, stride * 8);
+            let coded = self.sequential(part, component.needed, &mut block)?;
+            component.write_block(x, y, &block, coded);
             return Ok(());
         }
-        let block = &mut component.coefficients[y * stride + x];
+        let block = &mut component.coefficients[y * component.stride as usize + x];
         match self.coding {
             Coding::DcRefine => {
                 block[0] |= (self.bits.take(1)? << self.header.low) as i16;
@@ -178,50 +166,100 @@ impl<'a> Reader<'a> {
             Coding::AcFirst => self.ac_first(part, block),
             Coding::AcRefine => self.ac_refine(part, block),
             Coding::DcFirst | Coding::Sequential => {
-                block[0] = (self.dc(part)? << self.header.low) as i16;
+                let mut bits = self.bits.clone();
+                block[0] = (self.dc(part, &mut bits)? << self.header.low) as i16;
+                self.bits = bits;
                 Ok(())
             }
         }
     }
 
     /// The DC coefficient of the next block.
-    #[inline]
-    fn dc(&mut self, part: Part) -> Result<i32, Flaw> {
+    #[inline(always)]
+    fn dc(&mut self, part: Part, bits: &mut Bits<'_>) -> Result<i32, Flaw> {
         let table = self.tables.dc[part.dc].as_ref().ok_or(Flaw::BadCode)?;
-        let size = u32::from(self.bits.symbol(table)?);
+        let size = u32::from(bits.symbol(table)?);
         // A difference between 8-bit samples' DC coefficients has at most 11 bits.
         if size > 11 {
             return Err(Flaw::BadCode);
         }
-        let difference = extend(self.bits.take(size)?, size);
+        let difference = extend(bits.take_held(size)?, size);
         let prediction = &mut self.predictions[part.component];
         *prediction = (*prediction + difference).clamp(-(1 << 15), (1 << 15) - 1);
         Ok(*prediction)
     }
 
-    /// A whole block (T.81 F.2.2).
+    /// A whole block (T.81 F.2.2), of which the first `needed` coefficients are kept. Returns how
+    /// many of these, in zigzag order, end with the last that is not zero; at least 1.
     #[inline]
-    fn sequential(&mut self, part: Part, block: &mut [i16; 64]) -> Result<(), Flaw> {
-        block[0] = self.dc(part)? as i16;
+    fn sequential(
+        &mut self,
+        part: Part,
+        needed: usize,
+        block: &mut [i16; 64],
+    ) -> Result<usize, Flaw> {
+        // A copy can stay in registers.
+        let mut bits = self.bits.clone();
+        block[0] = self.dc(part, &mut bits)? as i16;
         let table = self.tables.ac[part.ac].as_ref().ok_or(Flaw::BadCode)?;
-        let mut k = 1;
-        while k < 64 {
-            let symbol = self.bits.symbol(table)?;
-            let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
-            if size == 0 {
-                match run {
-                    15 => k += 16,
-                    _ => return Ok(()),
+        let (mut k, mut coded) = (1, 1);
+        while k < needed {
+            bits.refill();
+            let entry = table.entry(bits.ahead());
+            let value = if entry.with_number() != 0 {
+                bits.skip(entry.with_number())?;
+                k += usize::from(entry.symbol() >> 4);
+                entry.number()
+            } else {
+                let symbol = match entry.length() {
+                    0 => bits.long_symbol(table)?,
+                    length => {
+                        bits.skip(length)?;
+                        entry.symbol()
+                    }
+                };
+                let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
+                if size == 0 {
+                    if run < 15 {
+                        self.bits = bits;
+                        return Ok(coded);
+                    }
+                    k += 16;
+                    continue;
                 }
+                k += run;
+                extend(bits.take_held(size)?, size) as i16
+            };
+            block[usize::from(*ZIGZAG.get(k).ok_or(Flaw::BadCode)?)] = value;
+            k += 1;
+            coded = k;
+        }
+        while k < 64 {
+            bits.refill();
+            let pass = table.pass(bits.ahead());
+            if pass.bits() != 0 && k + pass.coefficients() < 64 {
+                bits.skip(pass.bits())?;
+                if pass.is_end() {
+                    break;
+                }
+                k += pass.coefficients();
                 continue;
             }
-            k += run;
-            let place = *ZIGZAG.get(k).ok_or(Flaw::BadCode)?;
-            block[usize::from(place)] = extend(self.bits.take(size)?, size) as i16;
-            k += 1;
+            let symbol = bits.symbol(table)?;
+            let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
+            if size == 0 && run < 15 {
+                break;
+            }
+            bits.take_held(size)?;
+            k += run + 1;
         }
+        self.bits = bits;
         // Sixteen zeros may end the block, not pass it.
-        if k > 64 { Err(Flaw::BadCode) } else { Ok(()) }
+        if k > 64 {
+            Err(Flaw::BadCode)
+        } else {
+            Ok(coded)
+        }
     }
 
     /// The high bits of a band (T.81 G.1.2.2).
@@ -313,45 +351,4 @@ fn refine(bits: &mut Bits<'_>, coefficient: &mut i16, bit: i16) -> Result<(), Fl
         *coefficient = coefficient.wrapping_add(if *coefficient > 0 { bit } else { -bit });
     }
     Ok(())
-}
-
-/// Finds the restart marker `RST(number)` at `position`; returns what comes after it.
-fn restart_marker(bytes: &[u8], position: usize, number: u8) -> Result<usize, Flaw> {
-    let (at, marker) = next_marker(bytes, position).ok_or(Flaw::Short)?;
-    match marker {
-        0xd0..=0xd7 if marker - 0xd0 == number => Ok(at + 2),
-        0xd0..=0xd7 => Err(Flaw::BadCode),
-        _ => Err(Flaw::Short),
-    }
-}
-
-/// Bytes of leftover data that are forgiven between a scan and its marker. Some cameras leave
-/// one or two; more means that the scan was misread.
-const SLACK: usize = 3;
-
-/// The marker that follows the data ending at `position`: where it stands and what it is. `None`
-/// at the end of the file or if more than a little data lies before it.
-pub(super) fn next_marker(bytes: &[u8], position: usize) -> Option<(usize, u8)> {
-    let mut left_over = 0;
-    let mut at = position;
-    loop {
-        match (*bytes.get(at)?, bytes.get(at + 1)) {
-            (0xff, Some(0xff)) => at += 1,
-            (0xff, Some(&marker)) if marker != 0 => return Some((at, marker)),
-            (0xff, None) => return None,
-            (0xff, Some(_)) => {
-                left_over += 1;
-                at += 2;
-            }
-            // Zeros are padding.
-            (0, _) => at += 1,
-            _ => {
-                left_over += 1;
-                at += 1;
-            }
-        }
-        if left_over > SLACK {
-            return None;
-        }
-    }
 }
