@@ -217,14 +217,14 @@ impl TokenTable {
             let key = (format!("{TOKEN_TABLE}{}", suffix.as_str()), 0);
             found.contains_key(&key)
         };
-        let stored: Vec<Suffix> = [Suffix::F32, Suffix::F16, Suffix::Q8]
+        let stored: Vec<Suffix> = [Suffix::F32, Suffix::F16, Suffix::Q8, Suffix::Q4]
             .into_iter()
             .filter(|&s| present(s))
             .collect();
         let &[suffix] = stored.as_slice() else {
             return Err(wrong(
                 TOKEN_TABLE,
-                "must be there as f32, f16 or q8, and in one of them only",
+                "must be there as f32, f16, q8 or q4, and in one of them only",
             ));
         };
         self.dtype = suffix.dtype().unwrap_or(Dtype::F32);

@@ -20,7 +20,7 @@ pub enum Kind {
     Linear,
     /// Norms, biases, the position table and learned views: f32.
     Plain,
-    /// The token embeddings, `[vocabulary, hidden]`: f32, f16 or q8, in shards of their own.
+    /// The token embeddings, `[vocabulary, hidden]`: as the weight of a linear layer, in shards of their own.
     TokenTable,
 }
 
@@ -98,7 +98,8 @@ impl TensorSpec {
     pub fn stored_dtype(&self, dtype: Dtype) -> Dtype {
         match (self.kind, dtype) {
             (Kind::Plain, _) => Dtype::F32,
-            // 4 bits lose too much where nothing averages the error out: one row is one token.
+            // 4 bits lose much where nothing averages the error out: one row is one token. A package may have
+            // it so where that was measured.
             (Kind::TokenTable, Dtype::Q4) => Dtype::Q8,
             (Kind::Linear | Kind::TokenTable, dtype) => dtype,
         }
@@ -117,9 +118,6 @@ impl TensorSpec {
         let (&[n, k], true) = (self.shape.as_slice(), self.kind != Kind::Plain) else {
             return None;
         };
-        if suffix == Suffix::Q4 && self.kind == Kind::TokenTable {
-            return None;
-        }
         let words = suffix
             .dtype()
             .map_or_else(|| scale_words(k), |dtype| words_per_row(dtype, k));

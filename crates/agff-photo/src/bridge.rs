@@ -1,44 +1,106 @@
-//! Where the classes lie among the texts: sentences with their names, through the encoder.
+//! Where the classes lie among the texts: what is said of them, through the encoder.
+
+use std::collections::HashMap;
 
 use agff::Result;
 
-use crate::classes;
+use crate::classes::{self, Class};
 use crate::encoder::Encoder;
 
-/// The sentence that a class's name is put into.
-const TEMPLATE: &str = "a picture of {}";
+/// Sentences that a word is put into; its vector is the mean of theirs.
+const TEMPLATES: [&str; 5] = [
+    "{}",
+    "a {}",
+    "a photo of {}",
+    "a picture of {}",
+    "a photo of a {}",
+];
+
+/// How much the mean of what a class is a kind of counts beside its name and its words.
+const KINDS: f32 = 0.5;
 
 /// What packages know of it.
 pub struct Bridge {
-    /// The classes' vectors less the centre, `[hidden, classes]`.
+    /// The classes' vectors, `[hidden, classes]`.
     pub classes: Vec<f32>,
-    /// The mean of the classes' vectors, `[hidden]`.
+    /// The mean of the classes' names in the sentence that queries are put into, `[hidden]`.
     pub centre: Vec<f32>,
 }
 
 impl Bridge {
-    /// Runs the encoder over the names of all classes.
+    /// Runs the encoder over what is said of all classes. `query` is the sentence that queries are put into.
+    ///
+    /// A class's vector is the sum of three, each less its mean over all classes: its name; `words: a kind of …`;
+    /// and half the mean of everything that it is a kind of. They were chosen on half of a set of photos
+    /// (docs/photos.md).
     ///
     /// # Errors
     /// Those of embedding.
-    pub fn of(encoder: &Encoder) -> Result<Self> {
-        let texts: Vec<String> = classes::names()
-            .map(|name| TEMPLATE.replace("{}", name))
+    pub fn of(encoder: &Encoder, query: &str) -> Result<Self> {
+        let all: Vec<Class> = classes::all().collect();
+        let names = all.iter().map(|class| class.name);
+        let words = in_templates(
+            encoder,
+            names
+                .clone()
+                .chain(all.iter().flat_map(|c| c.kinds.iter().copied())),
+        )?;
+        let name = |class: &Class| words[class.name].clone();
+        let kinds = |class: &Class| mean(class.kinds.iter().map(|kind| &words[kind][..]));
+        let said: Vec<String> = all
+            .iter()
+            .map(|class| format!("{}: a kind of {}", class.words, class.kinds[0]))
             .collect();
-        let vectors = encoder.embed(&texts)?;
-        let hidden = vectors.first().map_or(0, Vec::len);
-        let mean = |i: usize| {
-            let sum: f64 = vectors.iter().map(|v| f64::from(v[i])).sum();
-            (sum / vectors.len() as f64) as f32
-        };
-        let centre: Vec<f32> = (0..hidden).map(mean).collect();
-        let mut of_classes = Vec::with_capacity(hidden * vectors.len());
-        for (i, centre) in centre.iter().enumerate() {
-            of_classes.extend(vectors.iter().map(|vector| vector[i] - centre));
+        let parts = [
+            (1.0, all.iter().map(name).collect()),
+            (1.0, encoder.embed(&said)?),
+            (KINDS, all.iter().map(kinds).collect::<Vec<_>>()),
+        ];
+        let queries: Vec<String> = names.map(|name| query.replace("{}", name)).collect();
+        let queries = encoder.embed(&queries)?;
+        let centre = mean(queries.iter().map(Vec::as_slice));
+
+        let (hidden, count) = (centre.len(), all.len());
+        let mut classes = vec![0.0; hidden * count];
+        for (weight, vectors) in parts {
+            let mean = mean(vectors.iter().map(Vec::as_slice));
+            for (class, vector) in vectors.iter().enumerate() {
+                for (i, (x, mean)) in vector.iter().zip(&mean).enumerate() {
+                    classes[i * count + class] += weight * (x - mean);
+                }
+            }
         }
-        Ok(Self {
-            classes: of_classes,
-            centre,
-        })
+        Ok(Self { classes, centre })
     }
+}
+
+/// The vector of each word: the mean of those of [`TEMPLATES`] with it.
+fn in_templates<'a>(
+    encoder: &Encoder,
+    words: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<&'a str, Vec<f32>>> {
+    let mut distinct: Vec<&str> = words.collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let texts: Vec<String> = distinct
+        .iter()
+        .flat_map(|word| TEMPLATES.map(|template| template.replace("{}", word)))
+        .collect();
+    let vectors = encoder.embed(&texts)?;
+    let of_words = vectors.chunks(TEMPLATES.len());
+    let means = of_words.map(|vectors| mean(vectors.iter().map(Vec::as_slice)));
+    Ok(distinct.into_iter().zip(means).collect())
+}
+
+fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut sum: Vec<f64> = Vec::new();
+    let mut count = 0.0;
+    for vector in vectors {
+        sum.resize(vector.len(), 0.0);
+        sum.iter_mut()
+            .zip(vector)
+            .for_each(|(sum, x)| *sum += f64::from(*x));
+        count += 1.0;
+    }
+    sum.into_iter().map(|sum| (sum / count) as f32).collect()
 }

@@ -16,7 +16,9 @@ pub const PROVENANCE: &str = "EfficientNet-Lite2 (PyPI efficientnet-lite2-pytorc
 /// [`Code::Io`](agff::Code::Io).
 pub fn write(folder: &Path, manifest: &Manifest) -> Result<()> {
     let card = include_str!("card.md").replace("{dtype}", manifest.dtype.as_str())
-        + include_str!("../../../LICENSE-APACHE");
+        + include_str!("../../../LICENSE-APACHE")
+        + "\n"
+        + include_str!("classes.md");
     let path = folder.join(agff::package::manifest::CARD_FILE);
     std::fs::write(&path, card).map_err(|e| Error::io(&path, e))
 }

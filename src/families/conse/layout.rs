@@ -1,5 +1,6 @@
-//! What the model embeds: a picture or a text, never both together.
+//! What the model embeds: a picture or the thing that a text asks for, never both together.
 
+use super::query;
 use crate::families::bert::Template;
 use crate::families::{Item, Layout, Patches, Sequence};
 use crate::{Code, Error, Result};
@@ -24,7 +25,7 @@ impl Layout for Either {
                 let why = "is a photo together with a text; this model embeds one or the other";
                 return Err(Error::new(Code::Input, "input", why));
             }
-            (None, _) => self.template.sequence(text, None)?,
+            (None, _) => self.template.sequence(query::thing(text), None)?,
         };
         Ok(Item { sequence, patches })
     }

@@ -14,6 +14,7 @@ mod layout;
 #[cfg(feature = "engine")]
 mod network;
 mod preprocessing;
+mod query;
 #[cfg(feature = "engine")]
 mod regions;
 #[cfg(feature = "engine")]

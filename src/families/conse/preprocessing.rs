@@ -92,4 +92,8 @@ impl Preprocessing for Square {
     fn pixel_limits(&self) -> (u64, u64) {
         (self.pixels(), self.pixels())
     }
+
+    fn scaled_input(&self) -> Option<u32> {
+        Some(2 * self.side)
+    }
 }
