@@ -77,10 +77,10 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
             std: [128.0 / 255.0; 3],
         },
         prompt: PromptSettings {
-            prefix: "[CLS]a photo of {text}[SEP]".into(),
+            prefix: "[CLS]a photo of a {text}[SEP]".into(),
             image: String::new(),
             image_token: String::new(),
-            empty: "something".into(),
+            empty: "thing".into(),
             instruction: String::new(),
             named: Default::default(),
             max_tokens: shape.text.max_position_embeddings,

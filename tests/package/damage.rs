@@ -138,7 +138,7 @@ fn tensors_that_the_configuration_does_not_ask_for_are_named() {
     refused(tensors, name, wrong);
     let mut tensors = all();
     tensors[place(&format!("{name}.q8"))] =
-        RawTensor::packed(format!("{name}.q4"), vec![300, 12], vec![0; 300 * 12]);
+        RawTensor::packed(format!("{name}.q4"), vec![300, 11], vec![0; 300 * 11]);
     refused(tensors, name, wrong);
     let mut tensors = all();
     let table = &mut tensors[place(&format!("{name}.q8"))];
