@@ -203,7 +203,7 @@ fn several_inputs_at_once_give_what_each_gives_alone() {
     let inputs = [
         Input::text("a dog"),
         picture(),
-        Input::text(&"the quick brown fox ".repeat(10_000)),
+        Input::text("the quick brown fox ".repeat(10_000)),
         picture(),
         Input::text("   "),
     ];

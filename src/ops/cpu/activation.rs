@@ -64,7 +64,7 @@ pub fn relu(x: f32) -> (f32, f32) {
 #[inline(always)]
 pub fn relu6(x: f32) -> (f32, f32) {
     let inside = x > 0.0 && x < 6.0;
-    (x.max(0.0).min(6.0), if inside { 1.0 } else { 0.0 })
+    (x.clamp(0.0, 6.0), if inside { 1.0 } else { 0.0 })
 }
 
 /// `1 / (1 + e^-x)`.
