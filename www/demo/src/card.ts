@@ -67,7 +67,7 @@ export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library)
   if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit, item.share ?? 0));
   caption.append(make("span", { className: "name" }, name));
   cell.replaceChildren(frame, caption);
-  markRegion(frame, hit?.region, "cover");
+  markRegion(frame, hit, "cover");
 }
 
 function makeFrame({ name, record, pending }: PhotoItem, library: Library): HTMLElement {

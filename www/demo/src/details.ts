@@ -96,7 +96,7 @@ export class Details {
     const frame = make("div", { className: "large-frame" }, image);
     if (pending) showBlob(image, pending.source.file);
     else if (record) void showBest(image, note, record, library);
-    markRegion(frame, hit?.region, "contain");
+    markRegion(frame, hit, "contain");
 
     const title = make("h2", { id: "details-name" }, name);
     const { query, others } = this.actions.asked();

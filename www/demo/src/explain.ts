@@ -41,7 +41,7 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
       { className: "quiet" },
       hit.region
         ? "“The whole” is one summary of everything. A “detail” is a closer look at one part of the " +
-            "photo; the rectangle shows the part that matches most."
+            "photo; where a detail decided, the rectangle shows which."
         : "“The whole” is one summary of everything. A “detail” is one of the closer looks that the " +
             "model has learned to take; it has no name, and no fixed place in the picture.",
     ),

@@ -1,16 +1,20 @@
 /** Where in a photo it matches: a rectangle over the picture, however the picture is fitted into its frame. */
 
-import type { Region } from "agff";
+import type { Hit } from "agff";
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /** How a picture fills its frame: cut at the edges, or whole. */
 export type Fit = "cover" | "contain";
 
-/** Lays a rectangle over the picture in `frame`, in the place of one that is there. */
-export function markRegion(frame: Element, region: Region | undefined, fit: Fit): void {
+/**
+ * Lays a rectangle over the picture in `frame`, in the place of one that is there. Where the photo as a whole
+ * decided, there is none: everything in it matches.
+ */
+export function markRegion(frame: Element, hit: Hit | undefined, fit: Fit): void {
   frame.querySelector(".region")?.remove();
   const image = frame.querySelector("img");
+  const region = hit && hit.weights.gf + hit.weights.ff > 0.5 ? hit.region : undefined;
   if (!region || !image) return;
   const mark = document.createElementNS(SVG, "svg");
   mark.setAttribute("class", "region");

@@ -60,7 +60,11 @@ test("a thing in a part of the photo is found there, and marked", async ({ page 
   await expect(mark).toHaveCSS("opacity", "1");
   await page.locator(".cell").first().click();
   await expect(page.locator("#details .region rect")).toBeVisible();
-  await expect(page.locator("#details .explanation")).toContainText("the rectangle shows the part");
+  await expect(page.locator("#details .explanation")).toContainText("the rectangle shows which");
+  // All of this photo is a cat.
+  await search(page, "cat");
+  expect((await names(page))[0]).toBe("cat.jpg");
+  await expect(page.locator(".cell").first().locator(".region")).toHaveCount(0);
   await page.getByRole("searchbox").fill("");
   await expect(page.locator(".cell .region")).toHaveCount(0);
 });
