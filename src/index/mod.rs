@@ -172,15 +172,18 @@ impl Index {
     pub(crate) fn fit<'a>(&self, id: &str, embedding: &'a Embedding) -> Result<Cow<'a, [f32]>> {
         embedding.check().map_err(|e| named(e, id))?;
         if embedding.views != self.views {
-            return Err(Error::new(
-                Code::Embedding,
-                id,
-                format!(
-                    "has the views {}; this index has {}: it is of another model",
-                    embedding.views.join(", "),
-                    self.views.join(", ")
+            let [own, all] = [&embedding.views, &self.views].map(|views| views.join(", "));
+            // Where views are regions of photos, a text has the first alone.
+            let why = match self.views.starts_with(&embedding.views) {
+                true => format!(
+                    "has the view {own} alone, as a text has whose model sees parts of photos; it can be searched \
+                     with, but this index keeps {all}"
                 ),
-            ));
+                false => {
+                    format!("has the views {own}; this index has {all}: it is of another model")
+                }
+            };
+            return Err(Error::new(Code::Embedding, id, why));
         }
         let values = match embedding.dimensions == self.dimensions() {
             true => Cow::Borrowed(&embedding.values[..]),

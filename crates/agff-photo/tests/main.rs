@@ -11,8 +11,8 @@ fn root() -> PathBuf {
 }
 
 fn package() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
-    let package = target.join("models/photo");
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let package = root().join(target).join("models/photo");
     assert!(
         package.join("agff.json").exists(),
         "the model of photos is missing: run `make photo-model`"
