@@ -2,11 +2,15 @@
 //! `sentence-transformers`.
 
 mod description;
+mod files;
 mod pooling;
 mod section;
+#[cfg(feature = "engine")]
 mod weights;
 
 pub use description::{CONFIG_FILE, Description};
+pub use files::read_capped;
 pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
-pub use weights::{Checkpoint, read_capped};
+#[cfg(feature = "engine")]
+pub use weights::Checkpoint;

@@ -11,6 +11,7 @@ use half::{bf16, f16};
 use safetensors::Dtype as FileDtype;
 use serde_json::Value;
 
+use super::files::{open_regular, read_capped};
 use crate::tensors::TensorSpec;
 use crate::tensors::shard::{self, Entry, PREFIX};
 use crate::{Code, Error, Result};
@@ -205,37 +206,6 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
         return Err(fail("names no files".into()));
     }
     Ok(files.into_iter().map(|f| folder.join(f)).collect())
-}
-
-/// Opens a file, but nothing else: opening a pipe would wait for somebody to write into it.
-fn open_regular(path: &Path, missing: &str) -> Result<File> {
-    let fail = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            let name = path.display().to_string();
-            Error::new(Code::PackageFileMissing, name, missing).with_source(e)
-        }
-        _ => Error::io(path, e),
-    };
-    if !std::fs::metadata(path).map_err(fail)?.is_file() {
-        let name = path.display().to_string();
-        return Err(Error::new(Code::Io, name, "is not a regular file"));
-    }
-    File::open(path).map_err(fail)
-}
-
-/// Reads a small file, of at most `cap` bytes.
-pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
-    let name = path.display().to_string();
-    let file = open_regular(path, "is not there")?;
-    let mut bytes = Vec::new();
-    file.take(cap + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Error::io(path, e))?;
-    if bytes.len() as u64 > cap {
-        let why = format!("is longer than the {cap} bytes that are read of it");
-        return Err(Error::new(Code::Input, name, why));
-    }
-    Ok(bytes)
 }
 
 /// Little-endian floats as f32; every f16 and bf16 is one exactly.

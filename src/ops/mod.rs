@@ -37,7 +37,6 @@ pub mod regions;
 pub mod rotary;
 #[cfg(feature = "engine")]
 pub mod top_softmax;
-#[cfg(feature = "engine")]
 pub mod window;
 
 #[cfg(feature = "autodiff")]
@@ -61,5 +60,6 @@ pub use regions::pool_regions;
 pub use rotary::{Rotary, norm_rotary};
 #[cfg(feature = "engine")]
 pub use top_softmax::top_softmax;
+pub use window::Window;
 #[cfg(feature = "engine")]
-pub use window::{Window, windows};
+pub use window::windows;

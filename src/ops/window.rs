@@ -2,11 +2,16 @@
 //!
 //! A feature map of `n` pictures is a matrix `[n · height · width, channels]`, row by row from the top left.
 
+#[cfg(feature = "engine")]
 use burn::backend::Dispatch;
+#[cfg(feature = "engine")]
 use burn::tensor::Tensor;
+#[cfg(feature = "engine")]
 use burn::tensor::module::unfold4d;
+#[cfg(feature = "engine")]
 use burn::tensor::ops::{PadMode, UnfoldOptions};
 
+#[cfg(feature = "engine")]
 use super::InferenceKernels;
 
 /// Square windows over a map: where each begins, and what lies around the map (zeros).
@@ -63,6 +68,7 @@ impl Window {
     }
 
     /// The maps as `[n, channels, …]` with their zeros around them.
+    #[cfg(feature = "engine")]
     pub(super) fn padded(&self, x: Tensor<2>) -> Tensor<4> {
         let [rows, channels] = x.dims();
         let below =
@@ -82,6 +88,7 @@ impl Window {
 /// columns, then channels.
 ///
 /// A linear layer over them, whose weight's columns are in that order, is a convolution.
+#[cfg(feature = "engine")]
 pub fn windows(x: Tensor<2>, window: &Window) -> Tensor<2> {
     if super::needs_reference(&x) {
         return windows_reference(x, window);
@@ -90,6 +97,7 @@ pub fn windows(x: Tensor<2>, window: &Window) -> Tensor<2> {
 }
 
 /// The definition of [`windows`].
+#[cfg(feature = "engine")]
 pub fn windows_reference(x: Tensor<2>, window: &Window) -> Tensor<2> {
     let [rows, channels] = x.dims();
     let (maps, side) = (rows / window.inputs(), window.kernel);
