@@ -31,8 +31,7 @@ impl Bridge {
     /// Runs the encoder over what is said of all classes. `query` is the sentence that queries are put into.
     ///
     /// A class's vector is the sum of three, each less its mean over all classes: its name; `words: a kind of …`;
-    /// and half the mean of everything that it is a kind of. They were chosen on half of a set of photos
-    /// (docs/photos.md).
+    /// and half the mean of everything that it is a kind of.
     ///
     /// # Errors
     /// Those of embedding.

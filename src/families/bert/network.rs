@@ -1,5 +1,7 @@
 //! The encoder: embeddings, layers of attention and MLP with a LayerNorm after each, pooling.
 
+use std::collections::HashMap;
+
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -51,12 +53,13 @@ impl Encoder {
         device: &Device,
     ) -> Tensor<2> {
         let rows: usize = texts.iter().map(|text| text.tokens.len()).sum();
+        let row_of: HashMap<u32, i32> = ids.iter().copied().zip(0..).collect();
         let (mut places, mut positions, mut spans) = (Vec::new(), Vec::new(), Vec::new());
         let mut pooling = vec![0.0_f32; texts.len() * rows];
         for (weights, text) in pooling.chunks_exact_mut(rows).zip(texts) {
             let (start, count) = (places.len(), text.tokens.len());
             places.extend(text.tokens.iter().map(|token| match token {
-                Token::Id(id) => ids.iter().position(|known| known == id).unwrap_or(0) as i32,
+                Token::Id(id) => row_of[id],
                 Token::Image(_) | Token::Learned(_) => 0,
             }));
             positions.extend(text.positions.iter().map(|p| p[0] as i32));
