@@ -20,7 +20,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 .PHONY: demo
-demo: setup-demo wasm page ## set up, build and serve the photo search page
+demo: setup-demo wasm try-photo page ## set up, build and serve the photo search page
 	@$(SERVE)
 
 .PHONY: test
@@ -63,12 +63,12 @@ deny: ## licences, sources and banned crates, by deny.toml
 workspace := --locked --workspace
 
 .PHONY: clippy
-clippy: ## lints of all crates
+clippy: ## lints of all crates, without compiling them
 	cargo clippy $(workspace) --all-targets --features agff/bench -- -D warnings
 
 .PHONY: build-native
-build-native: ## compile the native tests
-	cargo test $(workspace) --lib --bins --tests --no-run
+build-native: ## compile the native tests, with lints
+	@scripts/test-native.sh --no-run
 
 # The command line that the tests have built is taken, if it is there.
 tested_agff := $(or $(CARGO_TARGET_DIR),target)/debug/agff
@@ -76,6 +76,12 @@ tested_agff := $(or $(CARGO_TARGET_DIR),target)/debug/agff
 .PHONY: photo-model
 photo-model: ## the model of everyday photos, in target/models/photo; WHEELS=FOLDER has its two files
 	@AGFF=$(wildcard $(tested_agff)) WHEELS=$(WHEELS) scripts/photo-model.sh
+
+# Without it the page begins with the model of drawings, and says so.
+.PHONY: try-photo
+try-photo:
+	@AGFF=$(wildcard $(tested_agff)) scripts/photo-model.sh || \
+		echo "the model of photos could not be made; the page begins with a small model of drawings instead" >&2
 
 .PHONY: test-native
 test-native: export AGFF_REQUIRE_GPU := 1
@@ -95,7 +101,7 @@ size: ## what the engines weigh, by component; WRITE=1 puts it into docs/perform
 # so their rule is only that they are there.
 page_sources := $(shell find www/package/src www/package/scripts www/demo -path '*/dist' -prune -o -type f -print) \
 	www/package.json www/package-lock.json www/tsconfig.base.json www/package/tsconfig.json
-models := $(shell find models -type f 2>/dev/null)
+models := $(shell find models $(or $(CARGO_TARGET_DIR),target)/models -type f 2>/dev/null)
 engine_files := $(foreach e,gpu cpu,$(foreach f,agff.js agff_bg.wasm,www/package/engines/$(e)/$(f)))
 
 .PHONY: page

@@ -12,7 +12,8 @@ changed=$({ git diff --name-only "$since"; git ls-files --others --exclude-stand
 started=$SECONDS
 
 crates=()
-for crate in agff-cli agff-train agff-eval agff-scenes; do
+for folder in crates/*; do
+    crate=${folder#crates/}
     ! grep -q "^crates/$crate/" <<<"$changed" || crates+=("$crate")
 done
 ! grep -qE '^(src|shaders|tests|Cargo\.(toml|lock))' <<<"$changed" || crates+=(agff)

@@ -10,12 +10,11 @@ photo=$target/models/photo
 key=$(find crates/agff-photo -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 [ "$(cat "$target/models/.photo-made-of" 2>/dev/null)" != "$key" ] || exit 0
 
-if [ -z "${AGFF:-}" ]; then
-    cargo build --locked --package agff-cli
-    AGFF=$target/debug/agff
-fi
 mkdir -p "$target/models"
-arguments=(pull photo --force --out "$photo")
-[ -z "${WHEELS:-}" ] || arguments+=(--wheels "$WHEELS")
-"$AGFF" "${arguments[@]}" || die "the model of photos could not be made; see above"
+if [ -n "${AGFF:-}" ]; then
+    make=("$AGFF" pull photo --force --out "$photo" ${WHEELS:+--wheels "$WHEELS"})
+else
+    make=(cargo run --locked --package agff-photo --example make -- "$photo" ${WHEELS:+"$WHEELS"})
+fi
+"${make[@]}" || die "the model of photos could not be made; see above"
 printf '%s\n' "$key" >"$target/models/.photo-made-of"

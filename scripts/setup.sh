@@ -69,10 +69,13 @@ install_cargo_deny() {
 }
 
 command -v cc >/dev/null || install gcc libc6-dev
+if [ "$what" = demo ]; then
+    (have_pip) || say "without pip the page goes without its model of photos"
+fi
 if [ "$what" = test ]; then
+    have_pip
     # A software Vulkan for the native tests, and the two browsers.
     install libvulkan1 mesa-vulkan-drivers chromium firefox-esr
-    have_pip
     for component in rustfmt clippy; do
         cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
     done

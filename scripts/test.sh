@@ -8,9 +8,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 first=(setup-test format cycles third-party deny)
-beside_1=(clippy build-native photo-model)
-beside_2=(wasm page size)
-last=(test-native test-page test-firefox)
+beside_1=(build-native photo-model)
+beside_2=(wasm)
+last=(page size test-native test-page test-firefox)
 stages=("${first[@]}" "${beside_1[@]}" "${beside_2[@]}" "${last[@]}")
 
 times=$(mktemp -d)

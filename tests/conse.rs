@@ -93,6 +93,7 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
         dimensions: vec![shape.text.hidden_size],
         licence: "none".into(),
         provenance: String::new(),
+        languages: Vec::new(),
         files: Vec::new(),
         config: ModelConfig::new(Config {
             vision: shape.vision.clone(),

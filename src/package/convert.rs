@@ -138,6 +138,7 @@ pub fn convert(
             .or_else(|| readme_licence(hf))
             .unwrap_or_else(|| "unknown".into()),
         provenance: String::new(),
+        languages: Vec::new(),
         files: Vec::new(),
         views: views.views,
         config: of.config,

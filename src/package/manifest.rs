@@ -68,6 +68,9 @@ pub struct Manifest {
     /// Where the weights come from.
     #[serde(default)]
     pub provenance: String,
+    /// The languages of texts that the model knows, as BCP 47 tags; empty if that is not said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// Every other file of the package.
     pub files: Vec<FileEntry>,
 }
@@ -286,6 +289,8 @@ struct Rest {
     licence: String,
     #[serde(default)]
     provenance: String,
+    #[serde(default)]
+    languages: Vec<String>,
     files: Vec<FileEntry>,
 }
 
@@ -306,6 +311,7 @@ impl Rest {
             dimensions: self.dimensions,
             licence: self.licence,
             provenance: self.provenance,
+            languages: self.languages,
             files: self.files,
         }
     }

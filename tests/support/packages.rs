@@ -97,6 +97,7 @@ pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
         dimensions: vec![config.text.hidden_size],
         licence: "CC0-1.0".into(),
         provenance: "random".into(),
+        languages: Vec::new(),
         files: Vec::new(),
         config: ModelConfig::new(config),
     }

@@ -27,7 +27,7 @@ class Theme extends MarkdownTheme {
 }
 
 const app = await Application.bootstrapWithPlugins({
-  entryPoints: [here("../package/src/index.ts"), here("../package/src/nano.ts")],
+  entryPoints: ["index", "photo", "nano"].map((name) => here(`../package/src/${name}.ts`)),
   tsconfig: here("../package/tsconfig.json"),
   plugin: ["typedoc-plugin-markdown"],
   out: folder,

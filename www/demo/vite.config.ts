@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { copy, models } from "../package/scripts/models.mjs";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const models = here("../../models");
 
 // The built page is a plain folder with the model in it, which any static server can serve. It may
 // talk to its own server only: that photos are not uploaded is enforced, not merely promised. Who serves
@@ -33,20 +33,16 @@ function page(): Plugin {
         injectTo: "head-prepend",
       },
     ],
-    // The library knows where its own copy of the model is, and bundlers ship that; this page takes the
+    // The library knows where its own copies of the models are, and bundlers ship those; this page takes its
     // model from the folder beside it, as any other.
     generateBundle(_, bundle) {
       for (const [name, file] of Object.entries(bundle)) {
         const from = file.type === "asset" ? file.originalFileNames : [];
-        if (from.some((path) => path.includes("models/agff-nano/"))) delete bundle[name];
+        if (from.some((path) => path.includes("package/models/"))) delete bundle[name];
       }
     },
     closeBundle() {
-      if (existsSync(models)) {
-        // The folders are crates too, which is nothing to a page.
-        const filter = (path: string) => !/\.(rs|toml)$/.test(path);
-        cpSync(models, here("dist/models"), { recursive: true, filter });
-      }
+      for (const model of models()) copy(model, here(`dist/models/${model.name}`));
     },
   };
 }
@@ -108,6 +104,10 @@ function filesBelow(folder: string, path = ""): string[] {
 
 export default defineConfig({
   base: "./",
+  define: {
+    // What the page loads at first. Without the model of photos it is of some use, with drawings.
+    DEFAULT_MODEL: JSON.stringify(models()[0]?.name),
+  },
   plugins: [page(), offline()],
   worker: { format: "es" },
   build: {

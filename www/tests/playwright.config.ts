@@ -63,8 +63,6 @@ export default defineConfig({
       "--mount /agff=../package",
       "--mount /golden=../../tests/parity/golden",
       `--mount "/packages=${target}/parity"`,
-      // The model of photos.
-      `--mount "/made=${target}/models"`,
     ].join(" "),
     url: `http://localhost:${port}/`,
     reuseExistingServer: false,

@@ -40,8 +40,8 @@ try {
   let page = await visit({ viewport: { width: 1180, height: 800 } });
   await keep(page, "page");
 
-  await search(page, "a purple elephant facing left");
-  await page.locator(".cell", { hasText: "elephant-a.png" }).click();
+  await search(page, "a loudspeaker");
+  await page.locator(".cell", { hasText: "djembe-room.jpg" }).click();
   await page.locator("#details .explanation").waitFor();
   await page.evaluate(() => scrollTo(0, 110));
   await page.locator("#details").evaluate((dialog) => {
@@ -53,12 +53,12 @@ try {
 
   page = await visit({ viewport: { width: 1180, height: 800 } });
   await page.getByRole("button", { name: "Map" }).click();
-  await page.locator("#map-canvas[data-points='26']").waitFor();
+  await page.locator("#map-canvas[data-points='42']").waitFor();
   await keep(page, "page-map");
   await page.close();
 
   page = await visit({ viewport: { width: 1180, height: 800 }, colorScheme: "dark" });
-  await search(page, "three red sheep");
+  await search(page, "birds");
   await keep(page, "page-dark");
   await page.close();
 
@@ -68,7 +68,7 @@ try {
     isMobile: true,
     hasTouch: true,
   });
-  await search(page, "an orange penguin seen from behind");
+  await search(page, "a dog");
   await page.evaluate(() => scrollTo(0, document.querySelector(".bar").offsetTop - 70));
   await keep(page, "page-phone");
 } finally {
@@ -84,7 +84,7 @@ async function visit(options) {
   await page.waitForFunction(
     () =>
       document.body.dataset.waiting === "0" &&
-      document.querySelector("#results-title").textContent === "26 photos",
+      document.querySelector("#results-title").textContent === "42 photos",
   );
   return page;
 }

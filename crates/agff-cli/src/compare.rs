@@ -95,9 +95,7 @@ pub fn run(args: Args, console: &Console) -> Done {
             ..Job::text(text)
         })
         .collect();
-    if jobs.iter().any(Job::is_empty_text) {
-        console.note(&model::empty_text(&loaded));
-    }
+    model::tell_texts(&jobs, &loaded, console);
     jobs.extend(photos.into_iter().map(Job::image));
     let mut queries = Vec::new();
     let mut targets = Vec::new();

@@ -2,6 +2,7 @@
 //! of them computes the same.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use agff::device::{self, DeviceChoice, DeviceKind, DeviceOptions, DeviceReport};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::output::{self, Console, Style, fields};
-use crate::{Done, Failure, Outcome, model, nano};
+use crate::{Done, Failure, Outcome, model, models, nano};
 
 const LONG: &str = "\
 Show devices, limits and versions, and check that they compute the same
@@ -50,6 +51,8 @@ struct Report {
     adapters: Vec<Adapter>,
     auto: DeviceReport,
     model: Value,
+    /// The folder of the model of photos; null if it was not pulled.
+    photo: Option<PathBuf>,
     self_test: Vec<Check>,
     ok: bool,
 }
@@ -109,6 +112,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         adapters,
         auto,
         model: json!({ "name": manifest.name, "trained": manifest.trained }),
+        photo: photo(),
         ok: self_test.iter().all(|check| check.ok),
         self_test,
     };
@@ -123,6 +127,11 @@ pub fn run(args: Args, console: &Console) -> Done {
     } else {
         Err(Failure::Reported)
     }
+}
+
+/// Where the model of photos is, if it is on this machine.
+fn photo() -> Option<PathBuf> {
+    models::pulled(Path::new(agff_photo::NAME)).ok().flatten()
 }
 
 /// Every adapter of this machine.
@@ -335,6 +344,13 @@ fn print(report: &Report, manifest: &Manifest, console: &Console) -> Result<(), 
         console,
         &[("takes", taken), ("because", report.auto.reason.clone())],
     )?;
+
+    title("The model of photos")?;
+    let place = match &report.photo {
+        Some(folder) => folder.display().to_string(),
+        None => "not on this machine; get it with `agff pull photo`".to_owned(),
+    };
+    fields(console, &[("photo", place)])?;
 
     title(&format!(
         "Embedding a text and a picture with {}",

@@ -90,9 +90,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         })
         .collect();
 
-    if jobs.iter().any(Job::is_empty_text) {
-        console.note(&model::empty_text(&loaded));
-    }
+    model::tell_texts(&jobs, &loaded, console);
     let started = Instant::now();
     let mut done = 0;
     let as_lines = args.json || args.output.is_some();

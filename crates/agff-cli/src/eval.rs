@@ -96,7 +96,7 @@ pub struct Args {
     #[arg(long, value_name = "report.html")]
     html: Option<PathBuf>,
 
-    /// Package to use: a folder with agff.json [default: agff-nano, which is built in]
+    /// Model to use: photo, agff-nano, or the folder of a package [default: photo]
     #[arg(long, value_name = "PKG", help_heading = "Model")]
     model: Vec<PathBuf>,
     /// Store the weights as this type first, in memory; from an f32 or f16 package

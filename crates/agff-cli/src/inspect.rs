@@ -32,7 +32,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(long_about = LONG, after_help = EXAMPLES)]
 pub struct Args {
-    /// Package: a folder with agff.json [default: agff-nano, which is built in]
+    /// photo, agff-nano, or the folder of a package [default: photo]
     #[arg(value_name = "PKG")]
     package: Option<PathBuf>,
     /// Read and check every byte
@@ -175,6 +175,7 @@ fn object(
         "trained": manifest.trained,
         "licence": manifest.licence,
         "provenance": manifest.provenance,
+        "languages": manifest.languages,
         "parameters": manifest.parameters(),
         "bytes": total_bytes(manifest),
         "stored": types,
@@ -247,6 +248,9 @@ fn print(
             ),
         ),
     ];
+    if !manifest.languages.is_empty() {
+        lines.push(("languages", manifest.languages.join(", ")));
+    }
     lines.extend(manifest.config.summary());
     lines.extend([
         (

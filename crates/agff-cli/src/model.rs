@@ -13,6 +13,7 @@ use crate::inputs;
 use crate::models;
 use crate::nano;
 use crate::output::{Console, Unit};
+use crate::pipeline::Job;
 
 /// Packages with fewer bytes than this load too fast for a progress bar.
 const WORTH_A_BAR: u64 = 32 << 20;
@@ -21,7 +22,7 @@ const WORTH_A_BAR: u64 = 32 << 20;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Package to use: a folder with agff.json [default: agff-nano, which is built in]
+    /// Model to use: photo, agff-nano, or the folder of a package [default: photo]
     #[arg(long, value_name = "PKG")]
     pub model: Option<PathBuf>,
     /// What runs the model
@@ -154,15 +155,20 @@ pub fn instruction(args: &ModelArgs, manifest: &Manifest) -> Result<Option<Strin
         .transpose()
 }
 
-/// The package at `path`, or the one that is built in.
+/// The package at `path` or with this name; without one, that of [`models::default_model`].
 ///
 /// # Errors
 /// [`Code::PackageFileMissing`] if there is none, saying what is there instead.
 pub fn source(path: Option<&Path>) -> Result<Source> {
-    let Some(path) = path else {
-        return Ok(nano::source());
+    let default;
+    let path = match path {
+        Some(path) => path,
+        None => {
+            default = models::default_model();
+            default.as_path()
+        }
     };
-    if path == Path::new(nano::NAME) && !path.exists() {
+    if nano::is_meant(path) {
         return Ok(nano::source());
     }
     if let Some(pulled) = models::pulled(path)? {
@@ -199,10 +205,32 @@ pub fn untrained(name: &str) -> String {
     format!("{name} was never trained; its ranking means nothing yet")
 }
 
-/// Says what becomes of a text without anything in it.
-pub fn empty_text(loaded: &Loaded) -> String {
-    let empty = &loaded.agff.manifest().prompt.empty;
-    format!("a text is empty; {empty:?} is embedded in its place, as the model was made to")
+/// Says what should be known of texts: that one is empty, or not in the language of the model.
+pub fn tell_texts(jobs: &[Job], loaded: &Loaded, console: &Console) {
+    let manifest = loaded.agff.manifest();
+    if jobs.iter().any(Job::is_empty_text) {
+        let empty = &manifest.prompt.empty;
+        console.note(&format!(
+            "a text is empty; {empty:?} is embedded in its place, as the model was made to"
+        ));
+    }
+    let foreign = jobs
+        .iter()
+        .filter_map(|job| job.text.as_deref())
+        .find(|text| not_english(text));
+    if let (Some(text), [language]) = (foreign, manifest.languages.as_slice())
+        && language == "en"
+    {
+        console.note(&format!(
+            "{} knows English words only; {text:?} may mean little to it",
+            manifest.name
+        ));
+    }
+}
+
+/// Whether a text has letters that English does without.
+fn not_english(text: &str) -> bool {
+    text.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
 }
 
 /// The instruction with this name.

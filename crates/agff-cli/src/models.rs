@@ -8,6 +8,16 @@ use agff::{Code, Error, Result};
 /// The variable that names another folder of models.
 const VARIABLE: &str = "AGFF_MODELS";
 
+/// The variable that names the model of a command without `--model`.
+const DEFAULT: &str = "AGFF_MODEL";
+
+/// The model of a command without `--model`, by its name or folder: `photo`, or what `AGFF_MODEL` says.
+pub fn default_model() -> PathBuf {
+    std::env::var_os(DEFAULT)
+        .filter(|model| !model.is_empty())
+        .map_or_else(|| PathBuf::from(agff_photo::NAME), PathBuf::from)
+}
+
 /// The folder of the model with this name: below the user's data folder, or below `AGFF_MODELS`.
 ///
 /// # Errors
@@ -25,18 +35,21 @@ pub fn folder(name: &str) -> Result<PathBuf> {
     Ok(all.join(name))
 }
 
-/// The folder of a model that was named rather than its folder: `photo`, where there is no such path.
+/// The folder of a model that was named rather than its folder: `photo`, where there is no such package.
 ///
 /// # Errors
 /// [`Code::PackageFileMissing`] if that model was not pulled yet.
 pub fn pulled(path: &Path) -> Result<Option<PathBuf>> {
-    if path != Path::new(agff_photo::NAME) || path.exists() {
+    let named = path == Path::new(agff_photo::NAME) && !path.join(MANIFEST_FILE).exists();
+    let folder = folder(agff_photo::NAME);
+    if !named && !folder.as_ref().is_ok_and(|folder| folder == path) {
         return Ok(None);
     }
-    let folder = folder(agff_photo::NAME)?;
+    let folder = folder?;
     if folder.join(MANIFEST_FILE).exists() {
         return Ok(Some(folder));
     }
-    let why = "is not on this machine yet; get it with `agff pull photo`";
+    let why = "is not on this machine yet; get it with `agff pull photo` (106 MB, once), or take the \
+               small model of drawings that is built in, with `--model agff-nano`";
     Err(Error::new(Code::PackageFileMissing, agff_photo::NAME, why))
 }

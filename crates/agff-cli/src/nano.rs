@@ -1,10 +1,16 @@
 //! The default package, agff-nano, which this program carries with it.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use agff::Source;
 
 pub use agff_nano::NAME;
+
+/// Whether the built-in package is meant, by its name, and not a folder.
+pub fn is_meant(path: &Path) -> bool {
+    path == Path::new(NAME) && !path.exists()
+}
 
 /// The package as a source.
 pub fn source() -> Source {

@@ -12,6 +12,7 @@ mod eval_files;
 mod index;
 mod nano;
 mod packages;
+mod photo;
 mod program;
 mod serve;
 mod toy;

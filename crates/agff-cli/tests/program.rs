@@ -17,9 +17,12 @@ pub struct Run {
     pub err: String,
 }
 
+/// The program, which takes agff-nano where no model is named.
 pub fn agff() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agff"));
     command.env_remove("RUST_LOG").stdin(Stdio::null());
+    // The small model, where none is named: most tests are about something else.
+    command.env("AGFF_MODEL", "agff-nano");
     command
 }
 

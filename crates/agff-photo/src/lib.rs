@@ -214,6 +214,7 @@ fn manifest(config: Config, dtype: Dtype) -> Manifest {
         dimensions: vec![config.text.hidden_size],
         licence: "Apache-2.0".into(),
         provenance: card::PROVENANCE.into(),
+        languages: vec!["en".into()],
         files: Vec::new(),
         config: ModelConfig::new(config),
     }

@@ -38,7 +38,7 @@ pub struct Origin {
     pub decoder: String,
     /// To how many pixels photos were reduced.
     pub max_pixels: u64,
-    /// Where the package was, so that it need not be named again; absent for the one that is built in.
+    /// Where the package was, so that it need not be named again; absent in earlier indexes of the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
     /// What the photos' vectors are for; the package's own instruction if absent.

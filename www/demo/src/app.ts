@@ -14,14 +14,15 @@ import { Grid } from "./grid";
 import { Libraries } from "./libraries";
 import type { Library } from "./library";
 import { PhotoMap } from "./map/map";
-import { Model, type ModelState } from "./model";
+import { HAS_PHOTO, Model, type ModelState } from "./model";
 import { announce, clearFailure, confirmed, fail, showProblems } from "./notices";
 import { workOffline } from "./offline";
 import { IDLE } from "./intake";
 import { showProgress } from "./progress";
-import { isEmpty, NOTHING, parse, terms } from "./query";
+import { isEmpty, notEnglish, NOTHING, parse, terms } from "./query";
+import { modelOfLibrary } from "./renewal";
 import { makeLegend, showHeading } from "./results";
-import { SUGGESTIONS } from "./samples";
+import { MORE_LIKE, SUGGESTIONS } from "./samples";
 import { Searchbox } from "./searchbox";
 import { type Found, Searcher } from "./searching";
 import { onceAFrame } from "./signal";
@@ -35,6 +36,8 @@ const NOTE_TIME = 20_000;
 export class App {
   private readonly libraries = new Libraries(fail);
   private readonly model: Model;
+  /** Whether the model knows English only. */
+  private english = false;
   private found: Found | undefined;
   /** What the grid shows. */
   private shown: Found | undefined;
@@ -111,7 +114,7 @@ export class App {
     this.model.state.subscribe((state) => this.modelChanged(state));
     this.libraries.begin().catch(fail);
     void this.unfinished.offer();
-    void this.model.start(this.address.get("model") ?? undefined);
+    void this.model.start(this.address.get("model") || undefined, modelOfLibrary());
     const device = this.model.ready().then((agff): DeviceKind => agff.info.device.kind);
     device.catch(() => {});
     void workOffline(device);
@@ -150,6 +153,11 @@ export class App {
       if (!document.hidden) this.library.catchUp().catch(fail);
     });
     byId("clear").addEventListener("click", () => void this.clear());
+    byId("take-photo").addEventListener("click", () => {
+      byId("earlier-model").hidden = true;
+      this.model.change({ kind: "default" }).catch(fail);
+    });
+    byId("earlier-stays").addEventListener("click", () => (byId("earlier-model").hidden = true));
     const menu = byId<HTMLDetailsElement>("menu");
     menu.addEventListener("click", (event) => {
       if (event.target instanceof HTMLButtonElement) menu.open = false;
@@ -164,6 +172,11 @@ export class App {
     });
     byId("suggestions").replaceChildren(
       ...SUGGESTIONS.map((text) => button(text, () => this.searchbox.set({ ...NOTHING, text }))),
+      button(MORE_LIKE.label, () => {
+        // It is not there before it was read.
+        const record = this.library.records.find(({ name }) => name === MORE_LIKE.name);
+        if (record) this.like(record);
+      }),
     );
   }
 
@@ -177,9 +190,14 @@ export class App {
     }
     if (state.phase !== "ready") return;
     const { info } = state.agff;
+    this.english = info.languages.length === 1 && info.languages[0] === "en";
+    byId<HTMLInputElement>("query").placeholder =
+      `Describe a photo${this.english ? " in English" : ""}`;
     byId("device").textContent = deviceLine(info);
     byId("model-line").textContent = `${modelLine(info)}.`;
     byId("untrained").hidden = info.trained;
+    byId("without-photo").hidden = HAS_PHOTO || this.model.choice.kind !== "default";
+    byId("earlier-model").hidden = !this.model.earlier;
     this.openLibraries(state.agff).catch((error: unknown) => {
       this.trouble = error;
       this.redraw();
@@ -218,6 +236,7 @@ export class App {
   private answer(found: Found | undefined): void {
     clearFailure();
     this.found = found;
+    byId("english").hidden = !this.english || !notEnglish(found?.search.text ?? "");
     if (found && this.views.current === "duplicates") this.views.show("grid");
     this.draw();
     this.map.mark(found && new Set(found.hits.slice(0, 50).map(({ id }) => id)));

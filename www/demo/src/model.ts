@@ -14,12 +14,20 @@ export type ModelState =
   | { phase: "ready"; agff: Agff }
   | { phase: "failed"; error: AgffError };
 
-/** The model that is served beside the page. */
-const DEFAULT = "./models/agff-nano";
+/** The model that the page was built to begin with. */
+declare const DEFAULT_MODEL: string;
+
+/** The small model of drawings: what the page begins with if it was built without the model of photos. */
+const NANO = "agff-nano";
 const KEY = "agff-model";
+
+/** Whether the page has the model of photos. */
+export const HAS_PHOTO = DEFAULT_MODEL !== NANO;
 
 export class Model {
   readonly state = new Signal<ModelState>({ phase: "loading", progress: undefined });
+  /** Whether this is the model that the page began with before it had one of photos, for the photos that it has read. */
+  earlier = false;
   private loading: Promise<void> = Promise.resolve();
 
   /** @param device and limits, as the page's address states them, for tests */
@@ -50,10 +58,22 @@ export class Model {
     });
   }
 
-  /** Loads the model that was chosen at last. */
-  start(address: string | undefined): Promise<void> {
-    const source = () => (address === undefined ? sourceOf(this.choice) : absolute(address));
-    this.loading = this.loadNow(source).then((state) => void (this.state.value = state));
+  /**
+   * Loads the model at an address, or that which was chosen at last, or, if none ever was, that of the
+   * person's photos.
+   *
+   * @param library the name of the model that the person's photos were read with, if there are any
+   */
+  start(address: string | undefined, library: Promise<string | undefined>): Promise<void> {
+    const begin = async (): Promise<void> => {
+      this.earlier = address === undefined && !recall(KEY) && (await library) === NANO && HAS_PHOTO;
+      const source = () => {
+        if (address !== undefined) return absolute(address);
+        return this.earlier ? beside(NANO) : sourceOf(this.choice);
+      };
+      this.state.value = await this.loadNow(source);
+    };
+    this.loading = begin();
     return this.loading;
   }
 
@@ -64,6 +84,7 @@ export class Model {
     const wanted = () => source ?? sourceOf(choice);
     const loading = this.loadNow(wanted).then((state) => {
       const stays = state.phase === "failed" && before.phase === "ready";
+      this.earlier &&= stays;
       this.state.value = stays ? before : state;
       if (state.phase === "failed") throw state.error;
     });
@@ -102,7 +123,12 @@ const START: Choice = { kind: "default" };
 
 function sourceOf(choice: Choice): string | PackageUrls {
   if (choice.kind === "address") return absolute(choice.url);
-  return choice.kind === "folder" ? folderAgain(choice.folder) : absolute(DEFAULT);
+  return choice.kind === "folder" ? folderAgain(choice.folder) : beside(DEFAULT_MODEL);
+}
+
+/** A model that is served beside the page. */
+function beside(name: string): string {
+  return absolute(`./models/${name}`);
 }
 
 function absolute(url: string): string {

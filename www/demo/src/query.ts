@@ -20,6 +20,11 @@ export const NOTHING: Search = { text: "", like: [], unlike: [] };
 /** How much what is not wanted counts against what is. */
 const MINUS = -0.5;
 
+/** Whether words have letters that English does without. */
+export function notEnglish(text: string): boolean {
+  return /[^\P{L}A-Za-z]/u.test(text);
+}
+
 /** Whether there is nothing to search for. */
 export function isEmpty({ text, like, unlike }: Search): boolean {
   return text.trim() === "" && like.length === 0 && unlike.length === 0;

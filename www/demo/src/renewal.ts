@@ -31,6 +31,12 @@ export async function found(): Promise<{ own: IndexInfo[]; samples: IndexInfo[] 
   return { own: beginning(OWN), samples: beginning(SAMPLES) };
 }
 
+/** The model that the person's photos were read with: that of the largest library. */
+export async function modelOfLibrary(): Promise<string | undefined> {
+  const { own } = await found();
+  return own.sort((a, b) => b.size - a.size)[0]?.model;
+}
+
 /** Throws samples away that another model has read: they are at hand again at any time. */
 export async function dropOldSamples(current: string): Promise<void> {
   for (const { name } of (await found()).samples) {

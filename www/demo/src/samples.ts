@@ -4,43 +4,57 @@ import { AgffError } from "agff";
 import type { Found } from "./files";
 import { recall, remember } from "./remembered";
 
-/** Scenes in pairs that differ in one fact, of the kind that the default model was trained on but not seen by it. */
-const SCENES = [
-  "elephant",
-  "sheep",
-  "shirt",
-  "penguin",
-  "bear-bench",
-  "bicycle-bench",
-  "airplane-fence",
-  "teddy",
-];
-
-const PHOTOS = [
-  "lemons",
-  "oranges",
-  "pineapples",
-  "red-peppers",
-  "carrots",
-  "coffee",
-  "cat",
-  "rocket",
-  "galaxies",
-  "astronaut",
-];
-
+/** In the order in which they are shown; `public/samples/ATTRIBUTION.md` says whose they are. */
 const NAMES = [
-  ...SCENES.flatMap((name) => [`${name}-a.png`, `${name}-b.png`]),
-  ...PHOTOS.map((name) => `${name}.jpg`),
+  "otters",
+  "colosseum",
+  "dogs-window",
+  "bananas",
+  "mountain-lake",
+  "dahlia",
+  "biplane",
+  "desert-hikers",
+  "djembe-room",
+  "cat",
+  "astronaut",
+  "tea-gardens",
+  "chinese-temple",
+  "fig-bowl",
+  "osprey",
+  "armchair-desk",
+  "coral-reef",
+  "watermelons",
+  "parked-cars",
+  "rocket",
+  "waterfront",
+  "paint-brushes",
+  "dandelion",
+  "boats",
+  "mushrooms",
+  "dog-in-yard",
+  "saguaro-cactus",
+  "city-sunset",
+  "coffee",
+  "wren",
+  "forest-stream",
+  "spiral-staircase",
+  "pineapples",
+  "hotel-bed",
+  "galaxies",
+  "lemons",
+  "mountain-path",
+  "red-peppers",
+  "watering-can",
+  "carrots",
+  "blue-flowers",
+  "oranges",
 ];
 
-/** What one could search for among them. */
-export const SUGGESTIONS = [
-  "a purple elephant facing left",
-  "three red sheep",
-  "a shirt with the word CARE",
-  "a photo of Lemon",
-];
+/** What one could search for among them: things, and things in a corner of a busy picture. */
+export const SUGGESTIONS = ["a dog", "mountains", "birds", "a space shuttle", "a loudspeaker"];
+
+/** What one could look for more of. */
+export const MORE_LIKE = { name: "boats.jpg", label: "more like the boats" };
 
 const HIDDEN = "agff-samples-hidden";
 
@@ -56,14 +70,13 @@ export function hideSamples(hide: boolean): void {
 export async function fetchSamples(): Promise<Found> {
   const photos = await Promise.all(
     NAMES.map(async (name) => {
-      const response = await fetch(`./samples/${name}`);
+      const response = await fetch(`./samples/${name}.jpg`);
       if (!response.ok) {
         throw new AgffError("fetch", name, `the server answered ${response.status}`);
       }
-      const type = name.endsWith(".png") ? "image/png" : "image/jpeg";
       // They have no date of their own.
-      const file = new File([await response.blob()], name, { type, lastModified: 0 });
-      return { file };
+      const options = { type: "image/jpeg", lastModified: 0 };
+      return { file: new File([await response.blob()], `${name}.jpg`, options) };
     }),
   );
   // The first one is to be seen first, and what is stored last is.

@@ -74,7 +74,7 @@ chrome.runtime.onConnect.addListener((port) => {
 
 /** The model, loaded when it is first needed. */
 function model() {
-  loading ??= Agff.load("agff-nano").catch((error) => {
+  loading ??= Agff.load().catch((error) => {
     // The next search tries again.
     loading = undefined;
     throw error;

@@ -24,7 +24,7 @@ if (agff) {
 
 async function load() {
   try {
-    const agff = await Agff.load("agff-nano", {
+    const agff = await Agff.load("photo", {
       onProgress: ({ phase, loaded, total }) => {
         const percent = total > 0 ? ` ${Math.round((100 * loaded) / total)} %` : "";
         status.textContent = `Loading (${phase})${percent}`;

@@ -15,7 +15,7 @@ row("main thread (index.js)", page);
 row("index, when it is opened", without(modules("photo-index.js"), page));
 row("files of vectors, on demand", modules("vendor/parquet.js"));
 row("worker (without its engine)", modules("worker-cpu.js"));
-row("default model's addresses", modules("nano.js"));
+row("default model's addresses", modules("photo.js"));
 if (weight(page) > LIMIT) {
   console.error(`error: the main-thread part is larger than ${LIMIT / 1000} kB in brotli`);
   process.exit(1);

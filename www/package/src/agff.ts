@@ -32,7 +32,7 @@ import { WorkerBackend } from "./worker-backend.js";
  * A loaded model.
  *
  * ```ts
- * const agff = await Agff.load("agff-nano");
+ * const agff = await Agff.load();
  * const photo = await agff.embedImage(file);
  * const query = await agff.embedText("a red mug left of a laptop");
  * const { score } = agff.similarity(query, photo);
@@ -65,11 +65,14 @@ export class Agff {
   ) {}
 
   /**
-   * Loads a package: the URL of its folder, which holds `agff.json`, or `"agff-nano"` for the one that
-   * comes with this library, or the URLs of its files. Only one engine is downloaded: the GPU one
-   * or the CPU one.
+   * Loads a package: the URL of its folder, which holds `agff.json`, or the URLs of its files, or by name
+   * one that comes with this library: `"photo"`, which is also what is loaded when none is named, or
+   * `"agff-nano"`. Only one engine is downloaded: the GPU one or the CPU one.
    */
-  static async load(source: string | URL | PackageUrls, options: LoadOptions = {}): Promise<Agff> {
+  static async load(
+    source: string | URL | PackageUrls = "photo",
+    options: LoadOptions = {},
+  ): Promise<Agff> {
     const { signal, worker = true, decode = "exact" } = options;
     throwIfAborted(signal, String(source));
     oneOf("device", options.device, ["auto", "gpu", "cpu"]);
@@ -268,13 +271,15 @@ function describe(
   url: string,
   worker: boolean,
 ): ModelInfo {
-  const { name, trained, licence, provenance = "", dimensions, dtype, fusion, prompt } = manifest;
+  const { name, trained, licence, dimensions, dtype, fusion, prompt } = manifest;
+  const { provenance = "", languages = [] } = manifest;
   return {
     name,
     url,
     trained,
     licence,
     provenance,
+    languages,
     fingerprint: reply.fingerprint,
     views: manifest.views.map((view) => view.name),
     regions: Object.fromEntries(

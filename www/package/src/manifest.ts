@@ -20,6 +20,7 @@ export interface Manifest {
   readonly trained: boolean;
   readonly licence: string;
   readonly provenance?: string;
+  readonly languages?: readonly string[];
   readonly dtype: string;
   readonly dimensions: readonly number[];
   readonly views: readonly { readonly name: string; readonly region?: Region }[];

@@ -1,14 +1,14 @@
 /**
- * The default model, agff-nano, which comes with this package: the URL of each of its files, written
- * out so that bundlers find and ship them. In a module of its own, which is loaded when it is asked
- * for; the files are not fetched before that either.
+ * agff-nano, a small model of drawings that comes with this package: the URL of each of its files,
+ * written out so that bundlers find and ship them. In a module of its own, which is loaded when it is
+ * asked for; the files are not fetched before that either.
  *
  * @module agff/nano
  */
 
 import type { PackageUrls } from "./types.js";
 
-/** The default model's files, to be given to `Agff.load`. */
+/** The files of agff-nano, to be given to `Agff.load`. */
 export const nano: PackageUrls = {
   name: "agff-nano",
   files: {

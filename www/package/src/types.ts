@@ -55,7 +55,7 @@ export interface LoadOptions {
 
 /**
  * A package by the URL of each of its files, by its path in the package: for files that a bundler
- * has renamed. `agff/nano` exports the one of the default model.
+ * has renamed. `agff/photo` exports those of the default model, `agff/nano` those of agff-nano.
  */
 export interface PackageUrls {
   /** A name for messages and for the cache. */
@@ -265,6 +265,8 @@ export interface ModelInfo {
   readonly licence: string;
   /** Where the weights come from. */
   readonly provenance: string;
+  /** The languages of texts that it knows, as BCP 47 tags; empty if its package does not say. */
+  readonly languages: readonly string[];
   /** The same for packages whose vectors may be compared, and for no others. */
   readonly fingerprint: string;
   /** Names of the views, `global` first. */

@@ -7,15 +7,15 @@ test("the samples are shown at once, before the model is there, and can be searc
 }) => {
   const arrive = await withholdWeights(page);
   await page.goto("./?sw=off&device=cpu");
-  await expect(page.locator("#results-title")).toHaveText("26 photos");
+  await expect(page.locator("#results-title")).toHaveText("42 photos");
   await expect(page.locator(".cell.waiting img").first()).toHaveJSProperty("complete", true);
   await expect(page.locator("#progress-text")).toContainText("model");
   arrive();
   await ready(page);
-  await page.getByRole("button", { name: "three red sheep" }).click();
+  await page.getByRole("button", { name: "a dog" }).click();
   await idle(page);
-  await expect(page.locator("#results-title")).toHaveText("26 photos for “three red sheep”");
-  await expect.poll(async () => (await names(page))[0]).toBe("sheep-b.png");
+  await expect(page.locator("#results-title")).toHaveText("42 photos for “a dog”");
+  await expect.poll(async () => (await names(page))[0]).toBe("dog-in-yard.jpg");
 });
 
 test("the page says that nothing leaves the device, and where it runs and why", async ({
@@ -29,7 +29,7 @@ test("the page says that nothing leaves the device, and where it runs and why", 
 });
 
 test("it says how good the model is, in the words of its package", async ({ page, request }) => {
-  const manifest = await (await request.get("models/agff-nano/agff.json")).json();
+  const manifest = await (await request.get("models/photo/agff.json")).json();
   await page.goto("./?sw=off&device=cpu");
   await ready(page);
   await expect(page.locator("#untrained")).toBeVisible({ visible: manifest.trained === false });
@@ -55,7 +55,7 @@ test("the samples can be hidden, and stay so until they are wanted again", async
   await expect(cells(page)).toHaveCount(0);
   await page.getByText("More", { exact: true }).click();
   await page.getByRole("button", { name: "Show the samples again" }).click();
-  await expect(page.locator("#results-title")).toHaveText("26 photos");
+  await expect(page.locator("#results-title")).toHaveText("42 photos");
 });
 
 test("a second visit has the samples without reading them again", async ({ page }) => {
@@ -65,9 +65,31 @@ test("a second visit has the samples without reading them again", async ({ page 
   const before = await names(page);
   await page.reload();
   await ready(page);
-  await expect(page.locator("#results-title")).toHaveText("26 photos");
+  await expect(page.locator("#results-title")).toHaveText("42 photos");
   await expect(page.locator("#work")).toBeHidden();
   expect(await names(page)).toEqual(before);
-  await search(page, "a photo of Lemon");
+  await search(page, "a photo of a lemon");
   await expect.poll(async () => (await names(page))[0]).toBe("lemons.jpg");
+});
+
+test("each suggestion finds what it names among the samples", async ({ page }) => {
+  await page.goto("./?sw=off&device=cpu");
+  await ready(page);
+  await idle(page);
+  for (const [text, first] of [
+    ["a dog", "dog-in-yard.jpg"],
+    ["mountains", "mountain-path.jpg"],
+    ["birds", "osprey.jpg"],
+    ["a space shuttle", "astronaut.jpg"],
+    ["a loudspeaker", "djembe-room.jpg"],
+  ] as const) {
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("button", { name: text }).click();
+    await expect.poll(async () => (await names(page))[0], text).toBe(first);
+  }
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("button", { name: "more like the boats" }).click();
+  await expect
+    .poll(async () => (await names(page)).slice(0, 2))
+    .toEqual(["boats.jpg", "waterfront.jpg"]);
 });

@@ -5,6 +5,7 @@ import type { Page } from "@playwright/test";
 import {
   addPhotos,
   cells,
+  DEFAULT,
   expect,
   idle,
   names,
@@ -22,7 +23,7 @@ interface Manifest {
   prompt: { instruction: string };
 }
 
-/** Lets the server have another model at an address: the default one that is told something else. */
+/** Lets the server have another model at an address: agff-nano that is told something else. */
 async function otherModel(page: Page, address: string): Promise<void> {
   await page.route(`**/models/${address}/*`, async (route) => {
     const url = route.request().url().replace(`/models/${address}/`, "/models/agff-nano/");
@@ -47,7 +48,7 @@ test("a model by its address: the photos are kept, and are read again when that 
   page,
 }) => {
   await otherModel(page, "other");
-  await open(page);
+  await open(page, DEFAULT);
   await addPhotos(page, [sample("cat"), sample("coffee")]);
   await loadAddress(page, "/models/other/");
   await expect(page.locator("#model-facts")).toContainText("another");
@@ -55,7 +56,7 @@ test("a model by its address: the photos are kept, and are read again when that 
 
   const banner = page.locator("#renew");
   await expect(banner).toContainText(
-    "2 photos of your library were read with another model (agff-nano)",
+    "2 photos of your library were read with another model (photo)",
   );
   await page.getByRole("button", { name: "Read them again" }).click();
   await expect(cells(page)).toHaveCount(2);
@@ -81,9 +82,9 @@ test("a model by its address: the photos are kept, and are read again when that 
 test("when the default model has changed, the library is kept and the small pictures can be read", async ({
   page,
 }) => {
-  await open(page);
+  await open(page, DEFAULT);
   await addPhotos(page, [sample("cat"), sample("coffee")]);
-  await otherModel(page, "agff-nano");
+  await otherModel(page, "photo");
   await page.reload();
   await ready(page);
   await expect(cells(page)).toHaveCount(0);
@@ -99,7 +100,7 @@ test("when the default model has changed, the library is kept and the small pict
   await expect(cells(page)).toHaveCount(2);
   await expect(banner).toBeHidden();
 
-  await otherModel(page, "agff-nano");
+  await otherModel(page, "photo");
   await page.reload();
   await ready(page);
   await page.getByRole("button", { name: "Read them again" }).click();
@@ -116,7 +117,7 @@ test("when the default model has changed, the library is kept and the small pict
 test("a model from a folder of this device, which is there on the next visit too", async ({
   page,
 }) => {
-  await open(page);
+  await open(page, DEFAULT);
   await page.getByRole("button", { name: "Model and device" }).click();
   await page.setInputFiles("#model-folder", MODEL);
   await expect(page.locator("#model-facts")).toContainText("folder agff-nano");
@@ -128,7 +129,7 @@ test("a model from a folder of this device, which is there on the next visit too
   await expect(page.locator("#model-facts")).toContainText("folder agff-nano");
   await expect(cells(page)).toHaveCount(1);
   await page.getByRole("button", { name: "Back to the default model" }).click();
-  await expect(page.locator("#model-facts")).toContainText("/models/agff-nano/");
+  await expect(page.locator("#model-facts")).toContainText("/models/photo/");
 });
 
 test("a model that cannot be loaded is refused in words, and the one before it goes on", async ({
@@ -137,11 +138,29 @@ test("a model that cannot be loaded is refused in words, and the one before it g
   await page.route("**/models/nowhere/**", (route) =>
     route.fulfill({ status: 200, contentType: "application/json", body: "no manifest" }),
   );
-  await open(page);
+  await open(page, DEFAULT);
   await addPhotos(page, [sample("cat")]);
   await loadAddress(page, "/models/nowhere/");
   await expect(page.locator("#model-error")).toContainText("[package-manifest]");
   await page.keyboard.press("Escape");
   await search(page, "a cat");
   await expect(page.locator(".cell .number")).toHaveCount(1);
+});
+
+test("photos that the page read before it had a model of photos stay with theirs until the new one is wanted", async ({
+  page,
+}) => {
+  await open(page);
+  await addPhotos(page, [sample("cat"), sample("coffee")]);
+  await page.goto(`./?sw=off&${DEFAULT}`);
+  await ready(page);
+  await expect(page.locator("#model-line")).toContainText("agff-nano");
+  await expect(cells(page)).toHaveCount(2);
+  await page.getByRole("button", { name: "Use the new one" }).click();
+  await expect(page.locator("#model-line")).toContainText("photo");
+  await expect(page.locator("#earlier-model")).toBeHidden();
+  await expect(page.locator("#renew")).toContainText("(agff-nano)");
+  await page.reload();
+  await ready(page);
+  await expect(page.locator("#model-line")).toContainText("photo");
 });

@@ -22,7 +22,7 @@ test("page, engine, model and photos are there without a server", async ({ page 
   await addPhotos(page, [sample("rocket")]);
   await expect(cells(page)).toHaveCount(3);
   await page.getByRole("button", { name: /^Samples/ }).click();
-  await expect(page.locator("#results-title")).toHaveText("26 photos");
+  await expect(page.locator("#results-title")).toHaveText("42 photos");
 });
 
 test("only the engine that is used is kept", async ({ page }) => {
@@ -67,7 +67,7 @@ test("a new version is offered, and comes when it is wanted", async ({ page }) =
     await expect(page).toHaveTitle("newer");
     await ready(page);
     await expect(page.locator("#update")).toBeHidden();
-    await expect(page.locator("#results-title")).toHaveText("26 photos");
+    await expect(page.locator("#results-title")).toHaveText("42 photos");
   } finally {
     await site.stop();
   }

@@ -1,12 +1,22 @@
 /** The model of photos that `make photo-model` made: words find things, and the page shows where they are. */
 
 import type { Page } from "@playwright/test";
-import { addPhotos, expect, names, open, rank, sample, search, test } from "../page/fixtures";
+import {
+  addPhotos,
+  DEFAULT,
+  expect,
+  names,
+  open,
+  rank,
+  sample,
+  search,
+  test,
+} from "../page/fixtures";
 
 const PHOTOS = ["astronaut", "carrots", "cat", "coffee", "lemons", "oranges", "pineapples"];
 
 test.beforeEach(async ({ page }) => {
-  await open(page, "device=cpu&model=/made/photo");
+  await open(page, DEFAULT);
   await addPhotos(page, PHOTOS.map(sample));
 });
 
@@ -67,4 +77,16 @@ test("a thing in a part of the photo is found there, and marked", async ({ page 
   await expect(page.locator(".cell").first().locator(".region")).toHaveCount(0);
   await page.getByRole("searchbox").fill("");
   await expect(page.locator(".cell .region")).toHaveCount(0);
+});
+
+test("words in other letters are not searched for in silence", async ({ page }) => {
+  await expect(page.getByRole("searchbox")).toHaveAttribute(
+    "placeholder",
+    "Describe a photo in English",
+  );
+  const note = page.getByText("This model knows English words only");
+  await search(page, "собака");
+  await expect(note).toBeVisible();
+  await search(page, "dog");
+  await expect(note).toBeHidden();
 });

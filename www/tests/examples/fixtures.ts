@@ -60,7 +60,7 @@ async function scores(page: Page): Promise<Shown[]> {
     async ({ names, text }) => {
       const path = new URL("node_modules/agff/dist/index.js", location.href).href;
       const { Agff } = (await import(path)) as typeof Library;
-      const agff = await Agff.load("agff-nano", { device: "cpu" });
+      const agff = await Agff.load("photo", { device: "cpu" });
       const query = await agff.embedText(text);
       const scores: [string, number][] = [];
       for await (const { name, embedding } of agff.embedImages(names)) {

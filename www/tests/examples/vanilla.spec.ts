@@ -12,7 +12,7 @@ test("photos that are chosen are ordered by what is typed", async ({ page, packe
       page.locator(one),
     );
     await expect(files!).toBeEnabled();
-    await expect(status!).toHaveText(/^agff-nano runs on the CPU\./);
+    await expect(status!).toHaveText(/^photo runs on the CPU\./);
     await files!.setInputFiles(PHOTOS);
     await expect(status!).toHaveText("3 of 3 photos");
     await expect(photos!).toHaveText(["", "", ""]);

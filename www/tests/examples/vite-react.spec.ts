@@ -40,10 +40,10 @@ test("photos that are dropped are ordered by what is typed", async ({ page, pack
 async function search(page: Page, url: string, expected: readonly Shown[]): Promise<void> {
   await page.goto(url);
   const status = page.getByRole("status");
-  await expect(status).toHaveText(/^agff-nano runs on the CPU\./, { timeout: 120_000 });
+  await expect(status).toHaveText(/^photo runs on the CPU\./, { timeout: 120_000 });
   await drop(page);
   await expect(page.locator("li")).toHaveCount(PHOTOS.length);
-  await expect(status).toHaveText(/^agff-nano runs on the CPU\./);
+  await expect(status).toHaveText(/^photo runs on the CPU\./);
   await page.getByLabel("Find").fill(TEXT);
   const shown = () =>
     page

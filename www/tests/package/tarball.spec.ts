@@ -14,10 +14,10 @@ import { install, npm, pack, publishDryRun, serve } from "../tarball";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-for (const [name, served] of [
-  ["vanilla", "."],
-  ["vite", "dist"],
-  ["webpack", "dist"],
+for (const [name, served, model] of [
+  ["vanilla", ".", "photo"],
+  ["vite", "dist", "agff-nano"],
+  ["webpack", "dist", "photo"],
 ] as const) {
   test(`the tarball works in a fresh project: ${name}`, async ({ page }) => {
     const { folder, tarball } = pack();
@@ -54,7 +54,7 @@ for (const [name, served] of [
       expect(hits).toEqual([expect.objectContaining({ name: "cat.jpg", decode: "exact" })]);
       expect(hits[0]!.score).toBeCloseTo(score, 12);
       expect(added).toBe(1);
-      expect(info).toMatchObject({ name: "agff-nano", worker: true, device: { kind: "cpu" } });
+      expect(info).toMatchObject({ name: model, worker: true, device: { kind: "cpu" } });
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       expect(page.workers()).toHaveLength(1);
       expect(problems).toEqual([]);

@@ -26,10 +26,17 @@ export function sample(name: string): string {
   return fileURLToPath(new URL(`../../demo/public/samples/${name}.jpg`, import.meta.url));
 }
 
-/** Goes to the page without the samples and the service worker, as most tests want it. */
+/** For {@link open}: the model that the page begins with, on the CPU. */
+export const DEFAULT = "device=cpu&model=";
+
+/**
+ * Goes to the page without the samples and the service worker, as most tests want it, and with the small model
+ * unless another is named: it is there at once.
+ */
 export async function visit(page: Page, query = ""): Promise<void> {
   await page.addInitScript(() => localStorage.setItem("agff-samples-hidden", "yes"));
-  await page.goto(`./?sw=off&${query}`);
+  const model = query.includes("model=") ? "" : "&model=models/agff-nano";
+  await page.goto(`./?sw=off&${query}${model}`);
 }
 
 /** Waits until the model is loaded and the libraries are open. */

@@ -19,8 +19,8 @@ use pollster::block_on;
 
 use crate::Done;
 use crate::model::{self, ModelArgs};
-use crate::models;
 use crate::output::Console;
+use crate::{models, nano};
 
 const LONG: &str = "\
 A persistent index of your photos, to search by text or photo
@@ -168,12 +168,18 @@ fn remembered(args: &ModelArgs, folder: &Path) -> Result<ModelArgs> {
     args.max_pixels = args.max_pixels.or(Some(origin.max_pixels));
     args.dim = args.dim.or(Some(origin.dimensions));
     if args.model.is_none() {
-        args.model = origin.package.map(PathBuf::from);
+        args.model = Some(package_of(&origin));
     }
     if args.prompt.is_none() && args.instruction.is_none() {
         args.instruction = origin.instruction.map(OsString::from);
     }
     Ok(args)
+}
+
+/// The package that an index was made with. Earlier versions named it only if it was not the built-in one.
+fn package_of(origin: &Origin) -> PathBuf {
+    let package = origin.package.as_deref();
+    PathBuf::from(package.unwrap_or(nano::NAME))
 }
 
 /// How vectors are made that the arguments ask for.
@@ -187,13 +193,11 @@ fn origin(args: &ModelArgs, console: &Console) -> Result<Origin> {
     if let Some(most) = args.max_pixels {
         origin.max_pixels = origin.max_pixels.min(most);
     }
-    origin.package = match args.model.as_deref() {
-        Some(named) => {
-            let pulled = models::pulled(named)?;
-            Some(text_of(pulled.as_deref().unwrap_or(named))?)
-        }
-        None => None,
-    };
+    let named = args.model.clone().unwrap_or_else(models::default_model);
+    origin.package = Some(match nano::is_meant(&named) {
+        true => nano::NAME.into(),
+        false => text_of(models::pulled(&named)?.as_deref().unwrap_or(&named))?,
+    });
     origin.instruction = model::instruction(args, &manifest)?;
     Ok(origin)
 }

@@ -9,7 +9,7 @@ use agff::index::{Hit, SearchOptions, Term, content_id};
 use agff::{Code, Embedding, Error, Patterns};
 use serde::Serialize;
 
-use super::{At, manifest, name_of};
+use super::{At, manifest, name_of, package_of};
 use crate::compare::{HEADS, best, row};
 use crate::model::{self, ModelArgs};
 use crate::output::{Console, Style, shortened, shown, table};
@@ -253,7 +253,7 @@ fn embed(
         model.max_pixels.replace(origin.max_pixels),
     );
     if model.model.is_none() {
-        model.model = origin.package.as_ref().map(PathBuf::from);
+        model.model = Some(package_of(origin));
     }
     for (given, kept, option) in [
         (
@@ -281,9 +281,7 @@ fn embed(
         };
         jobs.push(query.job.clone());
     }
-    if jobs.iter().any(Job::is_empty_text) {
-        console.note(&model::empty_text(&loaded));
-    }
+    model::tell_texts(&jobs, &loaded, console);
     let mut embeddings = Vec::new();
     pipeline::embed(&loaded.agff, &jobs, console, |_, embedding| {
         embeddings.push(embedding?);

@@ -296,6 +296,7 @@ impl RandomStart {
             },
             licence: self.licence.clone(),
             provenance: String::new(),
+            languages: Vec::new(),
             files: Vec::new(),
         }
     }

@@ -1,11 +1,11 @@
 import type { Agff, LoadProgress } from "agff";
-import { nano } from "agff/nano";
+import { photo } from "agff/photo";
 import { type DragEvent, useState } from "react";
 import { useAgff } from "./useAgff";
 import { type Ranked, usePhotos, useRanking } from "./usePhotos";
 
 export function App() {
-  const model = useAgff(nano);
+  const model = useAgff(photo);
   return (
     <main>
       <h1>Photo search</h1>

@@ -11,9 +11,12 @@ export type Model =
 
 /**
  * Loads a model while the component is mounted, and gives its memory back afterwards. It is loaded
- * anew when `source` or the device changes. Use it once, near the top, and hand the model down.
+ * anew when `source` (undefined: the default model) or the device changes. Use it once, near the top, and hand the model down.
  */
-export function useAgff(source: string | PackageUrls, device?: LoadOptions["device"]): Model {
+export function useAgff(
+  source: string | PackageUrls | undefined,
+  device?: LoadOptions["device"],
+): Model {
   const [model, setModel] = useState<Model>({ status: "loading" });
 
   useEffect(() => {

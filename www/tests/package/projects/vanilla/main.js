@@ -2,7 +2,7 @@
 import { Agff } from "./node_modules/agff/dist/index.js";
 
 try {
-  const agff = await Agff.load("agff-nano", { device: "cpu" });
+  const agff = await Agff.load("photo", { device: "cpu" });
   const photo = await agff.embedImage("cat.jpg");
   const query = await agff.embedText("a cat looks into the camera");
   const { score } = agff.similarity(query, photo);

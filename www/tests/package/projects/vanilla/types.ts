@@ -10,6 +10,7 @@ import {
   type PhotoIndex,
 } from "agff";
 import { nano } from "agff/nano";
+import { photo as everyday } from "agff/photo";
 
 const stop = new AbortController();
 const agff: Agff = await Agff.load(nano, {
@@ -20,6 +21,8 @@ const agff: Agff = await Agff.load(nano, {
   onProgress: ({ phase, loaded, total }: LoadProgress) => console.log(phase, loaded, total),
   signal: stop.signal,
 });
+await (await Agff.load()).dispose();
+await (await Agff.load(everyday, { device: "cpu" })).dispose();
 const photo: Embedding = await agff.embed({ image: new Blob([]), text: "a cat", instruction: "x" });
 const pair: Embedding[] = await agff.embed([
   { text: "a" },

@@ -1,9 +1,9 @@
 import { Agff, AgffError, type Hit, type Similarity } from "agff";
-import { nano } from "agff/nano";
+import { photo as model } from "agff/photo";
 
 try {
-  // The same as "agff-nano", by the addresses that the bundler has given to the files.
-  const agff = await Agff.load(nano, { device: "cpu" });
+  // The same as "photo", by the addresses that the bundler has given to the files.
+  const agff = await Agff.load(model, { device: "cpu" });
   const photo = await agff.embedImage("cat.jpg");
   const query = await agff.embedText("a cat looks into the camera");
   const { score }: Similarity = agff.similarity(query, photo);
