@@ -129,15 +129,16 @@ test-long: ## what takes longer than `make test` should
 # The parts of `make bench`; BENCH=quick takes fewer rounds. PyTorch is only compared with if PYTHON
 # has it.
 bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
+photo_model := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/models/photo
 speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked -p agff --features bench,threads --example speed --
 
 .PHONY: bench bench-page bench-native bench-views bench-index
 bench: setup-test bench-page bench-native bench-views bench-index ## ratios to other engines (docs/performance.md)
 
-bench-page:
+bench-page: photo-model
 	@scripts/wasm.sh --bench cpu gpu
 	cd www/bench && npm ci --silent --ignore-scripts
-	node www/bench/run.mjs --engines "$(bench_engines)" $(if $(BENCH),--$(BENCH))
+	node www/bench/run.mjs --engines "$(bench_engines)" --photo "$(photo_model)" $(if $(BENCH),--$(BENCH))
 
 bench-native:
 	$(speed) kernels photos torch="$(PYTHON)"

@@ -1,5 +1,5 @@
-//! What `make bench` times inside the browser engines: a transformer block, and a matrix product
-//! by the linear kernel or by Burn's own matmul. Only in engines that are built for it.
+//! What `make bench` times inside the browser engines: a transformer block, a matrix product by the linear
+//! kernel or by Burn's own matmul, and resizing alone. Only in engines that are built for it.
 
 use js_sys::{Array, Float32Array, Object};
 use wasm_bindgen::prelude::*;
@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::convert::{error, record, unusable};
 use crate::device::{DeviceChoice, DeviceOptions, open};
 use crate::families::bench::{BenchBlock, BlockShape, matrix};
+use crate::input::image::{self, Pixels};
 use crate::ops::{Combine, Weight, linear};
 use crate::tensors::Dtype;
 
@@ -159,4 +160,23 @@ impl Product {
 fn last(repeats: usize, product: impl Fn() -> Tensor<2>) -> Tensor<2> {
     (1..repeats).for_each(|_| drop(product()));
     product()
+}
+
+/// A decoded picture that is resized again and again.
+#[wasm_bindgen]
+pub struct Picture(Pixels);
+
+#[wasm_bindgen]
+impl Picture {
+    /// The picture in the bytes of an image file.
+    pub fn create(bytes: Vec<u8>) -> Result<Picture, JsValue> {
+        let decoded = image::decode("picture", &bytes, &image::DecodeLimits::default());
+        Ok(Picture(decoded.map_err(error)?))
+    }
+
+    /// Resizes it, and gives the bytes of the result.
+    pub fn resize(&self, width: u32, height: u32) -> Result<usize, JsValue> {
+        let resized = image::resize(&self.0, width, height).map_err(error)?;
+        Ok(resized.rgb.len())
+    }
 }

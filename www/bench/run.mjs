@@ -2,7 +2,7 @@
  * Times the browser engines in headless Chromium beside ONNX Runtime Web and Burn, and prints
  * ratios: above 1 ours is faster.
  *
- *     node run.mjs --engines DIR [--only cpu|gpu|photos] [--quick]
+ *     node run.mjs --engines DIR --photo DIR [--only cpu|gpu|photos] [--quick]
  */
 
 import { spawn } from "node:child_process";
@@ -14,11 +14,13 @@ import { chromium } from "playwright-core";
 const { values: options } = parseArgs({
   options: {
     engines: { type: "string" },
+    photo: { type: "string" },
     only: { type: "string", default: "cpu,gpu,photos" },
     quick: { type: "boolean", default: false },
   },
 });
 if (!options.engines) throw new Error("--engines DIR is missing: see scripts/wasm.sh --bench");
+if (!options.photo) throw new Error("--photo DIR is missing: see make photo-model");
 const suites = new Set(options.only.split(","));
 const rounds = (many) => ({ rounds: options.quick ? 3 : many });
 
@@ -32,6 +34,7 @@ const server = spawn(
     ...["--mount", `/engines=${options.engines}`],
     ...["--mount", `/ort=${here("node_modules/onnxruntime-web/dist")}`],
     ...["--mount", `/models=${here("../../models")}`],
+    ...["--mount", `/photo=${options.photo}`],
     ...["--mount", `/samples=${here("../demo/public/samples")}`],
   ],
   { stdio: ["ignore", "pipe", "inherit"] },
@@ -133,6 +136,42 @@ try {
       `\nDecoding a JPEG of 4000 × 3000 (${(bytes / 1e6).toFixed(1)} MB): whole ${whole.best.toFixed(1)} ms; ` +
         `scaled is faster, at 1/2 ${ratio(half, whole)}, at 1/4 ${ratio(quarter, whole)}, ` +
         `at 1/8 ${ratio(eighth, whole)}`,
+    );
+    const {
+      whole: all,
+      decode,
+      resize,
+      forward,
+      global,
+    } = await call("everyday", "coffee.jpg", rounds(15));
+    const parts = [decode, resize, forward];
+    const sum = (which) => parts.reduce((total, part) => total + part[which], 0);
+    console.log(
+      `\nThe model photo, a JPEG of 1152 × 864, CPU engine: ${(1000 / all.best).toFixed(1)} photos/s; ` +
+        `decoding ${decode.best.toFixed(1)} ms, resizing ${resize.best.toFixed(1)} ms, ` +
+        `network ${forward.best.toFixed(1)} ms; from bytes to views ` +
+        `${(all.best / sum("best")).toFixed(2)} (${(all.median / sum("median")).toFixed(2)}) of their sum; ` +
+        `all ten views take ${ratio(global, forward)} of the global one alone`,
+    );
+    const samples = [
+      "cat",
+      "coffee",
+      "osprey",
+      "colosseum",
+      "boats",
+      "bananas",
+      "dahlia",
+      "otters",
+    ];
+    const { text, search, both } = await call(
+      "typing",
+      10_000,
+      samples.map((name) => `${name}.jpg`),
+      rounds(15),
+    );
+    console.log(
+      `Words to the best 300 of 10 000 photos: ${both.best.toFixed(1)} ms (${both.median.toFixed(1)}), of which ` +
+        `the text ${text.best.toFixed(1)} and the search ${search.best.toFixed(1)}`,
     );
     console.log("\nagff-nano in the page, photos one by one (decoding included)");
     const names = ["coffee.jpg", "astronaut.jpg", "carrots.jpg", "rocket.jpg"];

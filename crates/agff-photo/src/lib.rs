@@ -18,6 +18,7 @@ mod encoder;
 mod pickle;
 mod torch;
 mod tower;
+mod vocabulary;
 pub mod wheels;
 
 use std::collections::BTreeMap;
@@ -29,11 +30,12 @@ use agff::families::{ImageSettings, ModelConfig, PromptSettings, Region, View};
 use agff::package::convert::write_tensor;
 use agff::package::manifest::{FORMAT, FORMAT_VERSION};
 use agff::package::{Manifest, PackageWriter};
-use agff::tensors::{Dtype, Kind, TensorSpec};
+use agff::tensors::{Dtype, Kind, TOKEN_TABLE, TensorSpec};
 use agff::{Code, Error, Fusion, Reduction, Result};
 
 use bridge::Bridge;
 use encoder::Encoder;
+use vocabulary::Vocabulary;
 
 /// The package's name.
 pub const NAME: &str = "photo";
@@ -116,6 +118,11 @@ pub fn make(
     if let Some(positions) = weights.get_mut("text.positions.weight") {
         positions.truncate(MAX_TOKENS * text.hidden_size);
     }
+    let vocabulary = Vocabulary::english(&encoder.tokenizer()?)?;
+    if let Some(table) = weights.get_mut(TOKEN_TABLE) {
+        *table = vocabulary.rows(table, text.hidden_size)?;
+    }
+    text.vocab_size = vocabulary.kept.len();
     step("placing the classes among the texts");
     let Bridge { classes, centre } = Bridge::of(&encoder, QUERY)?;
     weights.insert("bridge.classes.weight".into(), classes);
@@ -131,8 +138,11 @@ pub fn make(
     };
     let manifest = manifest(config, options.dtype);
     manifest.check_but_files()?;
-    let written = write(manifest, weights, &encoder.tokenizer()?, out, options)?;
-    card::write(out, &written)?;
+    let written = write(manifest, weights, &vocabulary.tokenizer, out, options)?;
+    card::write(out, &written).inspect_err(|_| {
+        // Without the card, which has the licences, the package is not to be used.
+        let _ = std::fs::remove_dir_all(out);
+    })?;
     Ok(written)
 }
 

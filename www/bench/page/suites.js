@@ -121,24 +121,116 @@ export async function photos(kind, names, options) {
   return { best: photos.best / inputs.length, median: photos.median / inputs.length };
 }
 
+/** A 4:2:0 JPEG of that size, tiles of the named photo. */
+async function tiles(name, width, height) {
+  const photo = await createImageBitmap(await (await fetch(`/samples/${name}`)).blob());
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  for (let y = 0; y < height; y += photo.height)
+    for (let x = 0; x < width; x += photo.width) context.drawImage(photo, x, y);
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
 /**
- * Milliseconds to decode a 4:2:0 JPEG of 12 megapixels, tiles of the named photo, whole and at a part of its size.
- * The pixels are copied out of the engine, too.
+ * Milliseconds to decode a JPEG of 12 megapixels whole and at a part of its size. The pixels are copied out of
+ * the engine, too.
  */
 export async function decoding(name, options) {
   const { Engine } = await engine("cpu");
-  const photo = await createImageBitmap(await (await fetch(`/samples/${name}`)).blob());
-  const canvas = new OffscreenCanvas(4000, 3000);
-  const context = canvas.getContext("2d");
-  for (let y = 0; y < canvas.height; y += photo.height)
-    for (let x = 0; x < canvas.width; x += photo.width) context.drawImage(photo, x, y);
-  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 });
-  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const [across, down] = [4000, 3000];
+  const bytes = await tiles(name, across, down);
   const decode = (divisor) => async () => {
-    const least = divisor && Math.ceil(canvas.height / divisor);
+    const least = divisor && Math.ceil(down / divisor);
     const { width } = Engine.decode("large.jpg", bytes, least);
-    if (width !== Math.ceil(canvas.width / (divisor ?? 1))) throw new Error(`${width} wide`);
+    if (width !== Math.ceil(across / (divisor ?? 1))) throw new Error(`${width} wide`);
   };
   const contestants = { whole: decode(), half: decode(2), quarter: decode(4), eighth: decode(8) };
   return { bytes: bytes.length, times: await race(contestants, options) };
+}
+
+const MODEL = "/photo";
+
+/** The model of photos on the CPU engine; with `views`, only so many of its views. */
+async function everydayModel(views) {
+  const { Engine } = await engine("cpu");
+  const manifest = await (await fetch(`${MODEL}/agff.json`)).json();
+  manifest.views = manifest.views.slice(0, views);
+  const answer = async (url, init) =>
+    url.endsWith("/agff.json") ? new Response(JSON.stringify(manifest)) : fetch(url, init);
+  const model = await Engine.load(new URL(MODEL, location.href).href, {
+    device: "cpu",
+    fetch: answer,
+  });
+  return { model, side: Math.round(Math.sqrt(manifest.image.max_pixels)), manifest };
+}
+
+/** Pixels in RGBA, as an input. */
+function pixels(side) {
+  const data = Uint8ClampedArray.from(random(3, side * side * 4, 127, 128));
+  return { name: "pixels", image: { width: side, height: side, data } };
+}
+
+/**
+ * The model of photos: milliseconds for a JPEG of one megapixel from its bytes to its views, and for the parts of that
+ * alone; and for the network with all views and with the global one only.
+ */
+export async function everyday(name, options) {
+  const { Engine, Picture } = await engine("cpu");
+  const [{ model, side }, { model: one }] = [await everydayModel(), await everydayModel(1)];
+  const image = await tiles(name, 1152, 864);
+  const [picture, ready] = [Picture.create(image), pixels(side)];
+  const times = await race(
+    {
+      whole: () => model.embed([{ name: "photo.jpg", image }]),
+      decode: async () => Engine.decode("photo.jpg", image, 2 * side),
+      resize: async () => picture.resize(side, side),
+      forward: () => model.embed([ready]),
+      global: () => one.embed([ready]),
+    },
+    options,
+  );
+  for (const each of [model, one, picture]) each.free();
+  return times;
+}
+
+/** Milliseconds from a text to the best of many photos, each part alone: embedding the text, and the search. */
+export async function typing(count, names, options) {
+  const { VectorIndex } = await engine("cpu");
+  const { model, manifest } = await everydayModel();
+  const views = manifest.views.map((view) => view.name);
+  const [dimensions] = manifest.dimensions;
+  const index = new VectorIndex({ views, dimensions, fusion: manifest.fusion, precision: "int8" });
+  const photos = [];
+  for (const name of names) {
+    const image = new Uint8Array(await (await fetch(`/samples/${name}`)).arrayBuffer());
+    photos.push((await model.embed([{ name, image }]))[0].values);
+  }
+  // Each is one of the photos, more or less.
+  for (let i = 0; i < count; i++) {
+    const near = photos[i % photos.length];
+    const noise = random(i + 1, near.length, 0.06);
+    const values = near.map((value, j) => value + noise[j]);
+    for (let v = 0; v < values.length; v += dimensions) unit(values.subarray(v, v + dimensions));
+    index.add([String(i)], values);
+  }
+  const words = ["dog", "a cup of coffee", "mountains in the snow", "red flowers"];
+  let turn = 0;
+  const embed = async () => (await model.embed([{ text: words[turn++ % words.length] }]))[0];
+  const embedding = await embed();
+  const times = await race(
+    {
+      text: embed,
+      search: async () => index.search([{ embedding }], { limit: 300 }),
+      both: async () => index.search([{ embedding: await embed() }], { limit: 300 }),
+    },
+    options,
+  );
+  for (const each of [model, index]) each.free();
+  return times;
+}
+
+function unit(values) {
+  const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  for (let i = 0; i < values.length; i++) values[i] /= length;
 }
