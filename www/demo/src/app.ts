@@ -21,7 +21,7 @@ import { IDLE } from "./intake";
 import { showProgress } from "./progress";
 import { isEmpty, notEnglish, NOTHING, parse, terms } from "./query";
 import { modelOfLibrary } from "./renewal";
-import { makeLegend, showHeading } from "./results";
+import { showHeading } from "./results";
 import { MORE_LIKE, SUGGESTIONS } from "./samples";
 import { Searchbox } from "./searchbox";
 import { type Found, Searcher } from "./searching";
@@ -105,7 +105,6 @@ export class App {
   }
 
   start(): void {
-    makeLegend();
     themeButton(byId("theme"));
     new About(this.model);
     entrance((found) => this.add(found), fail);

@@ -3,7 +3,7 @@
 import type { Hit } from "agff";
 import { attributes, make } from "./dom";
 import { percent } from "./format";
-import { meaning, PATTERNS, reason, viewName } from "./patterns";
+import { compared, meaning, type PatternName, reason, viewName } from "./patterns";
 
 /**
  * @param query what was searched with, in words that fit into a sentence: "your words", "the photo cat.jpg"
@@ -12,7 +12,7 @@ import { meaning, PATTERNS, reason, viewName } from "./patterns";
 export function explanation(hit: Hit, query: string, others: number): HTMLElement {
   const [queryView, photoView] = hit.best;
   const bars = make("ul", { className: "bars" });
-  for (const pattern of PATTERNS) bars.append(bar(hit, pattern, query));
+  for (const pattern of compared([hit])) bars.append(bar(hit, pattern, query));
   const of = (view: string, what: string) => `${viewName(view)} of ${what}`;
   return make(
     "section",
@@ -48,7 +48,7 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
   );
 }
 
-function bar(hit: Hit, pattern: (typeof PATTERNS)[number], query: string): HTMLElement {
+function bar(hit: Hit, pattern: PatternName, query: string): HTMLElement {
   const { key, name } = pattern;
   const share = hit.weights[key];
   const filled = make("span", { className: `filled ${key}` });

@@ -34,6 +34,11 @@ export const PATTERNS: readonly PatternName[] = [
   },
 ];
 
+/** The patterns that count for hits at all: of words with a single view those with their details do not. */
+export function compared(hits: readonly { weights: Patterns }[]): PatternName[] {
+  return PATTERNS.filter(({ key }) => hits.some(({ weights }) => weights[key] > 0));
+}
+
 /** A view's name for people: `global` is the whole, `fine-2` is detail 2. */
 export function viewName(view: string): string {
   if (view === "global") return "the whole";

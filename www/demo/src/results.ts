@@ -4,7 +4,7 @@ import { byId, make } from "./dom";
 import { count, short } from "./format";
 import type { Library } from "./library";
 import { announce } from "./notices";
-import { meaning, PATTERNS } from "./patterns";
+import { compared, meaning } from "./patterns";
 import { inWords } from "./query";
 import type { Found } from "./searching";
 
@@ -15,7 +15,7 @@ export function showHeading(library: Library, found: Found | undefined): void {
   const title = byId("results-title");
   if (found && title.textContent !== text) announce(text);
   title.textContent = text;
-  byId("legend").hidden = !found || found.hits.length === 0;
+  showLegend(found);
   byId("empty").hidden = size > 0;
 }
 
@@ -26,10 +26,12 @@ function heading({ search, hits, cut }: Found, all: number): string {
   return `${some} for ${what}${cut ? " (cut: too long)" : ""}`;
 }
 
-/** The legend of the four patterns. */
-export function makeLegend(): void {
-  byId("legend").replaceChildren(
-    ...PATTERNS.map((pattern) =>
+/** The legend of the patterns that the bars of the hits have. */
+function showLegend(found: Found | undefined): void {
+  const legend = byId("legend");
+  legend.hidden = !found || found.hits.length === 0;
+  legend.replaceChildren(
+    ...compared(found?.hits ?? []).map((pattern) =>
       make(
         "li",
         { title: meaning(pattern, "your search") },

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import {
   addPhotos,
   cells,
+  DEFAULT,
   expect,
   idle,
   names,
@@ -59,7 +60,7 @@ test("from a model that is gone there is a way back", async ({ page }) => {
   });
   // The browser logs the answer 404 by itself.
   await page.route("**/models/gone/**", (route) => route.fulfill({ status: 200, body: "{}" }));
-  await visit(page, "device=cpu");
+  await visit(page, DEFAULT);
   await expect(page.locator("#failure")).toBeVisible({ timeout: 60_000 });
   await page.locator("#failure-close").click();
   await page.locator("#open-about").click();
