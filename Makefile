@@ -127,7 +127,7 @@ test-long: ## what takes longer than `make test` should
 	@scripts/test-long.sh
 
 # The parts of `make bench`; BENCH=quick takes fewer rounds. PyTorch is only compared with if PYTHON
-# has it.
+# has it. ONLY=everyday, say, takes one suite of the page.
 bench_engines := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench/engines
 photo_model := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/models/photo
 speed := CUBECL_WGPU_DEFAULT_DEVICE=Cpu cargo run --quiet --locked -p agff --features bench,threads --example speed --
@@ -138,7 +138,7 @@ bench: setup-test bench-page bench-native bench-views bench-index ## ratios to o
 bench-page: photo-model
 	@scripts/wasm.sh --bench cpu gpu
 	cd www/bench && npm ci --silent --ignore-scripts
-	node www/bench/run.mjs --engines "$(bench_engines)" --photo "$(photo_model)" $(if $(BENCH),--$(BENCH))
+	node www/bench/run.mjs --engines "$(bench_engines)" --photo "$(photo_model)" $(if $(BENCH),--$(BENCH)) $(if $(ONLY),--only $(ONLY))
 
 bench-native:
 	$(speed) kernels photos torch="$(PYTHON)"

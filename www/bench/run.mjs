@@ -2,7 +2,7 @@
  * Times the browser engines in headless Chromium beside ONNX Runtime Web and Burn, and prints
  * ratios: above 1 ours is faster.
  *
- *     node run.mjs --engines DIR --photo DIR [--only cpu|gpu|photos] [--quick]
+ *     node run.mjs --engines DIR --photo DIR [--only cpu|gpu|everyday|photos] [--quick]
  */
 
 import { spawn } from "node:child_process";
@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: {
     engines: { type: "string" },
     photo: { type: "string" },
-    only: { type: "string", default: "cpu,gpu,photos" },
+    only: { type: "string", default: "cpu,gpu,everyday,photos" },
     quick: { type: "boolean", default: false },
   },
 });
@@ -129,7 +129,7 @@ try {
       print([sizes.join(" × "), ratio(ours, burn), ratio(ours, ort), ms], widths);
     }
   }
-  if (suites.has("photos")) {
+  if (suites.has("everyday")) {
     const { bytes, times } = await call("decoding", "coffee.jpg", rounds(9));
     const { whole, half, quarter, eighth } = times;
     console.log(
@@ -173,6 +173,8 @@ try {
       `Words to the best 300 of 10 000 photos: ${both.best.toFixed(1)} ms (${both.median.toFixed(1)}), of which ` +
         `the text ${text.best.toFixed(1)} and the search ${search.best.toFixed(1)}`,
     );
+  }
+  if (suites.has("photos")) {
     console.log("\nagff-nano in the page, photos one by one (decoding included)");
     const names = ["coffee.jpg", "astronaut.jpg", "carrots.jpg", "rocket.jpg"];
     const cpu = await call("photos", "cpu", names, rounds(7));

@@ -11,6 +11,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 /** Judged by time or memory, so nothing else may run beside them. */
 const MEASURED = [
   "demo/large.spec.ts",
+  "demo/opening.spec.ts",
   "index/speed.spec.ts",
   "package/abort-time.spec.ts",
   "package/responsive.spec.ts",

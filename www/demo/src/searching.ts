@@ -4,7 +4,7 @@ import type { Answer, Library } from "./library";
 import { isEmpty, type Search } from "./query";
 
 /** Milliseconds after the last key. */
-const PAUSE = 180;
+const PAUSE = 80;
 
 /** Milliseconds between two searches for the same. */
 const EVERY = 1500;
