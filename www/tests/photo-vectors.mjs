@@ -57,8 +57,8 @@ try {
     if (kind !== "cpu") throw new Error(`it runs on ${kind}`);
   });
   const found = {
-    pictures: { inputs: 0, views: 0, least: 1 },
-    texts: { inputs: 0, views: 0, least: 1 },
+    pictures: { inputs: 0, views: 0, least: 1, apart: 0 },
+    texts: { inputs: 0, views: 0, least: 1, apart: 0 },
   };
   for (let i = 0; i < inputs.length; i += AT_ONCE) {
     const some = inputs.slice(i, i + AT_ONCE);
@@ -72,11 +72,13 @@ try {
         throw new Error(`${own.length} values, not ${values.length}`);
       const of = image === undefined ? found.texts : found.pictures;
       const size = own.length / views;
+      own.forEach((value, k) => (of.apart = Math.max(of.apart, Math.abs(value - values[k]))));
       of.inputs += 1;
       of.views += views;
       for (let view = 0; view < views; view += 1) {
         const part = (all) => all.slice(view * size, (view + 1) * size);
         of.least = Math.min(of.least, cosine(part(own), part(values)));
+        if (Number.isNaN(of.least)) throw new Error("a vector is not a number");
       }
     });
   }

@@ -30,6 +30,8 @@ pub struct Alike {
     pub views: usize,
     /// The least cosine between the page's view and the native one.
     pub least: f64,
+    /// The largest difference between two values.
+    pub apart: f64,
 }
 
 /// An input and its native vectors.

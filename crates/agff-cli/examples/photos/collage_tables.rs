@@ -35,7 +35,7 @@ pub fn collages(measured: &Measured<'_>, boot: &Bootstrap) -> String {
     let found = &collages.reported;
     let fused = collages.with(Way::Patterns(FUSION));
     let mut text = format!(
-        "## Several things in a photo\n\n\
+        "### Several things in a photo\n\n\
          Collages of 1, 2, 3, 4 or 6 stamps of the reported half on landscapes, made in sets of {}: one for each stamp, which is in it with\n\
          others at random. Every caption of a collage asks for it among its set; other collages with that caption are left out. Of threes\n\
          there are more sets, and so they count more where all numbers are taken together. Recall@1 in %:\n\n",
@@ -112,12 +112,11 @@ fn sweeps(collages: &Collages) -> String {
     };
     let heads = TEMPERATURES.map(|tau| format!(" {tau} |")).concat();
     let _ = write!(text, "| τ |{heads}\n|---|---|---|---|---|\n");
-    let ways: [(&str, fn(f32) -> Way); 2] = [
-        ("fused, two patterns", Way::Patterns),
-        ("flat log-sum-exp", Way::Flat),
-    ];
-    for (name, way) in ways {
-        let cells = TEMPERATURES.map(|tau| cell(collages.with(way(tau))));
+    for (name, ways) in [
+        ("fused, two patterns", TEMPERATURES.map(Way::Patterns)),
+        ("flat log-sum-exp", TEMPERATURES.map(Way::Flat)),
+    ] {
+        let cells = ways.map(|way| cell(collages.with(way)));
         let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
     }
     let heads: Vec<String> = collages

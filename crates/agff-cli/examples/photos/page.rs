@@ -70,10 +70,10 @@ fn singles(measured: &Measured<'_>, boot: &Bootstrap, choosing: &Bootstrap) -> S
     let own = &measured.variants[0];
     let [(stamps, pictures), (others, _)] = [0, 1].map(|i| measured.asking[i].counts());
     let mut text = format!(
-        "## A caption finds its picture\n\n\
+        "### A caption finds its picture\n\n\
          {} of {stamps} stamps ask, each for its picture among all {pictures}; one with the same caption is right too. These are\n\
-         `agff eval`'s queries, and it counts the same. The last column is of the other half ({others} stamps, {} captions), on which the\n\
-         model's constants were chosen: it flatters.\n\n\
+         `agff eval`'s queries, and it counts the same. The last column is of the other half ({others} stamps, {} captions), on which\n\
+         the model's constants were chosen: it flatters.\n\n\
          | %, recall@1 / 5 / 10 | @1 | @5 | @10 | choosing half |\n|---|---|---|---|---|\n",
         plural(measured.captions[0], "caption"),
         measured.captions[1],
@@ -93,12 +93,13 @@ fn singles(measured: &Measured<'_>, boot: &Bootstrap, choosing: &Bootstrap) -> S
         row(name, own.way(way));
     }
     row("agff-nano, fused", &measured.nano.fused);
-    let chance = measured.chance.map(|share| number(share)).join(" | ");
+    let chance = measured.chance.map(number).join(" | ");
     let _ = write!(
         text,
         "| chance | {chance} | |\n\n\
-         Fused less the whole alone: {}. As a text has one view, two of the four patterns remain: the text with the whole, and with the\n\
-         regions. The fused similarity is the library's; this program's own differs from it by {:.0e} at most.\n\n",
+         Fused less the whole alone, at @1 / @5 / @10: {}.\n\n\
+         As a text has one view, two of the four patterns remain: the text with the whole, and with the regions. The fused similarity\n\
+         is the library's; this program's own differs from it by {:.0e} at most.\n\n",
         differences(boot, &own.way(Way::Global)[0], &own.fused[0]),
         measured.fusion_apart,
     );
@@ -107,7 +108,7 @@ fn singles(measured: &Measured<'_>, boot: &Bootstrap, choosing: &Bootstrap) -> S
 
 fn types(measured: &Measured<'_>, boot: &Bootstrap) -> String {
     let mut text = String::from(
-        "## Size against accuracy\n\nThe same captions, fused, with the weights stored in other types.\n\n\
+        "### Size against accuracy\n\nThe same captions, fused, with the weights stored in other types.\n\n\
          | weights | MB | @1 | @5 | @10 | less f32 |\n|---|---:|---|---|---|---|\n",
     );
     let whole = measured.variants.last();
@@ -130,7 +131,7 @@ fn types(measured: &Measured<'_>, boot: &Bootstrap) -> String {
 }
 
 fn others(measured: &Measured<'_>) -> String {
-    let mut text = String::from("## Groceries by name\n\n");
+    let mut text = String::from("### Groceries by name\n\n");
     let _ = match &measured.groceries {
         Some(named) => writeln!(
             text,
@@ -155,15 +156,17 @@ fn others(measured: &Measured<'_>) -> String {
     } = &measured.browser;
     let _ = write!(
         text,
-        "## In a page\n\nThe CPU engine in {version} embeds all {} stamps and {} captions with the same package. The least cosine with the native vectors\n\
-         is {:.8} over {} views of pictures, and {:.8} over the texts.\n\n\
-         Measured with {}; the pictures are GPL and no part of this repository. Intervals are at 95 %, by {RESAMPLES} resamples of the\n\
-         captions.\n",
+        "### In a page\n\n\
+         The CPU engine in {version} embeds all {} stamps and {} captions with the same package. The least cosine with the native\n\
+         vectors is {:.8} over {} views of pictures, and {:.8} over the texts; no value differs by more than {:.0e}.\n\n\
+         Measured with {}; the pictures are GPL and no part of this repository. Intervals are at 95 %, by {RESAMPLES} resamples of\n\
+         the captions, with all that a caption asks.\n",
         pictures.inputs,
         texts.inputs,
         pictures.least,
         pictures.views,
         texts.least,
+        pictures.apart.max(texts.apart),
         measured.versions,
     );
     text
@@ -197,7 +200,10 @@ pub fn interval(of: Interval) -> String {
 
 /// A difference in points.
 pub fn points(of: Interval) -> String {
-    let point = |share: f64| format!("{:+.1}", 100.0 * share).replace('-', "−");
+    let point = |share: f64| match 100.0 * share {
+        -0.05..0.05 => "0.0".to_owned(),
+        points => format!("{points:+.1}").replace('-', "−"),
+    };
     format!(
         "{} [{}, {}]",
         point(of.value),
