@@ -73,7 +73,7 @@ pub fn collages(measured: &Measured<'_>, boot: &Bootstrap) -> String {
     };
     let _ = write!(
         text,
-        "fused {}, the whole {}, the best region {}, the mean {}. Paired:\n\n\
+        "fused {}, the whole {}, the best region {}, the mean {}.\n\n\
          | fused less … at recall@1, points | threes | all |\n|---|---|---|\n",
         threes(Way::Patterns(FUSION)),
         threes(Way::Global),

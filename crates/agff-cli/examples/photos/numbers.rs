@@ -73,6 +73,15 @@ impl Tally {
         }
     }
 
+    /// The same with each unit counted so many times.
+    pub fn times(&self, counts: &[usize]) -> Self {
+        let units = self.0.iter().zip(counts).map(|(unit, &count)| Unit {
+            queries: count as f64 * unit.queries,
+            hits: unit.hits.map(|hits| count as f64 * hits),
+        });
+        Self(units.collect())
+    }
+
     /// Queries.
     pub fn queries(&self) -> usize {
         self.0.iter().map(|unit| unit.queries).sum::<f64>() as usize

@@ -84,6 +84,8 @@ fn singles(measured: &Measured<'_>, boot: &Bootstrap, choosing: &Bootstrap) -> S
         let _ = writeln!(text, "| {name} | {cells} | {} |", values.join(" / "));
     };
     row("**fused** (the package's own)", &own.fused);
+    let of_stamps = [0, 1].map(|i| own.fused[i].times(&measured.asking[i].stamps_of_captions()));
+    row("the same, each stamp counted", &of_stamps);
     for (name, way) in [
         ("the whole picture alone", Way::Global),
         ("the best region", Way::Max),
@@ -109,7 +111,7 @@ fn singles(measured: &Measured<'_>, boot: &Bootstrap, choosing: &Bootstrap) -> S
 fn types(measured: &Measured<'_>, boot: &Bootstrap) -> String {
     let mut text = String::from(
         "### Size against accuracy\n\nThe same captions, fused, with the weights stored in other types.\n\n\
-         | weights | MB | @1 | @5 | @10 | less f32 |\n|---|---:|---|---|---|---|\n",
+         | weights | MB | @1 | @5 | @10 | less f32 | choosing half |\n|---|---:|---|---|---|---|---|\n",
     );
     let whole = measured.variants.last();
     for variant in measured.variants {
@@ -121,10 +123,12 @@ fn types(measured: &Measured<'_>, boot: &Bootstrap) -> String {
             _ => "–".to_owned(),
         };
         let megabytes = variant.bytes as f64 / 1e6;
+        let choosing = [0, 1, 2].map(|k| number(variant.fused[1].share(k)));
         let _ = writeln!(
             text,
-            "| {} | {megabytes:.1} | {cells} | {less} |",
-            variant.name
+            "| {} | {megabytes:.1} | {cells} | {less} | {} |",
+            variant.name,
+            choosing.join(" / ")
         );
     }
     text + "\n"
@@ -159,8 +163,9 @@ fn others(measured: &Measured<'_>) -> String {
         "### In a page\n\n\
          The CPU engine in {version} embeds all {} stamps and {} captions with the same package. The least cosine with the native\n\
          vectors is {:.8} over {} views of pictures, and {:.8} over the texts; no value differs by more than {:.0e}.\n\n\
-         Measured with {}; the pictures are GPL and no part of this repository. Intervals are at 95 %, by {RESAMPLES} resamples of\n\
-         the captions, with all that a caption asks.\n",
+         Measured with {};\n\
+         the pictures are GPL and no part of this repository. Intervals are at 95 %, by {RESAMPLES} resamples of the captions, each with\n\
+         all its queries; they do not know of other landscapes.\n",
         pictures.inputs,
         texts.inputs,
         pictures.least,

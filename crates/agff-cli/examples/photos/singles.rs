@@ -90,6 +90,15 @@ impl Asking {
             .collect()
     }
 
+    /// How many stamps that ask have each of the distinct captions.
+    pub fn stamps_of_captions(&self) -> Vec<usize> {
+        let of = |caption: &str| {
+            let same = |row: &&Row| row.label.as_deref() == Some(caption);
+            self.rows.iter().filter(same).count()
+        };
+        self.captions().into_iter().map(of).collect()
+    }
+
     /// What every distinct caption finds when `score` compares.
     pub fn find(
         &self,
