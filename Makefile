@@ -150,6 +150,12 @@ bench-index: $(engine_files)
 	cargo run --quiet --locked -p agff --example index_speed
 	node scripts/index-speed.mjs
 
+# The page's engines and its library, for what is compared in Chromium.
+.PHONY: eval-photos
+eval-photos: $(engine_files) ## how good the model of photos is (docs/photos.md); GROCERIES=FILE.tar, WHEELS=FOLDER
+	cd www && npm run --silent build -w agff
+	@GROCERIES="$(GROCERIES)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
+
 # The shared checkpoint of the ablation, its data, and its arms: hours on two cores. All of it goes on where it
 # was stopped. See recipes/ablation.toml.
 agff := cargo run --quiet --locked --

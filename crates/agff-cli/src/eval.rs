@@ -36,7 +36,8 @@ A file has questions, one JSON object a line, image paths relative to the file:
 Reported are precision@1 and group accuracy: a group is right if every question of it is.
 A tie is wrong. Or a file has rows of {\"query\": …, \"positive\": …, \"label\": …}, as training
 has: then every query searches all distinct positives of its file, and every positive all
-queries; rows with the same label, query or positive are right for each other.
+queries; rows with the same label, query or positive are right for each other. A row without
+a query is only searched: {\"positive\": …}, with a label if it is right for some rows.
 
 Every distinct input is embedded once. What cannot be read is reported, the questions that
 need it are left out and counted, and the exit code is 2.

@@ -176,6 +176,36 @@ fn rows_are_searched_in_both_directions() {
 }
 
 #[test]
+fn a_row_without_a_query_is_only_searched() {
+    let folder = pictures(&COLOURS);
+    let only = json!({"positive": {"image": "red-2.png"}});
+    let row = |label: &str, positive: &str| {
+        json!({
+            "query": {"image": "red.png"},
+            "positive": {"image": positive},
+            "label": label,
+        })
+    };
+    // Its copy is searched as well, and is nearer than what is right.
+    let path = lines(folder.path(), "1", &[only, row("red", "green.png")]);
+    let found = &object(&[&path])["retrieval"][0];
+    let counts = |report: &Value| (report["queries"].clone(), report["targets"].clone());
+    assert_eq!(counts(&found["query_to_positive"]), (1.into(), 2.into()));
+    assert_eq!(found["query_to_positive"]["median_rank"], 2.0);
+    assert_eq!(counts(&found["positive_to_query"]), (1.into(), 1.into()));
+    // With the label of the row it is right.
+    let labelled = json!({"positive": {"image": "red-2.png"}, "label": "red"});
+    let path = lines(folder.path(), "2", &[labelled, row("red", "green.png")]);
+    let found = &object(&[&path, "--baseline", "shuffled,colour"])["retrieval"][0];
+    assert_eq!(found["query_to_positive"]["median_rank"], 1.0);
+    assert_eq!(counts(&found["positive_to_query"]), (2.into(), 1.into()));
+    let path = lines(folder.path(), "3", &[json!({"positive": {"text": "a"}})]);
+    let got = eval(&[&path]);
+    assert_eq!(got.code, 1);
+    assert!(got.err.contains("no row with a query"), "{}", got.err);
+}
+
+#[test]
 fn with_exchanged_images_nothing_is_left_of_what_was_seen() {
     let folder = pictures(&COLOURS);
     let path = copies(folder.path());

@@ -1,7 +1,7 @@
 //! Finding the right target among all targets of a set: recall@k and median rank.
 //!
-//! The queries of a set of rows search its distinct positives. Right for a query is every positive of a row with that
-//! query, and every positive of a row with the same label. A query's rank is that of its best right
+//! The queries of a set of rows search its distinct positives, and what else is to be searched. Right for a query is every positive of a row with that
+//! query, and everything with the same label. A query's rank is that of its best right
 //! target; a wrong one with the same score is before it, so a model that cannot tell targets apart gains
 //! nothing. Recall@k is the share of queries with a rank of k or better.
 
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::rates::{Difference, Rate, paired};
-use crate::data::{Part, Row};
+use crate::data::{Part, Row, Searched};
 
 /// Queries, targets, and which belong together.
 #[derive(Debug, Clone)]
@@ -28,19 +28,31 @@ pub struct Pool<'a> {
 impl<'a> Pool<'a> {
     /// The queries of rows, and their positives as targets.
     pub fn new(rows: &'a [Row]) -> Self {
+        Self::with_searched(rows, &[])
+    }
+
+    /// The same with more targets, that no row asks for.
+    pub fn with_searched(rows: &'a [Row], searched: &'a [Searched]) -> Self {
         let (mut queries, mut targets) = (Distinct::default(), Distinct::default());
         let mut labels: HashMap<&str, usize> = HashMap::new();
         let mut members = [Vec::new(), Vec::new()];
-        for row in rows {
+        let rows = rows
+            .iter()
+            .map(|row| (Some(&row.query), &row.positive, &row.label));
+        let searched = searched.iter().map(|s| (None, &s.positive, &s.label));
+        for (query, positive, label) in rows.chain(searched) {
             let next = members[0].len();
-            let class = match &row.label {
+            let class = match label {
                 Some(label) => *labels.entry(label).or_insert(next),
                 None => next,
             };
-            let places = [queries.place(&row.query), targets.place(&row.positive)];
+            let places = [
+                query.map(|query| queries.place(query)),
+                Some(targets.place(positive)),
+            ];
             for (of_class, place) in members.iter_mut().zip(places) {
                 of_class.resize_with(of_class.len().max(class + 1), Vec::new);
-                of_class[class].push(place);
+                of_class[class].extend(place);
             }
         }
         members.iter_mut().flatten().for_each(sort);
@@ -54,12 +66,25 @@ impl<'a> Pool<'a> {
         pool
     }
 
-    /// The same with targets and queries exchanged.
+    /// The same with targets and queries exchanged. Targets that are right for no query have nothing to ask for,
+    /// and are left out.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        let [queries, targets] = self.members.clone();
+        let [queries, mut targets] = self.members.clone();
+        for (targets, queries) in targets.iter_mut().zip(&queries) {
+            if queries.is_empty() {
+                targets.clear();
+            }
+        }
+        // The places that those which stay have among each other.
+        let mut stay: Vec<usize> = targets.concat();
+        sort(&mut stay);
+        let place = |target: &usize| stay.partition_point(|other| other < target);
+        for target in targets.iter_mut().flatten() {
+            *target = place(target);
+        }
         let mut pool = Self {
-            queries: self.targets.clone(),
+            queries: stay.iter().map(|&target| self.targets[target]).collect(),
             targets: self.queries.clone(),
             classes: Vec::new(),
             members: [targets, queries],
@@ -341,6 +366,33 @@ mod tests {
         let report = Report::new(&back, &find_by_number(&back));
         // 10, 49 and 61 find 50, 50 and 60; 90 finds 95.
         assert_eq!(report.recall_at_1, wilson(4, 4));
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_searched_and_asks_for_nothing() {
+        let searched = |positive: &str, label: Option<&str>| Searched {
+            positive: Part::text(positive),
+            label: label.map(str::to_owned),
+        };
+        let rows = [row("10", "20", "ten"), row("50", "45", "")];
+        let more = [
+            searched("14", None),
+            searched("49", Some("other")),
+            searched("12", Some("ten")),
+        ];
+        assert_eq!(ranks(&Pool::new(&rows)), [1, 1]);
+        let pool = Pool::with_searched(&rows, &more[..2]);
+        assert_eq!((pool.queries.len(), pool.targets.len()), (2, 4));
+        assert_eq!(ranks(&pool), [2, 2]);
+        // What has the label of a row is right for its query, and asks for it.
+        let pool = Pool::with_searched(&rows, &more);
+        assert_eq!(pool.right(0), [0, 4]);
+        assert_eq!(ranks(&pool), [1, 2]);
+        let back = pool.reversed();
+        let texts: Vec<_> = back.queries.iter().map(|q| q.text.as_deref()).collect();
+        assert_eq!(texts, [Some("20"), Some("45"), Some("12")]);
+        assert_eq!(ranks(&back), [1, 1, 1]);
+        assert_eq!(back.right(2), [0]);
     }
 
     #[test]

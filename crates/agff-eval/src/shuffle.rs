@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Part, Question, Row};
+use crate::data::{Part, Question, Row, Searched};
 
 /// Exchanges the images of questions that `usable` knows, and tells how many distinct ones there are. With
 /// fewer than two nothing is exchanged.
@@ -23,13 +23,19 @@ pub fn shuffle_questions(
     shuffle(parts.collect(), seed, &usable)
 }
 
-/// Exchanges the images of rows' queries and positives that `usable` knows, and tells how many distinct
-/// ones there are. With fewer than two nothing is exchanged.
-pub fn shuffle_rows(rows: &mut [Row], seed: u64, usable: impl Fn(&Path) -> bool) -> usize {
+/// Exchanges the images of rows' queries and positives, and of what is searched beside them, that `usable`
+/// knows, and tells how many distinct ones there are. With fewer than two nothing is exchanged.
+pub fn shuffle_rows(
+    rows: &mut [Row],
+    searched: &mut [Searched],
+    seed: u64,
+    usable: impl Fn(&Path) -> bool,
+) -> usize {
     let parts = rows
         .iter_mut()
         .flat_map(|row| [&mut row.query, &mut row.positive]);
-    shuffle(parts.collect(), seed, &usable)
+    let searched = searched.iter_mut().map(|searched| &mut searched.positive);
+    shuffle(parts.chain(searched).collect(), seed, &usable)
 }
 
 fn shuffle(mut parts: Vec<&mut Part>, seed: u64, usable: &dyn Fn(&Path) -> bool) -> usize {
@@ -122,7 +128,7 @@ mod tests {
         });
         let mut after = before.clone();
         let usable = |path: &Path| path != Path::new("2");
-        assert_eq!(shuffle_rows(&mut after, 7, usable), 2);
+        assert_eq!(shuffle_rows(&mut after, &mut [], 7, usable), 2);
         let images = after.map(|row| row.positive.image.unwrap());
         assert_eq!(images, ["3", "2", "1"].map(PathBuf::from));
     }
@@ -135,7 +141,15 @@ mod tests {
             ..Row::default()
         };
         let mut rows = [row.clone(), row.clone()];
-        assert_eq!(shuffle_rows(&mut rows, 7, |_| true), 1);
+        assert_eq!(shuffle_rows(&mut rows, &mut [], 7, |_| true), 1);
         assert_eq!(rows, [row.clone(), row]);
+        // One more to exchange it for, which nobody asks for.
+        let mut searched = [Searched {
+            positive: Part::image("2"),
+            label: None,
+        }];
+        assert_eq!(shuffle_rows(&mut rows, &mut searched, 7, |_| true), 2);
+        assert_eq!(rows[0].positive, Part::image("2"));
+        assert_eq!(searched[0].positive, Part::image("1"));
     }
 }

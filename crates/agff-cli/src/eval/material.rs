@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use agff::{Code, Error, Result};
-use agff_eval::data::{Part, Question, Row, read_questions, read_rows};
+use agff_eval::data::{Part, Question, Row, Searched, read_questions, read_retrieval};
 use agff_eval::questions::parts;
+use agff_eval::retrieval::Pool;
 use agff_eval::shuffle::{shuffle_questions, shuffle_rows};
 use serde_json::Value;
 
@@ -32,6 +33,20 @@ pub struct Material {
 pub struct RowSet {
     pub file: String,
     pub rows: Vec<Row>,
+    /// What is searched beside their positives.
+    pub searched: Vec<Searched>,
+}
+
+impl RowSet {
+    /// Queries and targets.
+    pub fn pool(&self) -> Pool<'_> {
+        Pool::with_searched(&self.rows, &self.searched)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        let rows = self.rows.iter().flat_map(|row| [&row.query, &row.positive]);
+        rows.chain(self.searched.iter().map(|searched| &searched.positive))
+    }
 }
 
 impl Material {
@@ -54,10 +69,14 @@ impl Material {
                     groups.for_each(|group| *group = format!("{i}/{group}"));
                     material.questions.append(&mut questions);
                 }
-                Task::Retrieval => material.sets.push(RowSet {
-                    file: path.display().to_string(),
-                    rows: read_rows(path)?,
-                }),
+                Task::Retrieval => {
+                    let (rows, searched) = read_retrieval(path)?;
+                    material.sets.push(RowSet {
+                        file: path.display().to_string(),
+                        rows,
+                        searched,
+                    });
+                }
             }
         }
         Ok(material)
@@ -84,18 +103,17 @@ impl Material {
         let mut material = self.clone();
         let mut images = shuffle_questions(&mut material.questions, seed, &usable);
         for set in &mut material.sets {
-            images += shuffle_rows(&mut set.rows, seed, &usable);
+            images += shuffle_rows(&mut set.rows, &mut set.searched, seed, &usable);
         }
         (material, images)
     }
 
     /// The distinct inputs, in the order of their first mention.
     pub fn parts(&self) -> Vec<&Part> {
-        let rows = self.sets.iter().flat_map(|set| &set.rows);
         let mut seen = HashSet::new();
         parts(&self.questions)
             .into_iter()
-            .chain(rows.flat_map(|row| [&row.query, &row.positive]))
+            .chain(self.sets.iter().flat_map(RowSet::parts))
             .filter(|part| seen.insert(*part))
             .collect()
     }

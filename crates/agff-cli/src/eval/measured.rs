@@ -78,7 +78,7 @@ impl Measured {
             }
         };
         let sets = material.sets.iter().map(|set| {
-            let pool = Pool::new(&set.rows);
+            let pool = set.pool();
             SetMeasured {
                 file: set.file.clone(),
                 query_to_positive: direction(&pool),

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use agff_eval::data::Part;
-use agff_eval::retrieval::Pool;
 
 use super::material::Material;
 use super::measured::Column;
@@ -42,7 +41,7 @@ pub fn worst<'a>(column: &Column, material: &'a Material, most: usize) -> Vec<Mi
         })
         .collect();
     for (set, measured) in material.sets.iter().zip(&column.measured.sets) {
-        let pool = Pool::new(&set.rows);
+        let pool = set.pool();
         let searches = pool.queries.iter().zip(&measured.query_to_positive.found);
         misses.extend(searches.filter_map(|(query, found)| {
             let found = found.as_ref().filter(|found| found.rank > 1)?;

@@ -9,4 +9,4 @@ pub mod rows;
 
 pub use lines::Part;
 pub use questions::{Question, read_questions};
-pub use rows::{Row, read_rows};
+pub use rows::{Row, Searched, read_retrieval, read_rows};
