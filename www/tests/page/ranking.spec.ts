@@ -59,7 +59,10 @@ test("the command line ranks the same photos the same way", () => {
   const query = prompt.named?.["query"] === undefined ? [] : ["--prompt", "query"];
   const output = execFileSync(
     agff,
-    ["compare", "--json", "--device", "cpu", "--text", TEXT, ...query, ...photos],
+    [
+      ...["compare", "--json", "--device", "cpu", "--model", "agff-nano"],
+      ...["--text", TEXT, ...query, ...photos],
+    ],
     { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
   );
   const native = output
