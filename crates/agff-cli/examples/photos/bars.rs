@@ -19,7 +19,8 @@ struct Bar {
 pub fn bars(measured: &Measured<'_>, boot: &Bootstrap) -> String {
     let bars = all(measured, boot);
     let mut text = String::from(
-        "No choice was made on the half that is reported here. What it should reach was set beforehand:\n\n\
+        "No choice was made on the half that is reported here; a prototype was measured on it once before, after its constants were\n\
+         fixed. What it should reach was set beforehand:\n\n\
          | | bar | measured | |\n|---|---|---|---|\n",
     );
     for bar in &bars {
