@@ -84,9 +84,11 @@ pub struct Region {
 }
 
 impl Region {
-    /// Whether it lies within the picture and is not empty. Edges may be off by what rounding takes.
+    /// Whether it lies within the picture and has some size: a thousandth of each side at least. Edges may be off by
+    /// what rounding takes.
     pub fn is_valid(&self) -> bool {
-        let side = |begin: f32, size: f32| begin >= 0.0 && size > 0.0 && begin + size <= 1.0 + 1e-6;
+        let side =
+            |begin: f32, size: f32| begin >= 0.0 && size >= 1e-3 && begin + size <= 1.0 + 1e-6;
         side(self.x, self.width) && side(self.y, self.height)
     }
 }

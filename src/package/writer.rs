@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use folder::{TempFolder, check_target};
+use folder::TempFolder;
+pub use folder::check_target;
 use series::Series;
 
 use super::manifest::{FileEntry, MANIFEST_FILE, Manifest, TOKENIZER_FILE};

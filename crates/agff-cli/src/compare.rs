@@ -112,7 +112,10 @@ pub fn run(args: Args, console: &Console) -> Done {
             None => Ok(whole),
         });
         match whole {
-            Ok(embedding) => list.push((job.name(), embedding)),
+            Ok(embedding) => {
+                model::tell_cut(job, &embedding, console);
+                list.push((job.name(), embedding));
+            }
             Err(error) => fail(error),
         }
         Ok(())

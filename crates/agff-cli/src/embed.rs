@@ -113,9 +113,8 @@ pub fn run(args: Args, console: &Console) -> Done {
                 } else {
                     console.line(&summary(job, &embedding, console))?;
                 }
-                if embedding.truncated && !args.json {
-                    let name = shortened(&job.name(), 40);
-                    console.note(&format!("{name}: the text was too long and was cut"));
+                if !args.json {
+                    model::tell_cut(job, &embedding, console);
                 }
             }
         }

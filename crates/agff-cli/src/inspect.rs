@@ -11,10 +11,10 @@ use agff::{Code, Error, Result};
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use crate::model;
 use crate::output::{self, Align, Console, Style, fields, shortened, table};
 use crate::verify::verify;
 use crate::{Done, Failure, Outcome};
+use crate::{model, models};
 
 const LONG: &str = "\
 Show a package: its model, views, sizes, types, licence and hashes
@@ -61,7 +61,7 @@ pub fn run(args: Args, console: &Console) -> Done {
     }
     let name = match &args.package {
         Some(path) => path.display().to_string(),
-        None => "built in".into(),
+        None => models::default_model().display().to_string(),
     };
     if args.json {
         console.json_line(&object(&name, manifest, &stored, &problems, args.verify))?;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use agff::device::{DeviceChoice, DeviceKind, DeviceOptions};
 use agff::package::LoadProgress;
 use agff::package::manifest::{MANIFEST_FILE, Manifest};
-use agff::{Agff, Code, Error, LoadOptions, Result, Source};
+use agff::{Agff, Code, Embedding, Error, LoadOptions, Result, Source};
 use pollster::block_on;
 
 use crate::inputs;
 use crate::models;
 use crate::nano;
-use crate::output::{Console, Unit};
+use crate::output::{Console, Unit, shortened};
 use crate::pipeline::Job;
 
 /// Packages with fewer bytes than this load too fast for a progress bar.
@@ -160,13 +160,8 @@ pub fn instruction(args: &ModelArgs, manifest: &Manifest) -> Result<Option<Strin
 /// # Errors
 /// [`Code::PackageFileMissing`] if there is none, saying what is there instead.
 pub fn source(path: Option<&Path>) -> Result<Source> {
-    let default;
-    let path = match path {
-        Some(path) => path,
-        None => {
-            default = models::default_model();
-            default.as_path()
-        }
+    let Some(path) = path else {
+        return source(Some(&models::default_model())).map_err(models::of_default);
     };
     if nano::is_meant(path) {
         return Ok(nano::source());
@@ -225,6 +220,14 @@ pub fn tell_texts(jobs: &[Job], loaded: &Loaded, console: &Console) {
             "{} knows English words only; {text:?} may mean little to it",
             manifest.name
         ));
+    }
+}
+
+/// Says that a text was longer than the model takes, if it was.
+pub fn tell_cut(job: &Job, embedding: &Embedding, console: &Console) {
+    if embedding.truncated {
+        let name = shortened(&job.name(), 40);
+        console.note(&format!("{name}: the text was too long and was cut"));
     }
 }
 

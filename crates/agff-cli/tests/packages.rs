@@ -90,7 +90,7 @@ fn inspecting_verifies_every_byte() {
     let built_in = &run(["inspect", "--verify", "--json"]).lines()[0];
     assert_eq!(
         (&built_in["verified"], &built_in["package"]),
-        (&true.into(), &"built in".into())
+        (&true.into(), &"agff-nano".into())
     );
 
     let manifest = folder.path().join("agff.json");

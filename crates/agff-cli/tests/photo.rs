@@ -34,16 +34,50 @@ fn plain(models: &Path, arguments: &[&str]) -> Run {
 #[test]
 fn what_is_not_there_is_named_with_the_line_that_gets_it() {
     let empty = tempfile::tempdir().unwrap();
-    for arguments in [
-        vec!["embed", "--text", "a dog", "--json"],
-        vec!["embed", "--text", "a dog", "--json", "--model", "photo"],
-    ] {
-        let run = plain(empty.path(), &arguments);
+    let asked = ["embed", "--text", "a dog", "--json"];
+    let told = |more: &[&str]| {
+        let run = plain(empty.path(), &[&asked, more].concat());
         assert_eq!((run.code, run.out.as_str()), (1, ""));
         assert_eq!(run.error_codes(), ["package-file-missing"], "{}", run.err);
         assert!(run.err.contains("agff pull photo"), "{}", run.err);
-        assert!(run.err.contains("--model agff-nano"), "{}", run.err);
-    }
+        run.err
+    };
+    assert!(told(&[]).contains("--model agff-nano"));
+    // Who names it wants no other.
+    assert!(!told(&["--model", "photo"]).contains("agff-nano"));
+    fs::create_dir(empty.path().join("photo")).unwrap();
+    assert!(told(&[]).contains("remove that folder"));
+}
+
+#[test]
+fn pulling_looks_first_where_the_model_is_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("notes.txt"), "not a package").unwrap();
+    let (out, wheels) = (text_of(folder.path()), text_of(&folder.path().join("none")));
+    let run = plain(
+        &models(),
+        &["pull", "photo", "--out", &out, "--wheels", &wheels],
+    );
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("is not empty"), "{}", run.err);
+    let run = plain(
+        &models(),
+        &[
+            "pull", "photo", "--out", &out, "--wheels", &wheels, "--force",
+        ],
+    );
+    assert!(run.err.contains("remove it first"), "{}", run.err);
+}
+
+#[test]
+fn a_text_that_is_cut_is_told_of() {
+    let (text, photo) = ("word ".repeat(1000), sample("cat.jpg"));
+    let run = plain(
+        &models(),
+        &["compare", "--device", "cpu", "--text", &text, &photo],
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("too long and was cut"), "{}", run.err);
 }
 
 #[test]

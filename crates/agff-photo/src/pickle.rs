@@ -9,6 +9,9 @@ use agff::{Code, Error, Result};
 /// Most values of a pickle, so that a small file cannot ask for much memory. EfficientNet-Lite4 has some 20 000.
 const MAX_VALUES: usize = 1 << 17;
 
+/// Most values within each other.
+const MAX_DEPTH: usize = 64;
+
 /// Longest string.
 const MAX_STRING: usize = 1 << 10;
 
@@ -63,6 +66,22 @@ impl Name {
 }
 
 impl Value {
+    /// How many values lie within each other in it.
+    fn depth(&self) -> usize {
+        let most = |values: &[Value]| values.iter().map(Value::depth).max().unwrap_or(0);
+        match self {
+            Value::Items(values) | Value::Call(_, values) => 1 + most(values),
+            Value::Map(entries) => {
+                let each = entries
+                    .iter()
+                    .map(|(key, value)| key.depth().max(value.depth()));
+                1 + each.max().unwrap_or(0)
+            }
+            Value::Stored(value) => 1 + value.depth(),
+            _ => 0,
+        }
+    }
+
     /// The value of a key in a dictionary.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let Value::Map(entries) = self else {
@@ -114,7 +133,10 @@ impl Machine<'_> {
                     }
                 },
                 b'.' => return self.pop(),
-                b'(' => self.marks.push(self.stack.len()),
+                b'(' => {
+                    self.count()?;
+                    self.marks.push(self.stack.len());
+                }
                 b'N' => self.push(Value::None)?,
                 0x88 => self.push(Value::Bool(true))?,
                 0x89 => self.push(Value::Bool(false))?,
@@ -255,12 +277,29 @@ impl Machine<'_> {
     }
 
     fn push(&mut self, value: Value) -> Result<()> {
+        self.count()?;
+        self.check_depth(std::slice::from_ref(&value))?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// One more value, mark, or entry of the memory.
+    fn count(&mut self) -> Result<()> {
         self.made += 1;
         if self.made > MAX_VALUES {
             return self.fail(format!("makes more than {MAX_VALUES} values"));
         }
-        self.stack.push(value);
         Ok(())
+    }
+
+    /// Values are dropped and compared by functions that call themselves for the values within.
+    fn check_depth(&self, values: &[Value]) -> Result<()> {
+        match values.iter().any(|value| value.depth() >= MAX_DEPTH) {
+            true => self.fail(format!(
+                "has more than {MAX_DEPTH} values within each other"
+            )),
+            false => Ok(()),
+        }
     }
 
     fn pop(&mut self) -> Result<Value> {
@@ -285,6 +324,7 @@ impl Machine<'_> {
     }
 
     fn append(&mut self, more: Vec<Value>) -> Result<()> {
+        self.check_depth(&more)?;
         match self.stack.last_mut() {
             Some(Value::Items(items)) => {
                 items.extend(more);
@@ -295,6 +335,7 @@ impl Machine<'_> {
     }
 
     fn set(&mut self, more: Vec<Value>) -> Result<()> {
+        self.check_depth(&more)?;
         let mut more = more.into_iter();
         match self.stack.last_mut() {
             Some(Value::Map(entries)) => {
@@ -321,6 +362,7 @@ impl Machine<'_> {
 
     /// Only strings and names can be recalled: files of weights recall nothing else.
     fn remember(&mut self, at: u32) -> Result<()> {
+        self.count()?;
         match self.stack.last() {
             Some(value @ (Value::Text(_) | Value::Name(_))) => {
                 self.memo.insert(at, value.clone());

@@ -17,6 +17,9 @@ const PROTOCOL: i64 = 1001;
 /// Most values of all tensors: EfficientNet-Lite4 has 13 million.
 const MAX_VALUES: u64 = 1 << 25;
 
+/// Most axes of a tensor.
+const MAX_AXES: usize = 8;
+
 /// Most stretches of values.
 const MAX_STORAGES: usize = 1 << 12;
 
@@ -65,7 +68,9 @@ pub fn read(stream: &mut dyn Read, shown: &str) -> Result<BTreeMap<String, Tenso
         };
         let tensor = Part::of(arguments)
             .ok_or_else(|| Error::new(Code::Input, shown, format!("{name} is no whole tensor")))?;
-        all += tensor.storage.count;
+        // A tensor may take the same value again and again.
+        let gathered: usize = tensor.shape.iter().product();
+        all = all.saturating_add(tensor.storage.count.max(gathered as u64));
         if all > MAX_VALUES || storages.len() > MAX_STORAGES {
             return fail("has more values than any model that is meant");
         }
@@ -171,7 +176,11 @@ impl Part {
         let elements = shape
             .iter()
             .try_fold(1_usize, |n, size| n.checked_mul(*size))?;
-        if tag != "storage" || shape.len() != stride.len() || elements as u64 > MAX_VALUES {
+        if tag != "storage"
+            || shape.len() != stride.len()
+            || shape.len() > MAX_AXES
+            || elements as u64 > MAX_VALUES
+        {
             return None;
         }
         Some(Self {

@@ -58,7 +58,9 @@ impl Vocabulary {
         for (name, end) in ends.into_iter().flatten() {
             let ids = end["ids"].as_array().into_iter().flatten();
             let ids: Vec<Value> = ids.map(&new).collect::<Result<_>>()?;
-            file["post_processor"]["special_tokens"][&name]["ids"] = ids.into();
+            if let Some(place) = file["post_processor"]["special_tokens"][&name].get_mut("ids") {
+                *place = ids.into();
+            }
         }
         file["model"]["vocab"] = vocabulary;
         Ok(Self {

@@ -8,6 +8,9 @@ use crate::{Code, Error, Result};
 /// Most of any of the numbers.
 const MOST: usize = 1 << 20;
 
+/// Most layers.
+const MOST_LAYERS: usize = 1 << 10;
+
 /// The shape of an encoder. The names are those of the checkpoints' `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -50,20 +53,22 @@ impl Config {
     /// [`Code::Config`] with the field as its subject.
     pub fn check_numbers(&self) -> Result<()> {
         let fail = |field: &str, why: String| Err(Error::new(Code::Config, field, why));
-        for (field, value) in [
-            ("vocab_size", self.vocab_size),
-            ("hidden_size", self.hidden_size),
-            ("num_hidden_layers", self.num_hidden_layers),
-            ("num_attention_heads", self.num_attention_heads),
-            ("intermediate_size", self.intermediate_size),
-            ("max_position_embeddings", self.max_position_embeddings),
-            ("type_vocab_size", self.type_vocab_size),
+        for (field, value, most) in [
+            ("vocab_size", self.vocab_size, MOST),
+            ("hidden_size", self.hidden_size, MOST),
+            ("num_hidden_layers", self.num_hidden_layers, MOST_LAYERS),
+            ("num_attention_heads", self.num_attention_heads, MOST),
+            ("intermediate_size", self.intermediate_size, MOST),
+            (
+                "max_position_embeddings",
+                self.max_position_embeddings,
+                MOST,
+            ),
+            ("type_vocab_size", self.type_vocab_size, MOST),
         ] {
-            if value == 0 || value > MOST {
-                return fail(
-                    field,
-                    format!("is {value}; it must be between 1 and {MOST}"),
-                );
+            if value == 0 || value > most {
+                let why = format!("is {value}; it must be between 1 and {most}");
+                return fail(field, why);
             }
         }
         let (hidden, heads) = (self.hidden_size, self.num_attention_heads);

@@ -3,6 +3,9 @@
 //! Each check walks the file's own skeleton (chunks, blocks) to its end, so that a file that was
 //! cut anywhere is refused, and reads the sizes that limits apply to.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use super::limits::DecodeLimits;
 use crate::{Code, Error, Result};
 
@@ -22,17 +25,40 @@ fn le24(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0])
 }
 
+/// What is in a PNG file beside its pixels.
+#[derive(Debug, Default)]
+pub(super) struct Png<'a> {
+    /// The EXIF chunk, which may come after the picture data.
+    pub exif: Option<&'a [u8]>,
+    /// Where the chunks of colour profiles lie, which are of no use here and unpack to any size.
+    pub profiles: Vec<Range<usize>>,
+}
+
+impl Png<'_> {
+    /// The file without its colour profiles.
+    pub fn plain<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.profiles.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        let mut plain = bytes.to_vec();
+        for profile in self.profiles.iter().rev() {
+            plain.drain(profile.clone());
+        }
+        Cow::Owned(plain)
+    }
+}
+
 /// Walks the chunks of a PNG file (ISO/IEC 15948, clause 5) to `IEND`. Their checksums are left
-/// to the decoder. Returns the EXIF chunk, which may come after the picture data.
+/// to the decoder.
 ///
 /// # Errors
 /// [`Code::ImageEmpty`], [`Code::ImageTooLarge`] or [`Code::ImageCorrupt`].
-pub(super) fn check_png<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Option<&'a [u8]>> {
+pub(super) fn check_png<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Png<'a>> {
     const SIGNATURE: usize = 8;
     let bad = |message| corrupt("PNG", message);
     let mut position = SIGNATURE;
     let mut has_data = false;
-    let mut exif = None;
+    let mut png = Png::default();
     loop {
         let Some(head) = bytes.get(position..position + 8) else {
             return Err(bad("it ends before its last chunk"));
@@ -66,8 +92,9 @@ pub(super) fn check_png<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Op
                 return Err(bad("its palette is malformed"));
             }
             (_, b"IDAT") => has_data = true,
-            (_, b"eXIf") => exif = Some(data),
-            (_, b"IEND") if has_data => return Ok(exif),
+            (_, b"eXIf") => png.exif = Some(data),
+            (_, b"iCCP") => png.profiles.push(position..position + 12 + length),
+            (_, b"IEND") if has_data => return Ok(png),
             (_, b"IEND") => return Err(bad("it has no picture data")),
             _ => {}
         }

@@ -63,10 +63,11 @@ fn decode_unnamed(bytes: &[u8], limits: &DecodeLimits, least_side: Option<u32>) 
             Ok(upright(pixels, orientation))
         }
         Format::Png => {
-            let exif = containers::check_png(bytes, limits)?;
+            let png = containers::check_png(bytes, limits)?;
+            let plain = png.plain(bytes);
             let inner = decoder_limits(limits);
-            let decoder = PngDecoder::with_limits(cursor, inner).map_err(failed)?;
-            read(format, decoder, exif, limits)
+            let decoder = PngDecoder::with_limits(Cursor::new(&*plain), inner).map_err(failed)?;
+            read(format, decoder, png.exif, limits)
         }
         Format::Gif => {
             containers::check_gif(bytes, limits)?;

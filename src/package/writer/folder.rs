@@ -79,7 +79,10 @@ impl Drop for TempFolder {
 
 /// Refuses to write over anything but nothing, an empty folder, or with `force` a package
 /// and nothing else.
-pub(super) fn check_target(out: &Path, force: bool) -> Result<()> {
+///
+/// # Errors
+/// [`Code::Io`], saying what is there.
+pub fn check_target(out: &Path, force: bool) -> Result<()> {
     let refuse = |why: &str| Err(Error::new(Code::Io, out.display().to_string(), why));
     match fs::read_dir(out) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -92,9 +95,10 @@ pub(super) fn check_target(out: &Path, force: bool) -> Result<()> {
             Some(_) if !force => {
                 refuse("exists and is not empty; name another folder, or use --force")
             }
-            Some(_) if !out.join(MANIFEST_FILE).is_file() => {
-                refuse("exists and is not a package, so it is not replaced; name another folder")
-            }
+            Some(_) if !out.join(MANIFEST_FILE).is_file() => refuse(
+                "exists and is not a package, so it is not replaced; remove it first, or \
+                     name another folder",
+            ),
             Some(_) => match stranger(out)? {
                 None => Ok(()),
                 Some(name) => refuse(&format!(

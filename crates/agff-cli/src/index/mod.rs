@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use agff::index::store::{Origin, Store};
+use agff::package::manifest::MANIFEST_FILE;
 use agff::package::{Manifest, Package};
 use agff::{Code, Error, Result};
 use clap::Subcommand;
@@ -176,10 +177,15 @@ fn remembered(args: &ModelArgs, folder: &Path) -> Result<ModelArgs> {
     Ok(args)
 }
 
-/// The package that an index was made with. Earlier versions named it only if it was not the built-in one.
+/// The package that an index was made with. Earlier versions named it only if it was not the built-in one. The model
+/// of photos is taken from where it is now, if it is not there any more.
 fn package_of(origin: &Origin) -> PathBuf {
-    let package = origin.package.as_deref();
-    PathBuf::from(package.unwrap_or(nano::NAME))
+    let package = PathBuf::from(origin.package.as_deref().unwrap_or(nano::NAME));
+    let photo = Path::new(agff_photo::NAME);
+    match package.ends_with(photo) && !package.join(MANIFEST_FILE).exists() {
+        true => photo.to_owned(),
+        false => package,
+    }
 }
 
 /// How vectors are made that the arguments ask for.

@@ -283,8 +283,10 @@ fn embed(
     }
     model::tell_texts(&jobs, &loaded, console);
     let mut embeddings = Vec::new();
-    pipeline::embed(&loaded.agff, &jobs, console, |_, embedding| {
-        embeddings.push(embedding?);
+    pipeline::embed(&loaded.agff, &jobs, console, |job, embedding| {
+        let embedding = embedding?;
+        model::tell_cut(job, &embedding, console);
+        embeddings.push(embedding);
         Ok(())
     })?;
     let missing = asked.iter_mut().filter(|query| query.embedding.is_none());

@@ -160,3 +160,21 @@ fn damaged_bytes_are_an_error_or_other_numbers_but_no_panic() {
         }
     }
 }
+
+#[test]
+fn a_small_pickle_cannot_ask_for_much() {
+    let told = |operations: &[u8]| {
+        let bytes = [&[0x80, 2, b'N'], operations, b"."].concat();
+        let error = pickle::read(&mut &bytes[..], "file").unwrap_err();
+        assert_eq!(error.code(), Code::Input);
+        error.message().to_owned()
+    };
+    // Values within each other, as items, by appending, and as what is stored.
+    assert!(told(&[0x85; 1000]).contains("within each other"));
+    assert!(told(&[[b']'; 1000], [b'a'; 1000]].concat()).contains("within each other"));
+    assert!(told(&[b'Q'; 1000]).contains("within each other"));
+    // Marks, and what is remembered.
+    assert!(told(&vec![b'('; 1 << 18]).contains("makes more than"));
+    let remembered = [&[b'X', 1, 0, 0, 0, b'a'][..], &[b'q', 0].repeat(1 << 18)].concat();
+    assert!(told(&remembered).contains("makes more than"));
+}
