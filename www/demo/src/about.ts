@@ -136,7 +136,7 @@ export class About {
 function quality(trained: boolean, provenance: string, size: number): HTMLElement[] {
   const paragraphs = trained
     ? [
-        `What it was made of, in its makers' words: ${provenance || "they do not say."}`,
+        `In its makers' words: ${provenance || "they do not say."}`,
         "It knows what it was trained on. Photos of other kinds, names of people and places, and text in pictures may mean little to it." +
           (size < SMALL
             ? " It is a very small model, made to be there at once; a larger one finds more."

@@ -195,6 +195,7 @@ export class App {
     byId("device").textContent = deviceLine(info);
     byId("model-line").textContent = `${modelLine(info)}.`;
     byId("untrained").hidden = info.trained;
+    byId("knows").hidden = info.name !== "photo";
     byId("without-photo").hidden = HAS_PHOTO || this.model.choice.kind !== "default";
     byId("earlier-model").hidden = !this.model.earlier;
     this.openLibraries(state.agff).catch((error: unknown) => {
@@ -298,6 +299,8 @@ export class App {
     if (event.key === "Delete" && record) {
       event.preventDefault();
       void this.askAndRemove(record);
+    } else if (event.key === "Escape" && this.details.current) {
+      this.details.close();
     } else if (event.key === "Escape" && !isEmpty(this.searchbox.search)) {
       this.searchbox.set(NOTHING);
     }
