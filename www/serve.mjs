@@ -53,7 +53,11 @@ const server = createServer((request, response) => {
 });
 
 server.on("error", (error) => {
-  console.error(error.code === "EADDRINUSE" ? `port ${port} is taken; choose another (make demo PORT=5174)` : `${error}`);
+  console.error(
+    error.code === "EADDRINUSE"
+      ? `port ${port} is taken; choose another (make demo PORT=5174)`
+      : `${error}`,
+  );
   process.exit(1);
 });
 server.listen(port, "127.0.0.1", () => {
