@@ -23,7 +23,7 @@ function heading({ search, hits, cut }: Found, all: number): string {
   const what = inWords(search, (text) => short(text, 80));
   const some =
     hits.length < all ? `the best ${hits.length} of ${count(all, "photo")}` : count(all, "photo");
-  return `${some} ${what.startsWith("like ") ? "" : "for "}${what}${cut ? " (cut: too long)" : ""}`;
+  return `${some} ${/^(not )?like /.test(what) ? "" : "for "}${what}${cut ? " (cut: too long)" : ""}`;
 }
 
 /** The legend of the patterns that the bars of the hits have. */

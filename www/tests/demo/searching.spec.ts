@@ -80,7 +80,7 @@ test("each hit says why: four patterns that are all of it, and the best pair of 
 test("a photo can be what is searched for, and is most like itself", async ({ page }) => {
   await page.locator(".cell", { hasText: "lemons.jpg" }).click();
   await page.getByRole("button", { name: "More like this" }).click();
-  await expect(page.locator("#results-title")).toHaveText("4 photos for like lemons.jpg");
+  await expect(page.locator("#results-title")).toHaveText("4 photos like lemons.jpg");
   await expect.poll(async () => (await names(page))[0]).toBe("lemons.jpg");
   await expect(page.locator("#terms li")).toHaveText(/like lemons\.jpg/);
   await page.getByRole("button", { name: "Do not search like lemons.jpg" }).click();
@@ -90,7 +90,7 @@ test("a photo can be what is searched for, and is most like itself", async ({ pa
 test("a photo can be what is not wanted, and is then the last", async ({ page }) => {
   await page.locator(".cell", { hasText: "rocket.jpg" }).click();
   await page.getByRole("button", { name: "Less like this" }).click();
-  await expect(page.locator("#results-title")).toHaveText("4 photos for not like rocket.jpg");
+  await expect(page.locator("#results-title")).toHaveText("4 photos not like rocket.jpg");
   await expect.poll(async () => (await names(page)).at(-1)).toBe("rocket.jpg");
   await search(page, "a photo");
   await expect(page.locator("#results-title")).toHaveText(
