@@ -152,7 +152,7 @@ bench-index: $(engine_files)
 
 # The page's engines and its library, for what is compared in Chromium.
 .PHONY: eval-photos
-eval-photos: $(engine_files) ## how good the model of photos is (docs/photos.md); GROCERIES=FILE.tar, WHEELS=FOLDER
+eval-photos: wasm ## how good the model of photos is (docs/photos.md); GROCERIES=FILE.tar, WHEELS=FOLDER
 	cd www && npm run --silent build -w agff
 	@GROCERIES="$(GROCERIES)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
 

@@ -26,5 +26,4 @@ else
     make=(cargo run --locked --package agff-photo --example make -- "$photo" ${WHEELS:+"$WHEELS"})
 fi
 "${make[@]}" || die "the model of photos could not be made; see above"
-printf '%s
-' "$key" >"$made_of"
+printf '%s\n' "$key" >"$made_of"

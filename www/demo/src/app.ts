@@ -113,7 +113,7 @@ export class App {
     this.model.state.subscribe((state) => this.modelChanged(state));
     this.libraries.begin().catch(fail);
     void this.unfinished.offer();
-    void this.model.start(this.address.get("model") || undefined, modelOfLibrary());
+    void this.model.start(this.address.get("model") || undefined, modelOfLibrary);
     const device = this.model.ready().then((agff): DeviceKind => agff.info.device.kind);
     device.catch(() => {});
     void workOffline(device);

@@ -64,9 +64,10 @@ export class Model {
    *
    * @param library the name of the model that the person's photos were read with, if there are any
    */
-  start(address: string | undefined, library: Promise<string | undefined>): Promise<void> {
+  start(address: string | undefined, library: () => Promise<string | undefined>): Promise<void> {
     const begin = async (): Promise<void> => {
-      this.earlier = address === undefined && !recall(KEY) && (await library) === NANO && HAS_PHOTO;
+      const chosen = address !== undefined || recall(KEY) !== null;
+      this.earlier = HAS_PHOTO && !chosen && (await library()) === NANO;
       const source = () => {
         if (address !== undefined) return absolute(address);
         return this.earlier ? beside(NANO) : sourceOf(this.choice);
