@@ -68,12 +68,21 @@ kernels() {
         cargo test --locked --workspace --test agff kernels::
 }
 
+# Every golden case: natively on both devices, and in Chromium.
+parity() {
+    AGFF_TEST_LONG=1 AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
+        cargo test --locked --workspace --test agff parity:: &&
+        make --no-print-directory wasm page &&
+        (cd www/tests && AGFF_TEST_LONG=1 npx playwright test page/parity.spec.ts)
+}
+
 long features features
 long tree tree
 long package package
 long lint-wasm lint_wasm
 long toy-page toy_page
 long kernels kernels
+long parity parity
 
 printf '\n%-14s %s\n' check outcome
 for i in "${!names[@]}"; do

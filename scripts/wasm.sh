@@ -65,7 +65,7 @@ for engine in "${wanted[@]}"; do
     fi
     cargo rustc --locked --package agff --lib --crate-type cdylib \
         --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
-        --no-default-features --features "web,$engine$extra"
+        --no-default-features --features "web,$engine,all-families$extra"
     cp "$built" "$named"
     say "making the glue of the $engine engine"
     rm -rf "$out"

@@ -75,6 +75,7 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
             max_pixels: pixels,
             mean: [127.0 / 255.0; 3],
             std: [128.0 / 255.0; 3],
+            ..ImageSettings::default()
         },
         prompt: PromptSettings {
             prefix: "[CLS]a photo of a {text}[SEP]".into(),

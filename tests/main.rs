@@ -13,4 +13,5 @@ mod parity;
 mod split;
 mod store;
 mod toy_family;
+mod two_towers;
 mod views;

@@ -18,6 +18,9 @@ const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
 /// The file that `transformers` 5 writes in its place, with the image processor inside.
 const PROCESSOR_FILE: &str = "processor_config.json";
 
+/// What the tokenizer's special tokens are, in the newer and the older file.
+const TOKENIZER_CONFIG_FILES: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
+
 /// Most bytes of one of these files.
 const MAX_BYTES: u64 = 8 << 20;
 
@@ -47,7 +50,8 @@ impl Description {
     /// # Errors
     /// As [`config`](Self::config).
     pub fn read_others(&mut self, folder: &Path) -> Result<()> {
-        for name in [PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE] {
+        let own = [PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE];
+        for name in own.into_iter().chain(TOKENIZER_CONFIG_FILES) {
             self.read_file(folder, name, false)?;
         }
         for name in self.pooling_files()? {
@@ -119,6 +123,61 @@ impl Description {
         }
         let own = self.object(PREPROCESSOR_FILE);
         Ok(own.map(|(map, shown)| Section::root(map, shown)))
+    }
+
+    /// The token that begins a text, if the tokenizer's files name it.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it is no token.
+    pub(crate) fn start_token(&self) -> Result<Option<&str>> {
+        self.special_token("bos_token")
+    }
+
+    /// The token that ends a text.
+    ///
+    /// # Errors
+    /// As [`start_token`](Self::start_token).
+    pub(crate) fn end_token(&self) -> Result<Option<&str>> {
+        self.special_token("eos_token")
+    }
+
+    /// The token that texts are filled up with.
+    ///
+    /// # Errors
+    /// As [`start_token`](Self::start_token).
+    pub(crate) fn padding_token(&self) -> Result<Option<&str>> {
+        self.special_token("pad_token")
+    }
+
+    /// Whether the tokenizer's file asks for padding before a text.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it names no side.
+    pub(crate) fn pads_left(&self) -> Result<bool> {
+        let Some((map, shown)) = self.object(TOKENIZER_CONFIG_FILES[0]) else {
+            return Ok(false);
+        };
+        let root = Section::root(map, shown);
+        root.one_of("padding_side", &["left", "right"])?;
+        Ok(root.string("padding_side")? == Some("left"))
+    }
+
+    /// A special token by itself, or as the `content` of an object.
+    fn special_token(&self, field: &str) -> Result<Option<&str>> {
+        for name in TOKENIZER_CONFIG_FILES {
+            let Some((map, shown)) = self.object(name) else {
+                continue;
+            };
+            let root = Section::root(map, shown);
+            let token = match root.value(field).is_some_and(Value::is_object) {
+                true => root.section(field)?.string("content")?,
+                false => root.string(field)?,
+            };
+            if token.is_some() {
+                return Ok(token);
+            }
+        }
+        Ok(None)
     }
 
     /// The one of these poolings that the checkpoint asks for; `None` if it says nothing of it. What would

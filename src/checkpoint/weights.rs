@@ -127,7 +127,11 @@ impl Checkpoint {
         let flat = entry.shape.first() == spec.shape.first()
             && entry.shape.iter().product::<usize>() == spec.shape.iter().product::<usize>()
             && spec.kernel;
-        if entry.shape != spec.shape && !flat {
+        // Axes of one before the others change nothing.
+        let ones = entry.shape.iter().take_while(|&&n| n == 1).count();
+        let same =
+            entry.shape.ends_with(&spec.shape) && entry.shape.len() - spec.shape.len() <= ones;
+        if !same && !flat {
             return fail(format!(
                 "has the shape {:?} in the checkpoint; its configuration asks for {:?}",
                 entry.shape, spec.shape

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::Region;
+
 /// One input, decoded, resampled and tokenized.
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -88,6 +90,8 @@ pub struct Patches {
     pub grid: Grid,
     /// `[patches, values of a patch]`, in the order that the family reads them.
     pub values: Vec<f32>,
+    /// The part of the picture that they are of.
+    pub seen: Region,
 }
 
 impl std::fmt::Debug for Patches {

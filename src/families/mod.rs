@@ -15,8 +15,11 @@
 
 pub mod item;
 mod model_config;
+mod pixels;
 pub mod registry;
 mod settings;
+mod template;
+mod towers;
 
 use std::fmt::Debug;
 
@@ -27,8 +30,8 @@ use serde::de::DeserializeOwned;
 
 use crate::Result;
 #[cfg(not(target_family = "wasm"))]
-use crate::checkpoint::Description;
-use crate::input::image::Pixels;
+use crate::checkpoint::{Description, TokenizerFiles};
+use crate::input::image::{Pixels, Resample};
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
 use crate::layers::Vars;
@@ -108,6 +111,17 @@ pub trait Architecture:
     /// The name in packages of a checkpoint's tensor; `None` for what an embedder does not need.
     #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String>;
+
+    /// A `tokenizer.json` of the files that a checkpoint has of its tokenizer, with what its makers' code adds to
+    /// them. By default the file as it is.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`](crate::Code::PackageFileMissing) if there is none that the family reads,
+    /// [`Code::Tokenizer`](crate::Code::Tokenizer) if one is not what its name says.
+    #[cfg(not(target_family = "wasm"))]
+    fn tokenizer(files: TokenizerFiles) -> Result<Vec<u8>> {
+        files.json()
+    }
 }
 
 /// What a checkpoint's small files say.
@@ -159,6 +173,11 @@ pub trait Preprocessing: Debug + Send + Sync {
     /// Fewest and most pixels that a picture is read with.
     fn pixel_limits(&self) -> (u64, u64);
 
+    /// How pictures are resampled.
+    fn resample(&self) -> Resample {
+        Resample::default()
+    }
+
     /// The least short side, in pixels, at which a JPEG may be decoded; `None`, the default, decodes every
     /// picture whole.
     ///
@@ -179,7 +198,7 @@ pub trait Preprocessing: Debug + Send + Sync {
         let patches = if (width, height) == (pixels.width, pixels.height) {
             self.patches_from_resized(pixels)
         } else {
-            crate::input::image::resize(pixels, width, height)
+            crate::input::image::resample(pixels, width, height, self.resample())
                 .and_then(|resized| self.patches_from_resized(&resized))
         };
         patches.map_err(|error| error.about(name))

@@ -6,15 +6,21 @@ use serde_json::Value;
 use super::FromCheckpoint;
 use super::{Architecture, ModelConfig};
 #[cfg(not(target_family = "wasm"))]
-use crate::checkpoint::{CONFIG_FILE, Description};
+use crate::checkpoint::{CONFIG_FILE, Description, TokenizerFiles};
 use crate::{Code, Error, Result};
 
 #[path = "bert/mod.rs"]
 pub mod bert;
+#[cfg(feature = "clip")]
+#[path = "clip/mod.rs"]
+pub mod clip;
 #[path = "conse/mod.rs"]
 pub mod conse;
 #[path = "qwen3_vl/mod.rs"]
 pub mod qwen3_vl;
+#[cfg(feature = "siglip")]
+#[path = "siglip/mod.rs"]
+pub mod siglip;
 #[cfg(feature = "toy")]
 #[path = "../../tests/toy/mod.rs"]
 pub mod toy;
@@ -27,6 +33,10 @@ static FAMILIES: &[Family] = &[
     Family::of::<qwen3_vl::Config>(),
     Family::of::<bert::Config>(),
     Family::of::<conse::Config>(),
+    #[cfg(feature = "siglip")]
+    Family::of::<siglip::Config>(),
+    #[cfg(feature = "clip")]
+    Family::of::<clip::Config>(),
     #[cfg(feature = "toy")]
     Family::of::<toy::Config>(),
 ];
@@ -43,6 +53,8 @@ pub struct Family {
     from_checkpoint: fn(&Description) -> Result<FromCheckpoint<ModelConfig>>,
     #[cfg(not(target_family = "wasm"))]
     rename: fn(&str) -> Option<String>,
+    #[cfg(not(target_family = "wasm"))]
+    tokenizer: fn(TokenizerFiles) -> Result<Vec<u8>>,
 }
 
 impl Family {
@@ -55,6 +67,8 @@ impl Family {
             from_checkpoint: from_checkpoint::<A>,
             #[cfg(not(target_family = "wasm"))]
             rename: A::rename,
+            #[cfg(not(target_family = "wasm"))]
+            tokenizer: A::tokenizer,
         }
     }
 
@@ -79,6 +93,15 @@ impl Family {
     #[cfg(not(target_family = "wasm"))]
     pub fn rename(&self, tensor: &str) -> Option<String> {
         (self.rename)(tensor)
+    }
+
+    /// Makes one file of a checkpoint's tokenizer; see [`Architecture::tokenizer`].
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn tokenizer(&self, files: TokenizerFiles) -> Result<Vec<u8>> {
+        (self.tokenizer)(files)
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::input::image::Resample;
 #[cfg(feature = "engine")]
 use crate::layers::{Group, Held, Vars, held};
 use crate::{Code, Error, Result};
@@ -20,7 +21,7 @@ pub const MAX_LEARNED: usize = 1024;
 pub(crate) const MAX_TEMPLATE: usize = 1 << 16;
 
 /// How images are prepared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImageSettings {
     /// Images with fewer pixels are enlarged to about this many.
     pub min_pixels: u64,
@@ -30,6 +31,44 @@ pub struct ImageSettings {
     pub mean: [f32; 3],
     /// Standard deviation of each channel.
     pub std: [f32; 3],
+    /// How they are resampled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub resample: Resample,
+    /// The length in pixels that the short side is brought to before the middle is cut out; absent where
+    /// pictures are not cropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop_from: Option<u32>,
+}
+
+impl ImageSettings {
+    /// Means and deviations that bring samples to −1..1.
+    pub(crate) fn halves() -> Self {
+        Self {
+            mean: [0.5; 3],
+            std: [0.5; 3],
+            ..Self::default()
+        }
+    }
+
+    /// Checks mean and deviation.
+    pub(crate) fn check_samples(&self) -> Result<()> {
+        if !self.mean.iter().all(|m| m.is_finite()) {
+            return fault("image.mean", "must be finite numbers");
+        }
+        if !self.std.iter().all(|s| s.is_finite() && *s > 0.0) {
+            return fault("image.std", "must be positive numbers");
+        }
+        Ok(())
+    }
+
+    /// The means and deviations of OpenAI's models of photos and text (Radford et al., arXiv 2103.00020).
+    pub(crate) fn openai() -> Self {
+        Self {
+            mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+            std: [0.268_629_54, 0.261_302_6, 0.275_777_1],
+            ..Self::default()
+        }
+    }
 }
 
 /// How an input becomes tokens. The templates are plain text with the tokenizer's special tokens
@@ -63,7 +102,7 @@ pub struct View {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prompt: String,
     /// Learned vectors after the prompt, stored as the tensor `views.NAME` of shape `[learned, hidden]`.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub learned: usize,
     /// The part of the picture that it sees; all of it if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +123,14 @@ pub struct Region {
 }
 
 impl Region {
+    /// All of a picture.
+    pub const WHOLE: Self = Self {
+        x: 0.0,
+        y: 0.0,
+        width: 1.0,
+        height: 1.0,
+    };
+
     /// Whether it lies within the picture and has some size: a thousandth of each side at least. Edges may be off by
     /// what rounding takes.
     pub fn is_valid(&self) -> bool {
@@ -93,8 +140,8 @@ impl Region {
     }
 }
 
-fn is_zero(n: &usize) -> bool {
-    *n == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What a manifest says beside the model's shape.

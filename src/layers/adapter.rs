@@ -40,6 +40,15 @@ impl Adapter {
         }
     }
 
+    /// The addition to some of the layer's outputs.
+    pub(super) fn outputs(&self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            down: param(self.down.val()),
+            up: param(self.up.val().slice([range])),
+            ..self.clone()
+        }
+    }
+
     /// `scale · B · A · x`, `[rows, out_features]`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let x = match &self.dropout {

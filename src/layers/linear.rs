@@ -1,5 +1,7 @@
 //! A linear layer, with its weight as it is stored.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Int, Tensor};
 
@@ -86,6 +88,32 @@ impl Linear {
     #[cfg(feature = "autodiff")]
     pub fn adapted(self, adapter: Option<Adapter>) -> Self {
         Self { adapter, ..self }
+    }
+
+    /// The layer of some of its outputs, with a weight of its own.
+    pub fn outputs(&self, range: Range<usize>) -> Self {
+        let mut start = 0;
+        let mut parts = Vec::new();
+        for part in &self.parts {
+            let weight = part.weight();
+            let rows = weight.shape()[0];
+            let (from, to) = (
+                range.start.clamp(start, start + rows),
+                range.end.clamp(start, start + rows),
+            );
+            if from < to {
+                parts.push(weight.rows(from - start..to - start));
+            }
+            start += rows;
+        }
+        let bias = self
+            .bias
+            .as_ref()
+            .map(|bias| bias.val().slice([range.clone()]));
+        let layer = Self::new(parts, bias);
+        #[cfg(feature = "autodiff")]
+        let layer = layer.adapted(self.adapter.as_ref().map(|adapter| adapter.outputs(range)));
+        layer
     }
 
     /// `x · Wᵀ + b`.

@@ -1,6 +1,8 @@
 //! A linear layer whose weight says how it is stored, with bias, activation and a final sum or
 //! product in the same pass.
 
+use std::ops::Range;
+
 use burn::backend::Dispatch;
 use burn::tensor::activation::{relu, sigmoid, silu};
 use burn::tensor::{Int, Tensor, TensorData};
@@ -39,6 +41,24 @@ impl Weight {
             Weight::Packed {
                 in_features, words, ..
             } => [words.dims()[0], *in_features],
+        }
+    }
+
+    /// The weight of some of its outputs.
+    pub fn rows(&self, range: Range<usize>) -> Self {
+        match self {
+            Weight::Float(weight) => Weight::Float(weight.clone().slice([range])),
+            Weight::Packed {
+                packing,
+                in_features,
+                words,
+                scales,
+            } => Weight::Packed {
+                packing: *packing,
+                in_features: *in_features,
+                words: words.clone().slice([range.clone()]),
+                scales: scales.clone().map(|scales| scales.slice([range])),
+            },
         }
     }
 

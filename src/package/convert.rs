@@ -7,13 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use super::manifest::{
-    FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, MAX_TOKENIZER_BYTES, Manifest,
-    TOKENIZER_FILE,
+    FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, Manifest, TOKENIZER_FILE,
 };
 use super::views_file::{ViewsFile, check_tokenizer};
 use super::writer::PackageWriter;
-use crate::checkpoint::{CONFIG_FILE, Checkpoint, Description, read_capped};
-use crate::families::{View, registry};
+use crate::checkpoint::{
+    CONFIG_FILE, Checkpoint, Description, TOKENIZER_FILES, TokenizerFiles, read_capped,
+};
+use crate::families::{MAX_VIEWS, Settings, View, registry};
 use crate::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use crate::tensors::{Dtype, Group, StoredDtype, Suffix, TensorSpec};
 use crate::{Code, Error, Result};
@@ -31,6 +32,8 @@ pub struct ConvertOptions {
     pub dtype: Dtype,
     /// A `views.json`; without one the package has the view `global`, the checkpoint's own embedding.
     pub views: Option<PathBuf>,
+    /// Fine views: the parts of the picture in a grid of so many on a side, for families whose views are regions.
+    pub regions: Option<usize>,
     /// The package's name; by default that of the checkpoint's folder.
     pub name: Option<String>,
     /// The weights' licence; by default what the checkpoint's `README.md` says.
@@ -52,6 +55,7 @@ impl Default for ConvertOptions {
         Self {
             dtype: Dtype::F16,
             views: None,
+            regions: None,
             name: None,
             licence: None,
             provenance: None,
@@ -102,7 +106,20 @@ pub fn convert(
         .unwrap_or_else(|| image.min_pixels.min(image.max_pixels));
     let views = read_views(options, of.view)?;
     let prompt = views.prompt(of.prompt);
-    let tokenizer = read_capped(&hf.join(TOKENIZER_FILE), MAX_TOKENIZER_BYTES)?;
+    let settings = Settings {
+        image: &of.image,
+        prompt: &prompt,
+        views: &views.views,
+    };
+    let of_views = |e: Error| match &options.views {
+        Some(path) if e.message().starts_with("`views") => e.about(path.display().to_string()),
+        _ => e.about(MANIFEST_FILE),
+    };
+    of.config.check(settings).map_err(of_views)?;
+    let tokenizer = family.tokenizer(read_tokenizer(hf)?).map_err(|e| {
+        let file = shown(e.subject());
+        e.about(file)
+    })?;
     check_tokenizer(
         &tokenizer,
         &shown(TOKENIZER_FILE),
@@ -234,8 +251,14 @@ fn values_of(spec: &TensorSpec) -> u64 {
 }
 
 fn read_views(options: &ConvertOptions, own: View) -> Result<ViewsFile> {
-    let Some(path) = &options.views else {
-        return Ok(ViewsFile::of(own));
+    let path = match (&options.views, options.regions) {
+        (None, None | Some(0)) => return Ok(ViewsFile::of(own)),
+        (None, Some(side)) => return Ok(ViewsFile::grid(own, side.min(MAX_VIEWS))),
+        (Some(path), None) => path,
+        (Some(_), Some(_)) => {
+            let why = "stands beside a file of views; name the regions in that file";
+            return Err(Error::new(Code::Input, "regions", why));
+        }
     };
     let json = read_capped(path, MAX_MANIFEST_BYTES)?;
     ViewsFile::parse(&json, &path.display().to_string())
@@ -364,4 +387,16 @@ fn random_values(name: &str, count: usize) -> Vec<f32> {
             (unit - 0.5) * (12.0_f32.sqrt() * RANDOM_STD)
         })
         .collect()
+}
+
+/// The files of the checkpoint's tokenizer.
+fn read_tokenizer(hf: &Path) -> Result<TokenizerFiles> {
+    let mut files = TokenizerFiles::default();
+    for (name, most) in TOKENIZER_FILES {
+        let path = hf.join(name);
+        if path.exists() {
+            files.insert(name, read_capped(&path, most)?);
+        }
+    }
+    Ok(files)
 }

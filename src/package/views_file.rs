@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::families::{PromptSettings, View, check_branches, check_views};
+use crate::families::{PromptSettings, Region, View, check_views};
 use crate::{Code, Error, Result};
 use crate::{Fusion, Reduction};
 
@@ -56,6 +56,27 @@ impl ViewsFile {
         }
     }
 
+    /// The view `global`, and the parts of the picture in a grid of `side` × `side`: `fine-1` at the top left,
+    /// then row by row.
+    pub fn grid(own: View, side: usize) -> Self {
+        let size = 1.0 / side as f32;
+        let part = |i: usize| View {
+            name: format!("fine-{}", i + 1),
+            region: Some(Region {
+                x: (i % side) as f32 * size,
+                y: (i / side) as f32 * size,
+                width: size,
+                height: size,
+            }),
+            ..View::default()
+        };
+        let views = std::iter::once(own).chain((0..side * side).map(part));
+        Self {
+            views: views.collect(),
+            ..Self::of(View::default())
+        }
+    }
+
     /// Reads a `views.json`.
     ///
     /// # Errors
@@ -68,9 +89,7 @@ impl ViewsFile {
         reader
             .end()
             .map_err(|e| fail(format!("goes on after its end: {e}")).with_source(e))?;
-        check_views(&views.views)
-            .and_then(|()| check_branches(&views.views))
-            .map_err(|e| fail(e.message().into()))?;
+        check_views(&views.views).map_err(|e| fail(e.message().into()))?;
         Ok(views)
     }
 

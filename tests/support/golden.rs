@@ -22,6 +22,9 @@ pub struct Case {
     dtype: String,
     names: String,
     shards: Vec<Shard>,
+    /// Whether it is left to `make test-long`.
+    #[serde(default)]
+    long: bool,
     /// What was embedded.
     pub inputs: Vec<GoldenInput>,
 }
@@ -72,7 +75,7 @@ impl Case {
         serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// Every case.
+    /// Every case; those that take long only if `AGFF_TEST_LONG` is set.
     pub fn all() -> Vec<Self> {
         let mut names: Vec<String> = fs::read_dir(folder())
             .unwrap()
@@ -82,7 +85,9 @@ impl Case {
             .collect();
         names.sort();
         assert!(names.len() >= 7, "golden cases are missing: {names:?}");
-        names.iter().map(|name| Self::read(name)).collect()
+        let long = std::env::var_os("AGFF_TEST_LONG").is_some();
+        let cases = names.iter().map(|name| Self::read(name));
+        cases.filter(|case| long || !case.long).collect()
     }
 
     /// The reference's tensor `ID.KIND`.
@@ -101,11 +106,18 @@ impl Case {
 
     /// Writes the checkpoint folder as Hugging Face would have it.
     pub fn write_checkpoint(&self, out: &Path) {
+        self.write_changed(out, |_, _| ());
+    }
+
+    /// The same, after a change of the weights: of each tensor's values, by its name.
+    pub fn write_changed(&self, out: &Path, change: fn(&str, &mut [f32])) {
         fs::create_dir_all(out).unwrap();
         let case = folder().join(&self.case);
         for file in [
             "config.json",
             "preprocessor_config.json",
+            "processor_config.json",
+            "tokenizer_config.json",
             "model.safetensors.index.json",
         ] {
             if case.join(file).exists() {
@@ -127,7 +139,7 @@ impl Case {
                     (
                         self.stored_name(name),
                         shape.clone(),
-                        self.bytes(name, shape),
+                        self.bytes(name, shape, change),
                     )
                 })
                 .collect();
@@ -153,8 +165,9 @@ impl Case {
         }
     }
 
-    fn bytes(&self, name: &str, shape: &[usize]) -> Vec<u8> {
-        let values = weights(&self.seed, name, shape, self.gain);
+    fn bytes(&self, name: &str, shape: &[usize], change: fn(&str, &mut [f32])) -> Vec<u8> {
+        let mut values = weights(&self.seed, name, shape, self.gain);
+        change(name, &mut values);
         match self.dtype.as_str() {
             "bf16" => values
                 .iter()

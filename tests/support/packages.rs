@@ -66,6 +66,7 @@ pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
             max_pixels: 4096,
             mean: [0.5; 3],
             std: [0.5; 3],
+            ..ImageSettings::default()
         },
         prompt: PromptSettings {
             prefix: "{instruction}{image}{text}".into(),

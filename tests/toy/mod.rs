@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::families::{
-    Architecture, Grid, ImageSettings, Item, Layout, Patches, Preprocessing, Sequence, Settings,
-    Token, View, Widths,
+    Architecture, Grid, ImageSettings, Item, Layout, Patches, Preprocessing, Region, Sequence,
+    Settings, Token, View, Widths,
 };
 #[cfg(not(target_family = "wasm"))]
 use crate::families::{FromCheckpoint, PromptSettings};
@@ -104,6 +104,7 @@ impl Architecture for Config {
                 max_pixels: 1 << 20,
                 mean: [0.5; 3],
                 std: [0.5; 3],
+                ..ImageSettings::default()
             },
             prompt: PromptSettings {
                 prefix: "{image}{text}".into(),
@@ -154,6 +155,7 @@ impl Preprocessing for Mean {
         Ok(Patches {
             grid: Grid { t: 1, h: 1, w: 1 },
             values: (0..3).map(normalised).collect(),
+            seen: Region::WHOLE,
         })
     }
 

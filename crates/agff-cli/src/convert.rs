@@ -21,6 +21,7 @@ appears when it is whole; nothing is left of one that fails.";
 const EXAMPLES: &str = "\
 Examples:
   agff convert Qwen3-VL-Embedding-2B --out qwen3-vl-q8 --dtype q8
+  agff convert siglip2-base-patch16-224 --out siglip2 --dtype q8 --regions 3
   agff convert checkpoint --out package --dtype q4 --views views.json --force";
 
 /// Make a package from a Hugging Face checkpoint
@@ -39,6 +40,9 @@ pub struct Args {
     /// Views, fusion and prompts (see docs/format.md)
     #[arg(long, value_name = "FILE")]
     views: Option<PathBuf>,
+    /// Add a grid of N × N parts of the photo as fine views, for models of two towers
+    #[arg(long, value_name = "N", conflicts_with = "views", value_parser = clap::value_parser!(u8).range(2..=15))]
+    regions: Option<u8>,
     /// Name of the package [default: that of the checkpoint's folder]
     #[arg(long, value_name = "STR")]
     name: Option<OsString>,
@@ -96,6 +100,7 @@ pub fn run(args: Args, console: &Console) -> Done {
     let options = ConvertOptions {
         dtype: args.dtype.into(),
         views: args.views,
+        regions: args.regions.map(usize::from),
         name: text("--name", &args.name)?,
         licence: text("--licence", &args.licence)?,
         provenance: text("--provenance", &args.provenance)?,

@@ -208,6 +208,7 @@ fn manifest(config: Config, dtype: Dtype) -> Manifest {
             max_pixels: pixels,
             mean: [127.0 / 255.0; 3],
             std: [128.0 / 255.0; 3],
+            ..ImageSettings::default()
         },
         prompt: PromptSettings {
             prefix: format!("[CLS]{}[SEP]", QUERY.replace("{}", "{text}")),

@@ -43,8 +43,8 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         image: ImageSettings {
             min_pixels: 1,
             max_pixels: 1,
-            mean: [0.0; 3],
             std: [1.0; 3],
+            ..ImageSettings::default()
         },
         prompt: PromptSettings {
             prefix: "[CLS]{instruction}{text}[SEP]".into(),

@@ -4,7 +4,6 @@
 #[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod config;
-mod layout;
 #[cfg(feature = "engine")]
 mod network;
 
@@ -15,6 +14,7 @@ use burn::tensor::{Device, Tensor};
 use crate::checkpoint::Description;
 #[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
+use crate::families::template::{Template, check_prompt};
 use crate::families::{
     Architecture, ImageSettings, Item, Layout, Patches, Preprocessing, Settings, Widths, fault,
 };
@@ -29,7 +29,6 @@ use crate::{Code, Error, Result};
 #[cfg(not(target_family = "wasm"))]
 pub(super) use checkpoint::rename;
 pub use config::{Config, Pooling};
-pub(super) use layout::{Template, check_prompt};
 #[cfg(feature = "engine")]
 pub(super) use network::Encoder;
 
@@ -42,7 +41,7 @@ impl Architecture for Config {
     }
 
     fn check(&self, settings: Settings<'_>) -> Result<()> {
-        check_prompt(settings.prompt, self)?;
+        check_prompt(settings.prompt, self.max_position_embeddings)?;
         let [view] = settings.views else {
             return fault(
                 "views",
@@ -86,7 +85,11 @@ impl Architecture for Config {
     }
 
     fn layout(&self, settings: Settings<'_>, tokenizer: Tokenizer) -> Result<Box<dyn Layout>> {
-        Ok(Box::new(Template::new(self, settings.prompt, tokenizer)?))
+        Ok(Box::new(Template::new(
+            self.vocab_size,
+            settings.prompt,
+            tokenizer,
+        )?))
     }
 
     #[cfg(feature = "engine")]

@@ -1,13 +1,12 @@
 //! The encoder: embeddings, layers of attention and MLP with a LayerNorm after each, pooling.
 
-use std::collections::HashMap;
-
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::{Config, Pooling};
 use crate::Result;
-use crate::families::{Sequence, Token};
+use crate::families::Sequence;
+use crate::families::towers::Texts;
 use crate::layers::{Held, LayerNorm, Linear, Vars, held};
 use crate::ops::{Attention, Spans, pool_regions, span_attention};
 
@@ -52,36 +51,23 @@ impl Encoder {
         tokens: Tensor<2>,
         device: &Device,
     ) -> Tensor<2> {
-        let rows: usize = texts.iter().map(|text| text.tokens.len()).sum();
-        let row_of: HashMap<u32, i32> = ids.iter().copied().zip(0..).collect();
-        let (mut places, mut positions, mut spans) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pooling = vec![0.0_f32; texts.len() * rows];
-        for (weights, text) in pooling.chunks_exact_mut(rows).zip(texts) {
-            let (start, count) = (places.len(), text.tokens.len());
-            places.extend(text.tokens.iter().map(|token| match token {
-                Token::Id(id) => row_of[id],
-                Token::Image(_) | Token::Learned(_) => 0,
-            }));
-            positions.extend(text.positions.iter().map(|p| p[0] as i32));
-            spans.extend([[start as u32, (start + count) as u32, 0, 0]].repeat(count));
+        let texts = Texts::new(texts, ids);
+        let rows = texts.count();
+        let mut pooling = vec![0.0_f32; texts.rows.len() * rows];
+        for (weights, of) in pooling.chunks_exact_mut(rows).zip(&texts.rows) {
             match self.config.pooling {
-                Pooling::Mean => weights[start..start + count].fill(1.0 / count as f32),
-                Pooling::Cls => weights[start] = 1.0,
+                Pooling::Mean => weights[of.clone()].fill(1.0 / of.len() as f32),
+                Pooling::Cls => weights[of.start] = 1.0,
             }
         }
-        let rows_of = |table: Tensor<2>, rows: Vec<i32>| {
-            let rows = TensorData::new(rows, [places.len()]);
-            table.select(0, Tensor::<1, Int>::from_data(rows, device))
-        };
-        let spans = Spans::new(spans, device);
-        let x = rows_of(tokens, places.clone())
-            + rows_of(held(&self.positions), positions)
+        let spans = Spans::new(texts.whole(), device);
+        let x = texts.embedded(tokens, held(&self.positions), device)
             + held(&self.types).narrow(0, 0, 1);
         let mut x = self.norm.forward(x);
         for layer in &self.layers {
             x = layer.forward(x, &spans, &self.config);
         }
-        let pooling = TensorData::new(pooling, [texts.len(), rows]);
+        let pooling = TensorData::new(pooling, [texts.rows.len(), rows]);
         pool_regions(x, &Tensor::from_data(pooling, device))
     }
 }

@@ -13,10 +13,7 @@ mod config;
 mod layout;
 #[cfg(feature = "engine")]
 mod network;
-mod preprocessing;
 mod query;
-#[cfg(feature = "engine")]
-mod regions;
 #[cfg(feature = "engine")]
 mod vision;
 
@@ -25,7 +22,9 @@ use crate::Result;
 use crate::checkpoint::Description;
 #[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
-use crate::families::bert::{Template, check_prompt};
+use crate::families::template::{Template, check_prompt};
+use crate::families::towers::regions::check_regions;
+use crate::families::towers::{Square, check_image};
 use crate::families::{
     Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths, fault,
 };
@@ -38,7 +37,6 @@ use crate::layers::Vars;
 use crate::{Code, Error};
 
 pub use config::{BridgeConfig, Config, Stage, VisionConfig};
-pub use preprocessing::Square;
 
 impl Architecture for Config {
     const NAME: &'static str = "conse";
@@ -50,29 +48,12 @@ impl Architecture for Config {
     }
 
     fn check(&self, settings: Settings<'_>) -> Result<()> {
-        check_prompt(settings.prompt, &self.text)?;
-        let image = settings.image;
-        let pixels = (self.vision.image_size * self.vision.image_size) as u64;
-        if (image.min_pixels, image.max_pixels) != (pixels, pixels) {
-            let why = format!("must be {pixels}, as min_pixels: pictures are read at one size");
-            return fault("image.max_pixels", why);
+        check_prompt(settings.prompt, self.text.max_position_embeddings)?;
+        check_image(settings.image, self.vision.image_size)?;
+        if settings.image.crop_from.is_some() {
+            return fault("image.crop_from", "is not built for this family");
         }
-        if !image.mean.iter().all(|m| m.is_finite()) {
-            return fault("image.mean", "must be finite numbers");
-        }
-        if !image.std.iter().all(|s| s.is_finite() && *s > 0.0) {
-            return fault("image.std", "must be positive numbers");
-        }
-        for (i, view) in settings.views.iter().enumerate() {
-            if view.learned > 0 || !view.prompt.is_empty() {
-                let why = "has a prompt or learned vectors; views of this family are regions";
-                return fault(format!("views[{i}]"), why);
-            }
-            if i > 0 && view.region.is_none() {
-                return fault(format!("views[{i}].region"), "is missing");
-            }
-        }
-        Ok(())
+        check_regions(settings.views)
     }
 
     fn embedding_dim(&self) -> usize {
@@ -122,11 +103,12 @@ impl Architecture for Config {
     }
 
     fn preprocessing(&self, image: &ImageSettings) -> Box<dyn Preprocessing> {
-        Box::new(Square::new(self.vision.image_size, image))
+        // A picture is a grid of single pixels to it.
+        Box::new(Square::new(self.vision.image_size, 1, image).decoding_scaled())
     }
 
     fn layout(&self, settings: Settings<'_>, tokenizer: Tokenizer) -> Result<Box<dyn Layout>> {
-        let template = Template::new(&self.text, settings.prompt, tokenizer)?;
+        let template = Template::new(self.text.vocab_size, settings.prompt, tokenizer)?;
         Ok(Box::new(layout::Either::new(template)))
     }
 

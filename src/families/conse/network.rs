@@ -4,14 +4,14 @@
 //! names lie, weighted by their probabilities.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::Config;
-use super::regions;
 use super::vision::Tower;
 use crate::Result;
 use crate::families::bert::Encoder;
-use crate::families::{Item, Readout, View};
+use crate::families::towers::{self, regions};
+use crate::families::{Item, Patches, Readout, Sequence, View};
 use crate::layers::{Group, Held, Linear, Vars, held};
 use crate::ops::{pool_regions, top_softmax};
 use crate::tensors::Init;
@@ -56,7 +56,8 @@ impl Network {
     }
 
     /// The views of pictures, `[pictures · views, hidden]`.
-    fn pictures(&self, pixels: Vec<f32>, device: &Device) -> Tensor<2> {
+    fn pictures(&self, pictures: Vec<Patches>, device: &Device) -> Tensor<2> {
+        let pixels = towers::values(pictures);
         let map = self.vision.forward(pixels, device);
         let cells = self.regions.len() / self.views;
         let regions = TensorData::new(self.regions.clone(), [self.views, cells]);
@@ -68,9 +69,14 @@ impl Network {
     }
 
     /// One vector for each text, `[texts, hidden]`.
-    fn texts(&self, items: &[&Item], ids: &[u32], tokens: Tensor<2>, device: &Device) -> Tensor<2> {
-        let texts: Vec<_> = items.iter().map(|item| &item.sequence).collect();
-        let x = self.text.forward(&texts, ids, tokens, device);
+    fn texts(
+        &self,
+        texts: &[&Sequence],
+        ids: &[u32],
+        tokens: Tensor<2>,
+        device: &Device,
+    ) -> Tensor<2> {
+        let x = self.text.forward(texts, ids, tokens, device);
         let length = x.clone().powi_scalar(2).sum_dim(1).sqrt();
         x / length.clamp_min(f32::MIN_POSITIVE) - held(&self.centre).unsqueeze()
     }
@@ -79,46 +85,17 @@ impl Network {
 impl crate::families::Network for Network {
     fn forward(
         &self,
-        mut items: Vec<Item>,
+        items: Vec<Item>,
         ids: &[u32],
         tokens: Option<Tensor<2>>,
         device: &Device,
     ) -> Readout {
-        // Where the views of each item are in what is put together below: pictures first, then texts.
-        let mut pixels = Vec::new();
-        let (mut rows, mut counts) = (Vec::new(), Vec::with_capacity(items.len()));
-        let pictures = items.iter().filter(|item| item.patches.is_some()).count();
-        let (mut picture, mut text) = (0, pictures * self.views);
-        for item in &mut items {
-            let (next, count) = match item.patches.take() {
-                Some(patches) => {
-                    pixels.extend(patches.values);
-                    (&mut picture, self.views)
-                }
-                // A text says one thing.
-                None => (&mut text, 1),
-            };
-            rows.extend((*next..*next + count).map(|row| row as i32));
-            *next += count;
-            counts.push(count);
-        }
-        let mut parts = Vec::new();
-        if pictures > 0 {
-            parts.push(self.pictures(pixels, device));
-        }
-        let texts: Vec<&Item> = items
-            .iter()
-            .filter(|item| !item.sequence.tokens.is_empty())
-            .collect();
-        if let (Some(tokens), false) = (tokens, texts.is_empty()) {
-            parts.push(self.texts(&texts, ids, tokens, device));
-        }
-        let rows = TensorData::new(rows.clone(), [rows.len()]);
-        let rows = Tensor::<1, Int>::from_data(rows, device);
-        Readout {
-            views: Tensor::cat(parts, 0).select(0, rows),
-            counts: Some(counts),
-            continuations: None,
-        }
+        towers::forward(
+            items,
+            self.views,
+            |pictures| self.pictures(pictures, device),
+            |texts| self.texts(texts, ids, tokens.expect("a text has tokens"), device),
+            device,
+        )
     }
 }

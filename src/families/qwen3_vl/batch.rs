@@ -162,7 +162,7 @@ fn index(rows: Vec<i32>, device: &Device) -> Tensor<1, Int> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::families::{Grid, token_ids};
+    use crate::families::{Grid, Region, token_ids};
 
     #[test]
     fn branches_see_the_prefix_and_themselves_only() {
@@ -237,6 +237,7 @@ mod tests {
                 truncated: false,
             },
             patches: Some(Patches {
+                seen: Region::WHOLE,
                 grid: Grid { t: 1, h: 2, w: 4 },
                 values: vec![0.0; 8],
             }),

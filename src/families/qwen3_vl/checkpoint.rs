@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::config::{Config, TextConfig, VisionConfig};
-use crate::checkpoint::{CONFIG_FILE, Description, LAST_TOKEN, Section};
+use crate::checkpoint::{CONFIG_FILE, Description, LAST_TOKEN, Section, image_processor};
 use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
 use crate::ops::Activation;
 use crate::{Error, Result};
@@ -37,11 +37,6 @@ const PREFIXES: &[(&str, &str)] = &[
     ("embed_tokens.", "text.embed_tokens."),
     ("norm.", "text.norm."),
 ];
-
-/// Channel means and deviations that `transformers` gives to an image processor that states none:
-/// those of CLIP (OpenAI, 2021).
-const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// Pixel limits of an image processor that states none.
 const DEFAULT_PIXELS: (u64, u64) = (56 * 56, 28 * 28 * 1280);
@@ -217,8 +212,7 @@ fn image_settings(files: &Description, vision: &VisionConfig) -> Result<ImageSet
         return Ok(ImageSettings {
             min_pixels: fewest,
             max_pixels: most,
-            mean: [0.5; 3],
-            std: [0.5; 3],
+            ..ImageSettings::halves()
         });
     };
     for (field, should) in [
@@ -233,17 +227,11 @@ fn image_settings(files: &Description, vision: &VisionConfig) -> Result<ImageSet
             return Err(s.wrong(field, &why));
         }
     }
-    for field in ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb"] {
-        if s.boolean(field)? == Some(false) {
-            return s.refuse(field, "images are always prepared in full here");
-        }
-    }
     if s.number("resample")?.is_some_and(|r| r != 3) {
         return s.refuse("resample", "only bicubic (3) resampling is built here");
     }
-    if (s.float("rescale_factor", 1.0 / 255.0)? * 255.0 - 1.0).abs() > 1e-4 {
-        return s.refuse("rescale_factor", "only 1/255 is built here");
-    }
+    // Mean and deviation that `transformers` gives to an image processor that states none.
+    let common = image_processor::common(&s, ImageSettings::openai())?;
     let size = s.section("size")?;
     // A limit, with the field that states it.
     type Limit<'a> = (u64, &'a Section<'a>, &'static str);
@@ -272,14 +260,6 @@ fn image_settings(files: &Description, vision: &VisionConfig) -> Result<ImageSet
             format!("is {min_pixels}; it must be between 1 and the upper limit, {max_pixels}");
         return Err(of_min.wrong(min_field, &why));
     }
-    let mean = s.three("image_mean", CLIP_MEAN)?;
-    if !mean.iter().all(|m| m.is_finite()) {
-        return s.refuse("image_mean", "it must be finite numbers");
-    }
-    let std = s.three("image_std", CLIP_STD)?;
-    if !std.iter().all(|d| d.is_finite() && *d > 0.0) {
-        return s.refuse("image_std", "it must be positive numbers");
-    }
     let (min_pixels, max_pixels) = match (min_pixels, max_pixels) {
         CHAT_PIXELS => (fewest, most),
         stated => stated,
@@ -287,8 +267,7 @@ fn image_settings(files: &Description, vision: &VisionConfig) -> Result<ImageSet
     Ok(ImageSettings {
         min_pixels,
         max_pixels,
-        mean,
-        std,
+        ..common
     })
 }
 

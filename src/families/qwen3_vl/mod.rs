@@ -32,6 +32,7 @@ use crate::families::{
 };
 #[cfg(feature = "engine")]
 use crate::families::{Network, View};
+use crate::input::image::Resample;
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
 use crate::layers::Vars;
@@ -155,13 +156,11 @@ impl Config {
                 ),
             );
         }
-        if !image.mean.iter().all(|m| m.is_finite()) {
-            return fault("image.mean", "must be finite numbers");
+        if image.resample != Resample::Bicubic || image.crop_from.is_some() {
+            let why = "is not built for this family: its pictures are resampled bicubically, and not cropped";
+            return fault("image", why);
         }
-        if !image.std.iter().all(|s| s.is_finite() && *s > 0.0) {
-            return fault("image.std", "must be positive numbers");
-        }
-        Ok(())
+        image.check_samples()
     }
 
     fn check_prompt(&self, settings: Settings<'_>) -> Result<()> {

@@ -3,7 +3,8 @@
 //! Equal to the `Qwen2VLImageProcessor` of Hugging Face `transformers` (its torchvision form) for
 //! still images, down to the order of f32 operations.
 
-use crate::families::{Grid, ImageSettings, Patches, Preprocessing};
+use crate::families::pixels::Normaliser;
+use crate::families::{Grid, ImageSettings, Patches, Preprocessing, Region};
 use crate::input::image::Pixels;
 use crate::{Code, Error, Result};
 
@@ -59,19 +60,6 @@ impl ImageProcessor {
     /// Values of one patch.
     pub fn patch_values(&self) -> usize {
         3 * self.temporal_patch_size * self.patch_size * self.patch_size
-    }
-
-    /// The normalised value of every 8-bit sample, per channel.
-    ///
-    /// The reference folds the scale 1/255 into mean and deviation, multiplied by 255 in f32, and
-    /// then subtracts and divides in f32. There are only 256 results for a channel.
-    fn normalised(&self) -> [[f32; 256]; 3] {
-        // Python divides 1.0 by the f64 scale 1/255 and PyTorch rounds the product to f32.
-        let inverse = (1.0 / (1.0 / 255.0_f64)) as f32;
-        std::array::from_fn(|channel| {
-            let (mean, std) = (self.mean[channel] * inverse, self.std[channel] * inverse);
-            std::array::from_fn(|sample| (sample as f32 - mean) / std)
-        })
     }
 }
 
@@ -163,7 +151,7 @@ impl Preprocessing for ImageProcessor {
             w: width / patch,
         };
         let (stride, area) = (pixels.stride(), patch * patch);
-        let lookup = self.normalised();
+        let normaliser = Normaliser::new(&self.mean, &self.std);
         let mut values = vec![0.0; grid.patches() * self.patch_values()];
         let mut rows = values.chunks_exact_mut(3 * frames * area);
         // Merge squares from the top left, the patches of a square from its top left.
@@ -173,12 +161,16 @@ impl Preprocessing for ImageProcessor {
                     for x in (square_x..square_x + factor).step_by(patch) {
                         let Some(row) = rows.next() else { break };
                         let from = &pixels.rgb[y * stride + x * 3..];
-                        write_patch(row, from, stride, patch, frames, &lookup);
+                        normaliser.write_patch(row, from, stride, patch, frames);
                     }
                 }
             }
         }
-        Ok(Patches { grid, values })
+        Ok(Patches {
+            grid,
+            values,
+            seen: Region::WHOLE,
+        })
     }
 
     fn with_max_pixels(&self, pixels: u64) -> Result<Box<dyn Preprocessing>> {
@@ -198,30 +190,5 @@ impl Preprocessing for ImageProcessor {
 
     fn pixel_limits(&self) -> (u64, u64) {
         (self.min_pixels, self.max_pixels)
-    }
-}
-
-/// Writes one patch: each channel's plane, repeated for every frame.
-fn write_patch(
-    row: &mut [f32],
-    from: &[u8],
-    stride: usize,
-    patch: usize,
-    frames: usize,
-    lookup: &[[f32; 256]; 3],
-) {
-    let area = patch * patch;
-    for (channel, lookup) in lookup.iter().enumerate() {
-        let planes = &mut row[channel * frames * area..][..frames * area];
-        let (first, others) = planes.split_at_mut(area);
-        for (y, line) in first.chunks_exact_mut(patch).enumerate() {
-            let source = &from[y * stride..][..patch * 3];
-            for (value, pixel) in line.iter_mut().zip(source.chunks_exact(3)) {
-                *value = lookup[usize::from(pixel[channel])];
-            }
-        }
-        for other in others.chunks_exact_mut(area) {
-            other.copy_from_slice(first);
-        }
     }
 }

@@ -21,7 +21,7 @@ mod resize;
 
 pub use decode::{decode, decode_scaled, pixels_from_rgba};
 pub use limits::DecodeLimits;
-pub use resize::resize;
+pub use resize::{Resample, resample, resize};
 
 /// An upright RGB picture, 8 bits per channel, row by row from the top left.
 #[derive(Clone, PartialEq, Eq)]

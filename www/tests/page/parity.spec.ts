@@ -37,7 +37,13 @@ interface Made {
 
 type Device = "cpu" | "gpu";
 
-const cases = readdirSync(golden).filter((name) => existsSync(join(golden, name, "case.json")));
+/** All, but those that are left to `make test-long` only where the native tests ran them. */
+const cases = readdirSync(golden).filter((name) => {
+  const file = join(golden, name, "case.json");
+  if (!existsSync(file)) return false;
+  const { long } = JSON.parse(readFileSync(file, "utf8")) as { long?: boolean };
+  return !long || process.env["AGFF_TEST_LONG"] !== undefined;
+});
 
 function kept(name: string): Kept[] {
   return JSON.parse(readFileSync(join(parity, `${name}.json`), "utf8")) as Kept[];

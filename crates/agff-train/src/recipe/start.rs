@@ -278,6 +278,7 @@ impl RandomStart {
                 max_pixels: self.image.max_pixels,
                 mean: self.image.mean,
                 std: self.image.std,
+                ..ImageSettings::default()
             },
             prompt: PromptSettings {
                 prefix: self.prompt.prefix.clone(),

@@ -1,7 +1,6 @@
-//! A text's tokens: a template with the text in it, cut to what the encoder reads.
+//! A text's tokens where families read texts alone: a template with the text in it, cut to what the network reads.
 
-use super::config::Config;
-use crate::families::{PromptSettings, Sequence, Token, fault};
+use super::{MAX_TEMPLATE, PromptSettings, Sequence, Token, fault};
 use crate::input::text::Tokenizer;
 use crate::{Code, Error, Result};
 
@@ -22,11 +21,11 @@ pub struct Template {
     max_tokens: usize,
 }
 
-/// Checks a package's prompts against an encoder.
+/// Checks a package's prompts against a network of `max_positions`.
 ///
 /// # Errors
 /// [`Code::PackageManifest`], naming the field.
-pub fn check_prompt(prompt: &PromptSettings, config: &Config) -> Result<()> {
+pub fn check_prompt(prompt: &PromptSettings, max_positions: usize) -> Result<()> {
     if prompt.prefix.matches(TEXT).count() != 1 {
         return fault("prompt.prefix", "must have {text} exactly once");
     }
@@ -38,12 +37,12 @@ pub fn check_prompt(prompt: &PromptSettings, config: &Config) -> Result<()> {
         ("prompt.empty", &prompt.empty),
         ("prompt.instruction", &prompt.instruction),
     ] {
-        if text.len() > crate::families::MAX_TEMPLATE {
-            let why = format!("is longer than {} bytes", crate::families::MAX_TEMPLATE);
+        if text.len() > MAX_TEMPLATE {
+            let why = format!("is longer than {MAX_TEMPLATE} bytes");
             return fault(field, why);
         }
     }
-    let most = config.max_position_embeddings;
+    let most = max_positions;
     if prompt.max_tokens == 0 || prompt.max_tokens > most {
         let is = prompt.max_tokens;
         let why = format!("is {is}; it must be between 1 and max_position_embeddings, {most}");
@@ -53,15 +52,14 @@ pub fn check_prompt(prompt: &PromptSettings, config: &Config) -> Result<()> {
 }
 
 impl Template {
-    /// Prepares a package's prompts.
+    /// Prepares a package's prompts for a model that knows so many tokens.
     ///
     /// # Errors
     /// [`Code::Tokenizer`] if the tokenizer has ids beyond the vocabulary; [`Code::PackageManifest`] if what
     /// the template adds is longer than a text may be.
-    pub fn new(config: &Config, prompt: &PromptSettings, tokenizer: Tokenizer) -> Result<Self> {
+    pub fn new(known: usize, prompt: &PromptSettings, tokenizer: Tokenizer) -> Result<Self> {
         let size = tokenizer.size();
-        if size > config.vocab_size {
-            let known = config.vocab_size;
+        if size > known {
             let why =
                 format!("has {size} tokens, but the model knows {known}; it is another model's");
             return Err(Error::new(Code::Tokenizer, "tokenizer.json", why));

@@ -1,10 +1,26 @@
 //! Text to token ids.
 
+mod normaliser;
+mod sentencepiece;
+
 use std::collections::HashSet;
 
-use tokenizers::Tokenizer as Inner;
+use tokenizers::{
+    DecoderWrapper, ModelWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
+};
+
+use normaliser::Normaliser;
 
 use crate::{Code, Error, Result};
+
+/// The library's tokenizer, with a normaliser that knows one more kind.
+type Inner = TokenizerImpl<
+    ModelWrapper,
+    Normaliser,
+    PreTokenizerWrapper,
+    PostProcessorWrapper,
+    DecoderWrapper,
+>;
 
 /// A package's tokenizer.
 pub struct Tokenizer {
@@ -14,7 +30,7 @@ pub struct Tokenizer {
 
 impl Tokenizer {
     /// Reads a `tokenizer.json`. Padding and truncation that it may ask for are switched off: an
-    /// input is cut by [`Prompt`](super::prompt::Prompt), which says so.
+    /// input is cut by the family's [`Layout`](crate::families::Layout), which says so.
     ///
     /// # Errors
     /// [`Code::Tokenizer`] if it is not a tokenizer.

@@ -1,0 +1,75 @@
+//! The files of a checkpoint's tokenizer, of which it may have some only.
+
+use super::sentencepiece;
+use crate::{Code, Error, Result};
+
+/// The library's own file.
+pub(super) const JSON: &str = "tokenizer.json";
+
+/// SentencePiece's model.
+const SENTENCE_PIECE: &str = "spiece.model";
+
+/// The older pair of files of a BPE: ids by token, and the merges in their order.
+const VOCABULARY: &str = "vocab.json";
+const MERGES: &str = "merges.txt";
+
+/// The files with the most bytes that are read of each.
+pub(crate) const FILES: [(&str, u64); 4] = [
+    (JSON, 256 << 20),
+    (SENTENCE_PIECE, sentencepiece::MAX_BYTES),
+    (VOCABULARY, 64 << 20),
+    (MERGES, 64 << 20),
+];
+
+/// The files that there are.
+#[derive(Debug, Clone, Default)]
+pub struct TokenizerFiles {
+    json: Option<Vec<u8>>,
+    sentence_piece: Option<Vec<u8>>,
+    vocabulary: Option<Vec<u8>>,
+    merges: Option<Vec<u8>>,
+}
+
+impl TokenizerFiles {
+    /// Takes the contents of one of [`FILES`].
+    pub(crate) fn insert(&mut self, name: &str, bytes: Vec<u8>) {
+        let place = match name {
+            JSON => &mut self.json,
+            SENTENCE_PIECE => &mut self.sentence_piece,
+            VOCABULARY => &mut self.vocabulary,
+            MERGES => &mut self.merges,
+            _ => return,
+        };
+        *place = Some(bytes);
+    }
+
+    /// The `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`].
+    pub(crate) fn json(self) -> Result<Vec<u8>> {
+        self.json.ok_or_else(|| {
+            let why = "is not there, and nothing else that this model's texts can be read with";
+            Error::new(Code::PackageFileMissing, JSON, why)
+        })
+    }
+
+    /// Whether there is a `tokenizer.json`.
+    pub(crate) fn has_json(&self) -> bool {
+        self.json.is_some()
+    }
+
+    /// A `tokenizer.json` made of `spiece.model`, if there is one.
+    ///
+    /// # Errors
+    /// As [`sentencepiece::tokenizer_json`].
+    pub(crate) fn sentence_piece(&self) -> Option<Result<Vec<u8>>> {
+        let model = self.sentence_piece.as_deref()?;
+        Some(sentencepiece::tokenizer_json(model).map_err(|e| e.about(SENTENCE_PIECE)))
+    }
+
+    /// Vocabulary and merges of a BPE, if they stand in files of their own.
+    pub(crate) fn pair(&self) -> Option<(&[u8], &[u8])> {
+        self.vocabulary.as_deref().zip(self.merges.as_deref())
+    }
+}

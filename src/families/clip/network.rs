@@ -1,0 +1,169 @@
+//! Both towers.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::Config;
+use crate::Result;
+use crate::families::towers::transformer::{Queries, Transformer};
+use crate::families::towers::{self, TextConfig, Texts, regions, rows_at};
+use crate::families::{Item, Network, Patches, Readout, Sequence, View};
+use crate::layers::{Group, Held, LayerNorm, Linear, Vars, held};
+use crate::ops::Spans;
+use crate::tensors::{EMBEDDING_DEVIATION, Init};
+
+/// A model of the family: everything but its token embeddings, which are looked up by row.
+#[derive(Module, Debug)]
+pub struct Model {
+    vision: Vision,
+    text: Text,
+    #[module(skip)]
+    views: Vec<View>,
+}
+
+impl Model {
+    /// Takes the weights.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
+    pub fn new(config: &Config, views: &[View], vars: &Vars) -> Result<Self> {
+        Ok(Self {
+            vision: Vision::new(config, &vars.group(Group::Vision).at("vision"))?,
+            text: Text::new(&config.text, config.projection_dim, &vars.at("text"))?,
+            views: views.to_vec(),
+        })
+    }
+}
+
+impl Network for Model {
+    fn forward(
+        &self,
+        items: Vec<Item>,
+        ids: &[u32],
+        tokens: Option<Tensor<2>>,
+        device: &Device,
+    ) -> Readout {
+        towers::forward(
+            items,
+            self.views.len(),
+            |pictures| self.vision.forward(pictures, &self.views, device),
+            |texts| {
+                let tokens = tokens.expect("a text has tokens");
+                self.text.forward(texts, ids, tokens, device)
+            },
+            device,
+        )
+    }
+}
+
+/// The tower for pictures. Its first state is the class token.
+#[derive(Module, Debug)]
+struct Vision {
+    class: Held<1>,
+    patch_embed: Linear,
+    positions: Held<2>,
+    norm1: LayerNorm,
+    transformer: Transformer,
+    norm2: LayerNorm,
+    projection: Linear,
+    #[module(skip)]
+    config: Config,
+}
+
+impl Vision {
+    fn new(config: &Config, vars: &Vars) -> Result<Self> {
+        let c = &config.vision;
+        let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
+        let positions = vars.at("positions");
+        Ok(Self {
+            class: vars.vector("class", hidden, Init::Deviation(EMBEDDING_DEVIATION))?,
+            patch_embed: vars.patch_linear("patch_embed", [hidden, c.patch_values()], false)?,
+            positions: positions.matrix("weight", [1 + c.patches(), hidden])?,
+            norm1: vars.layer_norm("norm1", hidden, epsilon)?,
+            transformer: Transformer::new(&c.transformer, vars)?,
+            norm2: vars.layer_norm("norm2", hidden, epsilon)?,
+            projection: vars.linear("projection", [config.projection_dim, hidden], false)?,
+            config: config.clone(),
+        })
+    }
+
+    /// The views of pictures, `[pictures · views, projection_dim]`.
+    fn forward(&self, pictures: Vec<Patches>, views: &[View], device: &Device) -> Tensor<2> {
+        let c = &self.config.vision;
+        let (number, patches) = (pictures.len(), c.patches());
+        let states = 1 + patches;
+        // For each view the class token, which sees itself and some patches.
+        let (mut classes, mut seen) = (Vec::new(), Vec::new());
+        for (i, picture) in pictures.iter().enumerate() {
+            let class = i * states;
+            for view in views {
+                let cells = regions::cells(view, &picture.seen, c.cells());
+                let rows = cells.into_iter().map(|cell| class + 1 + cell);
+                classes.push(class);
+                seen.push(std::iter::once(class).chain(rows).collect());
+            }
+        }
+        let values = TensorData::new(
+            towers::values(pictures),
+            [number * patches, c.patch_values()],
+        );
+        let x = self.patch_embed.forward(Tensor::from_data(values, device));
+        // The class token stands before the patches of each picture.
+        let x = Tensor::cat(vec![held(&self.class).unsqueeze(), x], 0);
+        let of = |i: usize| {
+            std::iter::once(0).chain((0..patches).map(move |p| (1 + i * patches + p) as i32))
+        };
+        let x = x.select(0, rows_at((0..number).flat_map(of).collect(), device))
+            + held(&self.positions).repeat_dim(0, number);
+        let span = |i: usize| [(i * states) as u32, ((i + 1) * states) as u32, 0, 0];
+        let spans = (0..number).flat_map(|i| vec![span(i); states]).collect();
+        let queries = Queries::choosing(&classes, &seen, device);
+        let x = self
+            .transformer
+            .read(self.norm1.forward(x), &Spans::new(spans, device), queries);
+        self.projection.forward(self.norm2.forward(x))
+    }
+}
+
+/// The tower for texts. Every state sees what comes before it.
+#[derive(Module, Debug)]
+struct Text {
+    positions: Held<2>,
+    transformer: Transformer,
+    norm: LayerNorm,
+    projection: Linear,
+}
+
+impl Text {
+    fn new(c: &TextConfig, dimensions: usize, vars: &Vars) -> Result<Self> {
+        let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
+        let positions = vars.at("positions");
+        let text = Self {
+            positions: positions.matrix("weight", [c.max_position_embeddings, hidden])?,
+            transformer: Transformer::new(&c.transformer, vars)?,
+            norm: vars.layer_norm("norm", hidden, epsilon)?,
+            projection: vars.linear("projection", [dimensions, hidden], false)?,
+        };
+        vars.token_table([c.vocab_size, hidden]);
+        Ok(text)
+    }
+
+    /// One vector for each text, `[texts, projection_dim]`: that of its last position.
+    fn forward(
+        &self,
+        texts: &[&Sequence],
+        ids: &[u32],
+        tokens: Tensor<2>,
+        device: &Device,
+    ) -> Tensor<2> {
+        let texts = Texts::new(texts, ids);
+        let x = texts.embedded(tokens, held(&self.positions), device);
+        let spans = texts.causal();
+        let last = texts.last();
+        let queries = Queries::new(&last, last.iter().map(|&row| spans[row]).collect(), device);
+        let x = self
+            .transformer
+            .read(x, &Spans::new(spans, device), queries);
+        self.projection.forward(self.norm.forward(x))
+    }
+}

@@ -1,0 +1,113 @@
+//! What families of two towers share: a picture and a text each go through a network of their own, and meet in one
+//! space.
+
+#[cfg(not(target_family = "wasm"))]
+pub mod checkpoint;
+mod config;
+pub mod regions;
+mod square;
+#[cfg(feature = "engine")]
+mod texts;
+#[cfg(feature = "engine")]
+pub mod transformer;
+
+#[cfg(feature = "engine")]
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+#[cfg(feature = "engine")]
+use super::Readout;
+use super::{Item, Patches, Sequence};
+use crate::{Code, Error, Result};
+
+pub use config::{TextConfig, TransformerConfig, VisionConfig, check_size};
+pub use square::{MAX_SIDE, Square, check_image};
+#[cfg(feature = "engine")]
+pub use texts::Texts;
+
+/// An item of a picture, or of the sequence that `text` makes.
+///
+/// # Errors
+/// [`Code::Input`] for a picture together with a text, and those of `text`.
+pub fn either(
+    patches: Option<Patches>,
+    text: Option<&str>,
+    sequence: impl FnOnce(&str) -> Result<Sequence>,
+) -> Result<Item> {
+    let text = text.unwrap_or_default();
+    let sequence = match (&patches, text.trim()) {
+        (Some(_), "") => Sequence::default(),
+        (Some(_), _) => {
+            let why = "is a photo together with a text; this model embeds one or the other";
+            return Err(Error::new(Code::Input, "input", why));
+        }
+        (None, _) => sequence(text)?,
+    };
+    Ok(Item { sequence, patches })
+}
+
+/// Runs a pack of items: `pictures` gives each picture's views, one after the other, and `texts` one vector for
+/// each text.
+#[cfg(feature = "engine")]
+pub fn forward(
+    mut items: Vec<Item>,
+    views: usize,
+    pictures: impl FnOnce(Vec<Patches>) -> Tensor<2>,
+    texts: impl FnOnce(&[&Sequence]) -> Tensor<2>,
+    device: &Device,
+) -> Readout {
+    // Where the views of each item are in what is put together below: pictures first, then texts.
+    let mut of_pictures = Vec::new();
+    let (mut rows, mut counts) = (Vec::new(), Vec::with_capacity(items.len()));
+    let number = items.iter().filter(|item| item.patches.is_some()).count();
+    let (mut picture, mut text) = (0, number * views);
+    for item in &mut items {
+        let (next, count) = match item.patches.take() {
+            Some(patches) => {
+                of_pictures.push(patches);
+                (&mut picture, views)
+            }
+            // A text says one thing.
+            None => (&mut text, 1),
+        };
+        rows.extend((*next..*next + count).map(|row| row as i32));
+        *next += count;
+        counts.push(count);
+    }
+    let mut parts = Vec::new();
+    if number > 0 {
+        parts.push(pictures(of_pictures));
+    }
+    let sequences: Vec<&Sequence> = items
+        .iter()
+        .map(|item| &item.sequence)
+        .filter(|sequence| !sequence.tokens.is_empty())
+        .collect();
+    if !sequences.is_empty() {
+        parts.push(texts(&sequences));
+    }
+    Readout {
+        views: Tensor::cat(parts, 0).select(0, rows_at(rows, device)),
+        counts: Some(counts),
+        continuations: None,
+    }
+}
+
+/// The patches of all pictures, one after the other.
+#[cfg(feature = "engine")]
+pub fn values(mut pictures: Vec<Patches>) -> Vec<f32> {
+    if pictures.len() == 1 {
+        return pictures.remove(0).values;
+    }
+    pictures
+        .iter()
+        .flat_map(|patches| &patches.values)
+        .copied()
+        .collect()
+}
+
+/// Numbers of rows, for a selection on the device.
+#[cfg(feature = "engine")]
+pub fn rows_at(rows: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+    let count = rows.len();
+    Tensor::from_data(TensorData::new(rows, [count]), device)
+}
