@@ -4,7 +4,6 @@
 mod address;
 mod description;
 mod files;
-pub(crate) mod image_processor;
 mod pooling;
 mod section;
 mod sentencepiece;

@@ -13,6 +13,8 @@
 //! One-stream families put a picture's patches among the tokens of their text; two-tower families fill one of
 //! the two parts of an [`Item`], and refuse an input that has both. How to add one: `docs/families.md`.
 
+#[cfg(not(target_family = "wasm"))]
+mod image_processor;
 pub mod item;
 mod model_config;
 mod pixels;

@@ -6,15 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::manifest::{
-    FORMAT, FORMAT_VERSION, MANIFEST_FILE, MAX_MANIFEST_BYTES, Manifest, TOKENIZER_FILE,
-};
-use super::views_file::{ViewsFile, check_tokenizer};
+use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST_FILE, Manifest};
+use super::plan::{Prepared, prepare};
+use super::views_file::ViewsFile;
 use super::writer::PackageWriter;
-use crate::checkpoint::{
-    CONFIG_FILE, Checkpoint, Description, TOKENIZER_FILES, TokenizerFiles, read_capped,
-};
-use crate::families::{MAX_VIEWS, Settings, View, registry};
+use crate::checkpoint::{Checkpoint, read_capped};
+use crate::families::View;
 use crate::tensors::quantize::{has_scales, pack_rows, scale_words, words_per_row};
 use crate::tensors::{Dtype, Group, StoredDtype, Suffix, TensorSpec};
 use crate::{Code, Error, Result};
@@ -38,6 +35,8 @@ pub struct ConvertOptions {
     pub name: Option<String>,
     /// The weights' licence; by default what the checkpoint's `README.md` says.
     pub licence: Option<String>,
+    /// What to call the checkpoint where the package says what it was made of; by default its folder's name.
+    pub checkpoint: Option<String>,
     /// A sentence on where the weights come from, put before what `convert` says itself.
     pub provenance: Option<String>,
     /// Whether the weights were ever trained.
@@ -58,6 +57,7 @@ impl Default for ConvertOptions {
             regions: None,
             name: None,
             licence: None,
+            checkpoint: None,
             provenance: None,
             trained: true,
             min_pixels: None,
@@ -92,43 +92,14 @@ pub fn convert(
     options: &ConvertOptions,
     progress: &mut dyn FnMut(ConvertProgress<'_>),
 ) -> Result<Manifest> {
-    let shown = |file: &str| hf.join(file).display().to_string();
-    check_folder(hf)?;
-    let mut files = Description::config(hf)?;
-    let family = registry::by_model_type(files.model_type()?)
-        .map_err(|e| e.about(files.shown(CONFIG_FILE)))?;
-    files.read_others(hf)?;
-    let mut of = family.from_checkpoint(&files)?;
-    let image = &mut of.image;
-    image.max_pixels = options.max_pixels.unwrap_or(image.max_pixels);
-    image.min_pixels = options
-        .min_pixels
-        .unwrap_or_else(|| image.min_pixels.min(image.max_pixels));
-    let views = read_views(options, of.view)?;
-    let prompt = views.prompt(of.prompt);
-    let settings = Settings {
-        image: &of.image,
-        prompt: &prompt,
-        views: &views.views,
-    };
-    let of_views = |e: Error| match &options.views {
-        Some(path) if e.message().starts_with("`views") => e.about(path.display().to_string()),
-        _ => e.about(MANIFEST_FILE),
-    };
-    of.config.check(settings).map_err(of_views)?;
-    let tokenizer = family.tokenizer(read_tokenizer(hf)?).map_err(|e| {
-        let file = shown(e.subject());
-        e.about(file)
-    })?;
-    check_tokenizer(
-        &tokenizer,
-        &shown(TOKENIZER_FILE),
-        &prompt,
-        &views.views,
-        of.config.token_table()[0],
-        &of.token_ids,
-    )?;
-    let specs = of.config.tensors(&views.views);
+    let Prepared {
+        family,
+        of,
+        views,
+        prompt,
+        tokenizer,
+        specs,
+    } = prepare(hf, options)?;
     let of_checkpoint = |s: &&TensorSpec| s.group != Group::Views;
     let mut checkpoint = Checkpoint::open(hf, &|name| family.rename(name))?;
     let own: Vec<TensorSpec> = specs.iter().filter(of_checkpoint).cloned().collect();
@@ -242,43 +213,12 @@ pub fn write_tensor(
     Ok(())
 }
 
-fn row_len(spec: &TensorSpec) -> usize {
+pub(super) fn row_len(spec: &TensorSpec) -> usize {
     spec.shape[1..].iter().product()
 }
 
-fn values_of(spec: &TensorSpec) -> u64 {
+pub(super) fn values_of(spec: &TensorSpec) -> u64 {
     spec.count() as u64
-}
-
-fn read_views(options: &ConvertOptions, own: View) -> Result<ViewsFile> {
-    let path = match (&options.views, options.regions) {
-        (None, None | Some(0)) => return Ok(ViewsFile::of(own)),
-        (None, Some(side)) => return Ok(ViewsFile::grid(own, side.min(MAX_VIEWS))),
-        (Some(path), None) => path,
-        (Some(_), Some(_)) => {
-            let why = "stands beside a file of views; name the regions in that file";
-            return Err(Error::new(Code::Input, "regions", why));
-        }
-    };
-    let json = read_capped(path, MAX_MANIFEST_BYTES)?;
-    ViewsFile::parse(&json, &path.display().to_string())
-}
-
-/// Says what a folder is that is no checkpoint's.
-fn check_folder(hf: &Path) -> Result<()> {
-    let why = if hf.join(CONFIG_FILE).exists() {
-        return Ok(());
-    } else if hf.join(MANIFEST_FILE).exists() {
-        "is a package already; use it as it is"
-    } else if hf.is_dir() {
-        "has no config.json in it; name the folder with the checkpoint's files"
-    } else if hf.exists() {
-        "is not a folder; name the one with the checkpoint's files"
-    } else {
-        "there is no such folder; a checkpoint is downloaded first, then converted"
-    };
-    let name = hf.display().to_string();
-    Err(Error::new(Code::PackageFileMissing, name, why))
 }
 
 /// A folder's own name, there or not: what a package is called that is given no name.
@@ -310,7 +250,10 @@ fn provenance(hf: &Path, options: &ConvertOptions, random: &[String]) -> String 
     let mut parts = Vec::from_iter(options.provenance.clone());
     parts.push(format!(
         "Converted from the checkpoint {} by agff {}.",
-        folder_name(hf),
+        options
+            .checkpoint
+            .clone()
+            .unwrap_or_else(|| folder_name(hf)),
         env!("CARGO_PKG_VERSION")
     ));
     if !random.is_empty() {
@@ -387,16 +330,4 @@ fn random_values(name: &str, count: usize) -> Vec<f32> {
             (unit - 0.5) * (12.0_f32.sqrt() * RANDOM_STD)
         })
         .collect()
-}
-
-/// The files of the checkpoint's tokenizer.
-fn read_tokenizer(hf: &Path) -> Result<TokenizerFiles> {
-    let mut files = TokenizerFiles::default();
-    for (name, most) in TOKENIZER_FILES {
-        let path = hf.join(name);
-        if path.exists() {
-            files.insert(name, read_capped(&path, most)?);
-        }
-    }
-    Ok(files)
 }

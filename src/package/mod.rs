@@ -14,6 +14,8 @@ mod validate;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub mod convert;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
+mod plan;
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub mod repack;
 #[cfg(not(target_family = "wasm"))]
 pub mod views_file;
@@ -23,6 +25,8 @@ pub mod writer;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub use convert::{ConvertOptions, ConvertProgress, convert};
 pub use manifest::Manifest;
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
+pub use plan::{Plan, plan};
 pub use reader::{LoadProgress, Package};
 pub use source::Source;
 pub use token_table::TokenTable;

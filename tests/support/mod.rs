@@ -1,6 +1,7 @@
 //! What several test files share.
 
 pub mod golden;
+pub mod hub;
 pub mod jpeg;
 pub mod packages;
 pub mod toy;

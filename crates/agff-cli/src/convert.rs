@@ -1,11 +1,15 @@
 //! `agff convert`: a package from a Hugging Face checkpoint.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use agff::Result;
+use agff::package::Manifest;
 use agff::package::convert::{ConvertOptions, ConvertProgress, convert};
+use agff::package::writer::check_target;
 use agff::tensors::Dtype;
 
+use crate::hub::{self, HubArgs};
 use crate::inputs;
 use crate::output::{self, Console, Unit};
 use crate::{Done, Outcome};
@@ -13,8 +17,9 @@ use crate::{Done, Outcome};
 const LONG: &str = "\
 Make a package from a Hugging Face checkpoint
 
-The folder has config.json, tokenizer.json, preprocessor_config.json and
-model.safetensors (or its shards with their index). Weights may be f32, f16 or bf16.
+It is a folder, or the name or URL of a repository, which is fetched first. The folder has
+config.json, tokenizer.json, preprocessor_config.json and model.safetensors (or its shards
+with their index). Weights may be f32, f16 or bf16.
 Without --views the package reproduces the checkpoint's own embedding. The package
 appears when it is whole; nothing is left of one that fails.";
 
@@ -28,8 +33,8 @@ Examples:
 #[derive(clap::Args)]
 #[command(long_about = LONG, after_help = EXAMPLES)]
 pub struct Args {
-    /// Folder of the checkpoint
-    #[arg(value_name = "HF_DIR")]
+    /// Folder of the checkpoint, or its name or URL at a model hub
+    #[arg(value_name = "CHECKPOINT")]
     checkpoint: PathBuf,
     /// Folder to make
     #[arg(long, short, value_name = "PKG")]
@@ -64,6 +69,8 @@ pub struct Args {
     /// Replace a package that is there already
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    hub: HubArgs,
 }
 
 /// `--dtype`.
@@ -91,17 +98,19 @@ impl From<Stored> for Dtype {
 }
 
 pub fn run(args: Args, console: &Console) -> Done {
+    check_target(&args.out, args.force)?;
     let text = |option: &str, value: &Option<OsString>| {
         value
             .as_deref()
             .map(|value| inputs::text(option, value))
             .transpose()
     };
-    let options = ConvertOptions {
+    let mut options = ConvertOptions {
         dtype: args.dtype.into(),
         views: args.views,
         regions: args.regions.map(usize::from),
         name: text("--name", &args.name)?,
+        checkpoint: None,
         licence: text("--licence", &args.licence)?,
         provenance: text("--provenance", &args.provenance)?,
         trained: !args.untrained,
@@ -109,17 +118,20 @@ pub fn run(args: Args, console: &Console) -> Done {
         max_pixels: args.max_pixels,
         force: args.force,
     };
-    let mut begun = false;
-    let mut progress = |at: ConvertProgress<'_>| {
-        if !begun {
-            console.begin("Converting", at.total, Unit::Weights);
-            begun = true;
-        }
-        console.progress(at.done, at.tensor);
-    };
-    let converted = convert(&args.checkpoint, &args.out, &options, &mut progress);
-    console.end();
-    let manifest = converted?;
+    let mut folder = args.checkpoint.clone();
+    if let Some(named) = hub::named(&args.checkpoint) {
+        let address = args.hub.address(named)?;
+        options
+            .name
+            .get_or_insert_with(|| address.name().to_owned());
+        let fetched = args
+            .hub
+            .fetch(&address, &options, console)
+            .map_err(hub::no_folder_either)?;
+        options.checkpoint = Some(hub::called(&address, &fetched));
+        folder = fetched.folder;
+    }
+    let manifest = converted(&folder, &args.out, &options, console)?;
     let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     console.line(&format!(
         "{}: {}, {} in {} files; licence: {}",
@@ -130,4 +142,27 @@ pub fn run(args: Args, console: &Console) -> Done {
         output::shown(&manifest.licence),
     ))?;
     Ok(Outcome::Complete)
+}
+
+/// Converts, and says how far that is.
+///
+/// # Errors
+/// As [`convert`].
+pub fn converted(
+    checkpoint: &Path,
+    out: &Path,
+    options: &ConvertOptions,
+    console: &Console,
+) -> Result<Manifest> {
+    let mut begun = false;
+    let mut progress = |at: ConvertProgress<'_>| {
+        if !begun {
+            console.begin("Converting", at.total, Unit::Weights);
+            begun = true;
+        }
+        console.progress(at.done, at.tensor);
+    };
+    let converted = convert(checkpoint, out, options, &mut progress);
+    console.end();
+    converted
 }

@@ -16,6 +16,7 @@ mod embed;
 mod eval;
 mod files;
 mod http;
+mod hub;
 mod index;
 mod inputs;
 mod inspect;
@@ -27,6 +28,7 @@ mod nano;
 mod output;
 mod patterns;
 mod pipeline;
+mod plan;
 mod pull;
 mod regions;
 mod serve;
@@ -80,6 +82,7 @@ enum Verb {
     Index(index::Args),
     Convert(convert::Args),
     Pull(pull::Args),
+    Plan(plan::Args),
     Data(data::Args),
     Inspect(inspect::Args),
     Eval(eval::Args),
@@ -99,6 +102,7 @@ impl Verb {
             Verb::Inspect(args) => args.json,
             Verb::Eval(args) => args.json,
             Verb::Doctor(args) => args.json,
+            Verb::Plan(args) => args.json,
             Verb::Convert(_) | Verb::Pull(_) | Verb::Serve(_) => false,
             Verb::Train(_) | Verb::Merge(_) => false,
         }
@@ -111,6 +115,7 @@ impl Verb {
             Verb::Index(args) => index::run(args, console),
             Verb::Convert(args) => convert::run(args, console),
             Verb::Pull(args) => pull::run(args, console),
+            Verb::Plan(args) => plan::run(args, console),
             Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Eval(args) => eval::run(args, console),

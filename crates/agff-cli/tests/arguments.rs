@@ -132,7 +132,7 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
             "neither a model nor an adapter",
         ),
         (
-            vec!["convert", "Owner/Model", "--out", &at("out")],
+            vec!["convert", "no/such/folder", "--out", &at("out")],
             "downloaded first",
         ),
         (

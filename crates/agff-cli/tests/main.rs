@@ -9,6 +9,7 @@ mod earlier;
 mod embed;
 mod eval;
 mod eval_files;
+mod hub;
 mod index;
 mod nano;
 mod packages;

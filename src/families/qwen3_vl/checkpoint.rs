@@ -9,8 +9,8 @@
 use serde_json::Value;
 
 use super::config::{Config, TextConfig, VisionConfig};
-use crate::checkpoint::{CONFIG_FILE, Description, LAST_TOKEN, Section, image_processor};
-use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
+use crate::checkpoint::{CONFIG_FILE, Description, LAST_TOKEN, Section};
+use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View, image_processor};
 use crate::ops::Activation;
 use crate::{Error, Result};
 

@@ -1,8 +1,8 @@
 //! What checkpoints of two towers have in common: names of blocks, and image processors for square pictures.
 
 use crate::Result;
-use crate::checkpoint::{Description, Section, image_processor};
-use crate::families::ImageSettings;
+use crate::checkpoint::{Description, Section};
+use crate::families::{ImageSettings, image_processor};
 
 /// The name in packages of a tensor of a block, from `layers.` on; `None` if it is none.
 pub fn rename_block(name: &str) -> Option<String> {

@@ -1,8 +1,8 @@
 //! What all image processors' files have in common.
 
-use super::Section;
+use super::ImageSettings;
 use crate::Result;
-use crate::families::ImageSettings;
+use crate::checkpoint::Section;
 use crate::input::image::Resample;
 
 /// Reads normalisation and resampling; what the file leaves out is as in `default`. What would change the

@@ -1,0 +1,194 @@
+//! Models of a hub by their name: planned, pulled, converted, and used.
+
+use std::fs;
+use std::path::Path;
+
+use crate::program::{Run, agff, finish, text_of, vectors};
+use crate::support::golden::Case;
+use crate::support::hub::{Hub, Repository};
+
+const NAME: &str = "owner/small-clip";
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A hub with one model, whose files lie in the folder `checkpoint` too.
+fn hub(scratch: &Path) -> Hub {
+    let checkpoint = scratch.join("checkpoint");
+    Case::read("clip-openai").write_checkpoint(&checkpoint);
+    let hub = Hub::start();
+    let repository = Repository::of(&checkpoint, COMMIT);
+    hub.with(|state| state.repositories.insert(NAME.into(), repository));
+    hub
+}
+
+/// Runs `agff` with folders of its own.
+fn asked(scratch: &Path, hub: &Hub, arguments: &[&str]) -> Run {
+    let mut command = agff();
+    command
+        .env("AGFF_MODELS", scratch.join("models"))
+        .env("AGFF_HUB_CACHE", scratch.join("cache"))
+        .env("HF_HOME", scratch.join("none"))
+        .env("HF_ENDPOINT", &hub.url)
+        .env_remove("HF_TOKEN")
+        .args(arguments);
+    finish(command)
+}
+
+#[test]
+fn a_model_is_pulled_by_its_name_and_used_by_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = hub(scratch.path());
+    let run = |arguments: &[&str]| asked(scratch.path(), &hub, arguments);
+    let embed = [
+        "embed", "--device", "cpu", "--text", "a dog", "--json", "--model", NAME,
+    ];
+
+    let missing = run(&embed);
+    assert_eq!(
+        missing.error_codes(),
+        ["package-file-missing"],
+        "{}",
+        missing.err
+    );
+    assert!(
+        missing.err.contains(&format!("agff pull {NAME}")),
+        "{}",
+        missing.err
+    );
+
+    let pulled = run(&["pull", NAME, "--dtype", "f32", "--regions", "3"]);
+    assert_eq!(pulled.code, 0, "{}", pulled.err);
+    assert!(pulled.out.contains("small-clip"), "{}", pulled.out);
+    assert!(!scratch.path().join("cache").join("refs").exists());
+    let kept = fs::read_dir(scratch.path().join("cache")).unwrap();
+    for host in kept {
+        let left: Vec<_> = fs::read_dir(host.unwrap().path()).unwrap().collect();
+        assert!(left.is_empty(), "the download is a package now: {left:?}");
+    }
+
+    // The same vectors as from the folder, to the bit.
+    let (folder, package) = (
+        text_of(&scratch.path().join("checkpoint")),
+        text_of(&scratch.path().join("package")),
+    );
+    let converted = run(&["convert", &folder, "--out", &package, "--dtype", "f32"]);
+    assert_eq!(converted.code, 0, "{}", converted.err);
+    let of_name = run(&embed);
+    assert_eq!(of_name.code, 0, "{}", of_name.err);
+    let of_folder = run(&[&embed[..7], &[&package]].concat());
+    assert_eq!(vectors(&of_name.lines()[0]), vectors(&of_folder.lines()[0]));
+
+    let inspected = run(&[
+        "inspect",
+        &text_of(&scratch.path().join("models/owner/small-clip")),
+    ]);
+    assert!(
+        inspected.out.contains(&format!("{NAME}@{COMMIT}")),
+        "{}",
+        inspected.out
+    );
+    let again = run(&["pull", NAME]);
+    assert!(again.err.contains("--force"), "{}", again.err);
+}
+
+#[test]
+fn a_plan_reads_the_small_files_only() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = hub(scratch.path());
+    let planned = asked(
+        scratch.path(),
+        &hub,
+        &["plan", NAME, "--dtype", "f32", "--json"],
+    );
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    let plan = &planned.lines()[0];
+    let asked_for = hub.take_asked();
+    assert!(
+        asked_for
+            .iter()
+            .all(|asked| !asked.path.contains("safetensors")),
+        "{asked_for:?}"
+    );
+    // As large as the package is in the end: its files have headers too.
+    let checkpoint = text_of(&scratch.path().join("checkpoint"));
+    let package = scratch.path().join("package");
+    let converted = asked(
+        scratch.path(),
+        &hub,
+        &[
+            "convert",
+            &checkpoint,
+            "--out",
+            &text_of(&package),
+            "--dtype",
+            "f32",
+        ],
+    );
+    assert_eq!(converted.code, 0, "{}", converted.err);
+    let files = fs::read_dir(&package).unwrap().map(|entry| entry.unwrap());
+    let tensors: u64 = files
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|ending| ending == "safetensors")
+        })
+        .map(|file| file.metadata().unwrap().len())
+        .sum();
+    let planned = plan["package"].as_u64().unwrap();
+    assert!(
+        planned <= tensors && tensors < planned + 16_384,
+        "{planned}, {tensors}"
+    );
+    let parts = plan["device"].as_u64().unwrap() + plan["token_table"].as_u64().unwrap();
+    assert_eq!(parts, planned);
+    let weights = scratch.path().join("checkpoint/model.safetensors");
+    assert!(plan["download"].as_u64().unwrap() > fs::metadata(weights).unwrap().len());
+    assert_eq!(plan["family"], "clip");
+}
+
+#[test]
+fn what_cannot_be_converted_is_said_before_the_weights_are_fetched() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = hub(scratch.path());
+    hub.with(|state| {
+        let mut other = state.repositories[NAME].clone();
+        let config = br#"{"model_type": "llama"}"#.to_vec();
+        other.files.insert("config.json".into(), config);
+        state.repositories.insert("owner/llama".into(), other);
+    });
+    let out = text_of(&scratch.path().join("out"));
+    for arguments in [
+        &["pull", "owner/llama", "--json"][..],
+        &["convert", "owner/llama", "--out", &out, "--json"],
+        &["plan", "owner/llama", "--json"],
+    ] {
+        // `pull` and `convert` have no `--json`.
+        let arguments: Vec<&str> = match arguments[0] {
+            "plan" => arguments.to_vec(),
+            _ => arguments[..arguments.len() - 1].to_vec(),
+        };
+        let run = asked(scratch.path(), &hub, &arguments);
+        assert_eq!(run.code, 1, "{}", run.err);
+        assert!(
+            run.err.contains("llama") && run.err.contains("siglip"),
+            "{}",
+            run.err
+        );
+    }
+    let asked_for = hub.take_asked();
+    assert!(
+        asked_for
+            .iter()
+            .all(|asked| !asked.path.contains("safetensors")),
+        "{asked_for:?}"
+    );
+    for (name, says) in [
+        ("nobody/nothing", "--token"),
+        ("owner/small-clip@v9", "revision"),
+        ("not a name", "name"),
+        ("owner/small-clip/more", "name"),
+    ] {
+        let run = asked(scratch.path(), &hub, &["pull", name]);
+        assert_eq!(run.code, 1, "{name}: {}", run.err);
+        assert!(run.err.contains(says), "{name}: {}", run.err);
+    }
+}
