@@ -172,6 +172,14 @@ ablation: ## what views, fusion and EGA bring (docs/ablation.md)
 
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3
+
+# Downloads published checkpoints: docs/models.md. PHOTO=FILE, MODELS="owner/name …".
+.PHONY: check-models
+check-models: ## published checkpoints in agff and in transformers, side by side
+	cargo build --quiet --locked
+	$(PYTHON) scripts/check-models.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff" \
+		"$(or $(PHOTO),www/demo/public/samples/cat.jpg)" $(MODELS)
+
 parity_venv := $(or $(CARGO_TARGET_DIR),target)/parity-venv
 
 .PHONY: parity

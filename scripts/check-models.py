@@ -60,7 +60,7 @@ def ours(agff: str, name: str, dtype: str, inputs: list[str], scratch: Path) -> 
         [agff, "embed", "--json", "--device", "cpu", "--model", package, *inputs, *texts],
         check=True, capture_output=True, text=True,
     ).stdout
-    return [list(json.loads(line)["views"].values())[0] for line in out.splitlines()]
+    return [json.loads(line)["embeddings"][0] for line in out.splitlines()]
 
 
 def main() -> None:

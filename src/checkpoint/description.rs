@@ -18,6 +18,9 @@ const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
 /// The file that `transformers` 5 writes in its place, with the image processor inside.
 const PROCESSOR_FILE: &str = "processor_config.json";
 
+/// The prompts of `sentence-transformers`.
+const PROMPTS_FILE: &str = "config_sentence_transformers.json";
+
 /// What the tokenizer's special tokens are, in the newer and the older file.
 const TOKENIZER_CONFIG_FILES: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
 
@@ -29,6 +32,15 @@ const MAX_BYTES: u64 = 8 << 20;
 pub struct Description {
     /// By name: how to call it in messages, and its object or list.
     files: BTreeMap<String, (String, Value)>,
+}
+
+/// What is put before texts.
+#[derive(Debug, Default)]
+pub(crate) struct Prompts {
+    /// By what they are for, such as `query`.
+    pub named: BTreeMap<String, String>,
+    /// If nothing is said; empty for none.
+    pub default: String,
 }
 
 impl Description {
@@ -50,7 +62,12 @@ impl Description {
     /// # Errors
     /// As [`config`](Self::config).
     pub fn read_others(&mut self, folder: &Path) -> Result<()> {
-        let own = [PREPROCESSOR_FILE, PROCESSOR_FILE, pooling::MODULES_FILE];
+        let own = [
+            PREPROCESSOR_FILE,
+            PROCESSOR_FILE,
+            PROMPTS_FILE,
+            pooling::MODULES_FILE,
+        ];
         for name in own.into_iter().chain(TOKENIZER_CONFIG_FILES) {
             self.read_file(folder, name, false)?;
         }
@@ -123,6 +140,36 @@ impl Description {
         }
         let own = self.object(PREPROCESSOR_FILE);
         Ok(own.map(|(map, shown)| Section::root(map, shown)))
+    }
+
+    /// What `sentence-transformers` puts before texts: by name, and without a name.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if one is no string, or the default is none of them.
+    pub(crate) fn prompts(&self) -> Result<Prompts> {
+        let Some((map, shown)) = self.object(PROMPTS_FILE) else {
+            return Ok(Prompts::default());
+        };
+        let root = Section::root(map, shown);
+        let prompts = root.section("prompts")?;
+        let mut named = BTreeMap::new();
+        for name in prompts.names() {
+            // An empty one says that there is none.
+            if let Some(prompt) = prompts.string(name)?.filter(|prompt| !prompt.is_empty()) {
+                named.insert(name.to_owned(), prompt.to_owned());
+            }
+        }
+        let default = match root.string("default_prompt_name")? {
+            None => None,
+            Some(name) if prompts.present(name) => named.get(name).cloned(),
+            Some(_) => {
+                return root.refuse("default_prompt_name", "`prompts` has none of that name");
+            }
+        };
+        Ok(Prompts {
+            named,
+            default: default.unwrap_or_default(),
+        })
     }
 
     /// The token that begins a text, if the tokenizer's files name it.

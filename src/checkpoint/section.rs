@@ -44,6 +44,14 @@ impl<'a> Section<'a> {
         self.get(field).filter(|v| !v.is_null())
     }
 
+    /// The fields that there are.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.map
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+    }
+
     pub(crate) fn present(&self, field: &str) -> bool {
         self.value(field).is_some()
     }

@@ -98,7 +98,10 @@ impl ViewsFile {
         PromptSettings {
             prefix: self.prefix.clone().unwrap_or(own.prefix),
             instruction: self.instruction.clone().unwrap_or(own.instruction),
-            named: self.named.clone(),
+            named: match self.named.is_empty() {
+                true => own.named,
+                false => self.named.clone(),
+            },
             ..own
         }
     }

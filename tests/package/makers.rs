@@ -177,3 +177,46 @@ fn modules_that_would_change_the_vectors_are_refused() {
     let error = c.convert(&ConvertOptions::default()).unwrap_err();
     assert_eq!(error.code(), Code::PackageFileMissing, "{error}");
 }
+
+/// The golden case of the family `bert`, with a file of prompts.
+fn with_prompts(family: &str, prompts: Value) -> agff::Result<agff::package::Manifest> {
+    let scratch = tempfile::tempdir().unwrap();
+    let (checkpoint, out) = (scratch.path().join("hf"), scratch.path().join("out"));
+    crate::support::golden::Case::read(family).write_checkpoint(&checkpoint);
+    let file = checkpoint.join("config_sentence_transformers.json");
+    std::fs::write(file, prompts.to_string()).unwrap();
+    agff::package::convert(&checkpoint, &out, &ConvertOptions::default(), &mut |_| ())
+}
+
+#[test]
+fn prompts_by_name_become_the_packages_instructions() {
+    let prompts = json!({
+        "prompts": {"query": "query: ", "document": "", "passage": "passage: "},
+        "default_prompt_name": "passage",
+    });
+    let manifest = with_prompts("bert", prompts.clone()).unwrap();
+    let named: Vec<[&str; 2]> = manifest
+        .prompt
+        .named
+        .iter()
+        .map(|(name, text)| [name.as_str(), text])
+        .collect();
+    assert_eq!(named, [["passage", "passage: "], ["query", "query: "]]);
+    assert_eq!(manifest.prompt.instruction, "passage: ");
+    for (case, prompts, field) in [
+        ("bert", json!({"prompts": {"query": 7}}), "query"),
+        (
+            "bert",
+            json!({"prompts": {}, "default_prompt_name": "query"}),
+            "default_prompt_name",
+        ),
+        // Texts of two towers have no place for one.
+        ("siglip-2", prompts, "passage"),
+    ] {
+        let error = with_prompts(case, prompts).unwrap_err();
+        assert_eq!(error.code(), Code::Config, "{error}");
+        assert!(error.message().contains(field), "{error}");
+    }
+    let none = json!({"prompts": {"query": "", "document": ""}, "default_prompt_name": null});
+    with_prompts("siglip-2", none).unwrap();
+}

@@ -39,6 +39,7 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         let why = "is too small for a text between two special tokens";
         return Err(Error::new(Code::Config, "max_position_embeddings", why));
     }
+    let prompts = files.prompts()?;
     Ok(FromCheckpoint {
         image: ImageSettings {
             min_pixels: 1,
@@ -51,8 +52,8 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             image: String::new(),
             image_token: String::new(),
             empty: String::new(),
-            instruction: String::new(),
-            named: Default::default(),
+            instruction: prompts.default,
+            named: prompts.named,
             max_tokens,
         },
         view: View {

@@ -3,7 +3,7 @@
 use super::Config;
 use crate::Result;
 use crate::checkpoint::{CONFIG_FILE, Description, Section};
-use crate::families::towers::checkpoint::{image_settings, rename_block};
+use crate::families::towers::checkpoint::{image_settings, no_prompts, rename_block};
 use crate::families::towers::{TextConfig, TransformerConfig, VisionConfig};
 use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
 use crate::ops::Activation;
@@ -40,6 +40,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     vision.one_of("model_type", &["clip_vision_model"])?;
     text.one_of("model_type", &["clip_text_model"])?;
     files.pooling(&[])?;
+    no_prompts(files)?;
     let config = Config {
         vision: VisionConfig::read(
             &vision,

@@ -2,7 +2,7 @@
 
 use super::{Config, Padding, Side};
 use crate::checkpoint::{CONFIG_FILE, Description};
-use crate::families::towers::checkpoint::{image_settings, rename_block};
+use crate::families::towers::checkpoint::{image_settings, no_prompts, rename_block};
 use crate::families::towers::{TextConfig, TransformerConfig, VisionConfig};
 use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
 use crate::ops::Activation;
@@ -34,6 +34,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         );
     }
     files.pooling(&[])?;
+    no_prompts(files)?;
     let config = Config {
         vision: VisionConfig::read(
             &vision,

@@ -1,8 +1,8 @@
 //! What checkpoints of two towers have in common: names of blocks, and image processors for square pictures.
 
-use crate::Result;
-use crate::checkpoint::{Description, Section};
+use crate::checkpoint::{CONFIG_FILE, Description, Section};
 use crate::families::{ImageSettings, image_processor};
+use crate::{Code, Error, Result};
 
 /// The name in packages of a tensor of a block, from `layers.` on; `None` if it is none.
 pub fn rename_block(name: &str) -> Option<String> {
@@ -20,6 +20,19 @@ pub fn rename_block(name: &str) -> Option<String> {
         other => other,
     };
     Some(format!("layers.{layer}.{part}.{of}"))
+}
+
+/// Refuses prompts, which texts of two towers have no place for.
+pub fn no_prompts(files: &Description) -> Result<()> {
+    let prompts = files.prompts()?;
+    match prompts.named.into_keys().next() {
+        None => Ok(()),
+        Some(name) => {
+            let why =
+                format!("has the prompt {name:?}, which this family's texts have no place for");
+            Err(Error::new(Code::Config, files.shown(CONFIG_FILE), why))
+        }
+    }
 }
 
 /// The image processor's settings for pictures of `side` pixels. What the file leaves out is as in `default`,
