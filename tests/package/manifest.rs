@@ -75,7 +75,7 @@ fn other_versions_and_families_say_what_is_read_here() {
         assert!(error.message().contains("reads version 1"), "{error}");
     }
     let mut json = valid();
-    json["family"] = "clip".into();
+    json["family"] = "unheard-of".into();
     json["config"] = json!({});
     let error = parse(&json).unwrap_err();
     assert_eq!(error.code(), Code::PackageFamily);
