@@ -7,6 +7,11 @@ set -uo pipefail
 cd "$root"
 scripts/setup.sh test || exit 1
 
+# The native tests as scripts/test-native.sh compiles them, so that nothing is compiled again.
+native() {
+    RUSTC_WORKSPACE_WRAPPER=clippy-driver cargo test --locked --workspace --features agff/bench "$@"
+}
+
 names=() outcomes=()
 failed=0
 
@@ -24,7 +29,7 @@ long() {
 # The library with fewer features than the other checks build it with.
 features() {
     local features
-    for features in "" cpu gpu cpu,threads; do
+    for features in "" cpu gpu cpu,threads all-families cpu,siglip gpu,clip; do
         cargo clippy --locked --package agff --no-default-features --features "$features" -- -D warnings ||
             return 1
     done
@@ -58,22 +63,27 @@ lint_wasm() {
 # The family of tests/toy in Chromium, by an engine that knows it.
 toy_page() {
     scripts/wasm.sh --toy cpu && make --no-print-directory page &&
-        cargo test --locked --workspace --test agff toy_family &&
+        native --test agff toy_family &&
         (cd www/tests && npx playwright test --config toy/playwright.config.ts)
 }
 
 # The kernels on devices with the adapter's own limits too.
 kernels() {
     AGFF_TEST_LONG=1 AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
-        cargo test --locked --workspace --test agff kernels::
+        native --test agff kernels::
 }
 
-# Every golden case: natively on both devices, and in Chromium.
+# Every golden case in Chromium.
 parity() {
-    AGFF_TEST_LONG=1 AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
-        cargo test --locked --workspace --test agff parity:: &&
+    AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
+        native --test agff parity:: &&
         make --no-print-directory wasm page &&
         (cd www/tests && AGFF_TEST_LONG=1 npx playwright test page/parity.spec.ts)
+}
+
+# Published shapes from a hub to vectors: bytes, times, memory.
+shapes() {
+    AGFF_TEST_LONG=1 native --test agff-cli hub_shapes:: -- --nocapture
 }
 
 long features features
@@ -83,6 +93,7 @@ long lint-wasm lint_wasm
 long toy-page toy_page
 long kernels kernels
 long parity parity
+long shapes shapes
 
 printf '\n%-14s %s\n' check outcome
 for i in "${!names[@]}"; do

@@ -12,6 +12,12 @@
 //! made of [`layers`]; every tensor operation that Burn does not already do fast goes through [`ops`].
 //! [`Agff`] joins them.
 
+// What only a family uses that is left out is left out by the linker.
+#![cfg_attr(
+    not(all(feature = "siglip", feature = "clip")),
+    allow(dead_code, unused_imports)
+)]
+
 #[cfg(feature = "engine")]
 mod agff;
 #[cfg(not(target_family = "wasm"))]

@@ -14,6 +14,9 @@ use crate::tensors::quantize::{has_scales, scale_words, words_per_row};
 use crate::tensors::{Dtype, Kind, TensorSpec};
 use crate::{Code, Error, Result};
 
+/// What a folder has that PEFT wrote.
+const ADAPTER_FILE: &str = "adapter_config.json";
+
 /// What a checkpoint's small files say, checked.
 pub(super) struct Prepared {
     pub family: &'static Family,
@@ -151,6 +154,9 @@ fn check_folder(hf: &Path) -> Result<()> {
         return Ok(());
     } else if hf.join(MANIFEST_FILE).exists() {
         "is a package already; use it as it is"
+    } else if hf.join(ADAPTER_FILE).exists() {
+        "has an adapter of PEFT alone; put it into its model first (merge_and_unload(), save_pretrained()), or give \
+         `agff merge` the adapter of a run of agff"
     } else if hf.is_dir() {
         "has no config.json in it; name the folder with the checkpoint's files"
     } else if hf.exists() {

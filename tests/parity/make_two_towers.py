@@ -50,7 +50,7 @@ def tower(hidden, wide, layers, heads, act, eps):
 
 
 TANH, QUICK = "gelu_pytorch_tanh", "quick_gelu"
-# What each case has that others have not. `long` ones are run by `make test-long` only.
+# What each case has that others have not. `long` ones are run in Chromium by `make test-long` only.
 SIGLIP = {
     # SigLIP 2: bilinear, 64 positions, lower case added by the class and not by the file
     "siglip-2": {

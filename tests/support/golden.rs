@@ -22,9 +22,6 @@ pub struct Case {
     dtype: String,
     names: String,
     shards: Vec<Shard>,
-    /// Whether it is left to `make test-long`.
-    #[serde(default)]
-    long: bool,
     /// What was embedded.
     pub inputs: Vec<GoldenInput>,
 }
@@ -75,7 +72,7 @@ impl Case {
         serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// Every case; those that take long only if `AGFF_TEST_LONG` is set.
+    /// Every case.
     pub fn all() -> Vec<Self> {
         let mut names: Vec<String> = fs::read_dir(folder())
             .unwrap()
@@ -85,9 +82,13 @@ impl Case {
             .collect();
         names.sort();
         assert!(names.len() >= 7, "golden cases are missing: {names:?}");
-        let long = std::env::var_os("AGFF_TEST_LONG").is_some();
-        let cases = names.iter().map(|name| Self::read(name));
-        cases.filter(|case| long || !case.long).collect()
+        names.iter().map(|name| Self::read(name)).collect()
+    }
+
+    /// Names and shapes of the checkpoint's tensors.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let shards = self.shards.iter();
+        shards.flat_map(|shard| shard.tensors.clone()).collect()
     }
 
     /// The reference's tensor `ID.KIND`.

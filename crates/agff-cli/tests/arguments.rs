@@ -114,6 +114,8 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| text_of(&folder.path().join(name));
     let nano = text_of(&crate::support::nano());
+    let adapter = tempfile::tempdir().unwrap();
+    fs::write(adapter.path().join("adapter_config.json"), "{}").unwrap();
     for (arguments, told) in [
         (
             vec!["embed", "--text", "a", "-o", &at("vectors.csv")],
@@ -138,6 +140,10 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
         (
             vec!["convert", &nano, "--out", &at("out")],
             "is a package already",
+        ),
+        (
+            vec!["convert", &text_of(adapter.path()), "--out", &at("out")],
+            "merge_and_unload",
         ),
         (vec!["eval", &at("")], "is a folder; name a file"),
         (vec!["eval", &at("none.jsonl")], "there is no such file"),

@@ -10,6 +10,7 @@ mod embed;
 mod eval;
 mod eval_files;
 mod hub;
+mod hub_shapes;
 mod index;
 mod nano;
 mod packages;

@@ -37,7 +37,7 @@ interface Made {
 
 type Device = "cpu" | "gpu";
 
-/** All, but those that are left to `make test-long` only where the native tests ran them. */
+/** Those that `make test-long` is for are run in it only: a case takes the GPU engine a quarter of a minute. */
 const cases = readdirSync(golden).filter((name) => {
   const file = join(golden, name, "case.json");
   if (!existsSync(file)) return false;

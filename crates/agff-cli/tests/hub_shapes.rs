@@ -1,0 +1,123 @@
+//! Published shapes with weights by a rule, from a hub to vectors; part of `make test-long`.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::{agff, image, text_of};
+use crate::support::hub::{Hub, Repository};
+use crate::support::shapes::SHAPES;
+
+const MB: f64 = 1e6;
+
+/// Runs a command, and says how long it took and how much memory it had at most, in bytes.
+fn measured(mut command: Command) -> (Duration, f64, String) {
+    let begin = Instant::now();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0.0_f64;
+    let exit = loop {
+        if let Ok(status) = fs::read_to_string(&status)
+            && let Some(line) = status.lines().find(|line| line.starts_with("VmHWM"))
+        {
+            let number: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+            peak = peak.max(1024.0 * number);
+        }
+        if let Some(exit) = child.try_wait().unwrap() {
+            break exit;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(exit.success(), "{told}");
+    (
+        begin.elapsed(),
+        peak,
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn published_shapes_go_from_a_hub_to_vectors_within_bounds() {
+    if std::env::var_os("AGFF_TEST_LONG").is_none() {
+        println!("full shapes are left to `make test-long`");
+        return;
+    }
+    println!(
+        "{:26} {:>9} {:>9} {:>8} {:>9} {:>9} {:>8} {:>9}",
+        "as q8", "fetched", "package", "no table", "pull", "peak", "embed", "peak"
+    );
+    for shape in SHAPES {
+        let scratch = tempfile::tempdir().unwrap();
+        let hub = Hub::start();
+        let files = shape.files();
+        let fetched: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let repository = Repository {
+            commit: "0123456789abcdef0123456789abcdef01234567".into(),
+            files: files.into_iter().collect(),
+            token: None,
+        };
+        let name = format!("owner/{}", shape.name);
+        hub.with(|state| state.repositories.insert(name.clone(), repository));
+        let command = |arguments: &[&str]| {
+            let mut command = agff();
+            command
+                .env("AGFF_MODELS", scratch.path().join("models"))
+                .env("AGFF_HUB_CACHE", scratch.path().join("cache"))
+                .env("HF_HOME", scratch.path().join("none"))
+                .env("HF_ENDPOINT", &hub.url)
+                .args(arguments);
+            command
+        };
+        let (pulling, pull_peak, _) =
+            measured(command(&["pull", &name, "--dtype", "q8", "--regions", "3"]));
+        let package = scratch.path().join("models").join(&name);
+        let bytes_of = |begins: &str| -> f64 {
+            let files = fs::read_dir(&package).unwrap().map(|file| file.unwrap());
+            files
+                .filter(|file| file.file_name().to_str().unwrap().starts_with(begins))
+                .map(|file| file.metadata().unwrap().len() as f64)
+                .sum()
+        };
+        let (weights, table) = (bytes_of("weights"), bytes_of("embed"));
+        let photo = image("photo.png");
+        let (embedding, embed_peak, out) = measured(command(&[
+            "embed",
+            "--device",
+            "cpu",
+            "--json",
+            "--text",
+            "a red mug",
+            &photo,
+            "--model",
+            &name,
+        ]));
+        assert_eq!(out.lines().count(), 2);
+        println!(
+            "{:26} {:6.0} MB {:6.0} MB {:5.0} MB {:7.1} s {:6.0} MB {:6.1} s {:6.0} MB",
+            shape.name,
+            fetched as f64 / MB,
+            (weights + table) / MB,
+            weights / MB,
+            pulling.as_secs_f64(),
+            pull_peak / MB,
+            embedding.as_secs_f64(),
+            embed_peak / MB,
+        );
+        assert!(
+            weights <= 200.0 * MB && weights + table <= 400.0 * MB,
+            "{}",
+            text_of(&package)
+        );
+        assert!(
+            pull_peak <= 96.0 * MB,
+            "pulling took {:.0} MB",
+            pull_peak / MB
+        );
+    }
+}
