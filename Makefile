@@ -156,6 +156,11 @@ eval-photos: wasm ## how good the model of photos is (docs/photos.md); GROCERIES
 	cd www && npm run --silent build -w agff
 	@GROCERIES="$(GROCERIES)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
 
+.PHONY: eval-prototype
+eval-prototype: photo-model ## the model of photos beside what it began as, in pairs; WHEELS=FOLDER, SIZES=1, after eval-photos
+	$(PYTHON) scripts/photo-prototype.py --agff "$(or $(CARGO_TARGET_DIR),target)/debug/agff" --package "$(photo_model)" \
+		--stamps "$(or $(CARGO_TARGET_DIR),target)/eval-photos/debian/usr/share/tuxpaint/stamps" --wheels "$(WHEELS)" $(if $(SIZES),--sizes)
+
 # The shared checkpoint of the ablation, its data, and its arms: hours on two cores. All of it goes on where it
 # was stopped. See recipes/ablation.toml.
 agff := cargo run --quiet --locked --

@@ -12,9 +12,9 @@
 //! made of [`layers`]; every tensor operation that Burn does not already do fast goes through [`ops`].
 //! [`Agff`] joins them.
 
-// What only a family uses that is left out is left out by the linker.
+// What only an engine or a family uses that is left out is left out by the linker.
 #![cfg_attr(
-    not(all(feature = "siglip", feature = "clip")),
+    not(all(feature = "engine", feature = "siglip", feature = "clip")),
     allow(dead_code, unused_imports)
 )]
 

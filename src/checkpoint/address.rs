@@ -51,6 +51,11 @@ impl Address {
     /// [`Code::Input`], saying what an address looks like.
     pub fn parse(text: &str, hub: &str) -> Result<Self> {
         let hub = hub.trim_end_matches('/');
+        let web = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        if !web(hub) || hub.contains(['@', '?', '#', ' ']) {
+            let why = "is no address of a hub, such as https://huggingface.co";
+            return Err(Error::new(Code::Input, "the hub", why));
+        }
         let fail = |why: &str| Error::new(Code::Input, text, why);
         let Some((scheme, rest)) = text.split_once("://") else {
             return named(text, hub).ok_or_else(|| {
@@ -70,10 +75,18 @@ impl Address {
             return Err(fail("is a URL without a host"));
         }
         if host.contains('@') {
-            return Err(fail("has a password in it; give a token by itself"));
+            // It is not said again.
+            let why = "has a password in it; give a token by itself";
+            return Err(Error::new(Code::Input, "the URL", why));
         }
         let origin = format!("{scheme}://{host}");
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        if parts
+            .iter()
+            .any(|part| matches!(*part, "." | "..") || part.contains('\\'))
+        {
+            return Err(fail("leads out of the folder that it names"));
+        }
         let is_hub = origin == hub || origin == HUB || ALIASES.contains(&host);
         let place = |owner: &str, name: &str, revision: &str| {
             let hub = match ALIASES.contains(&host) {
@@ -133,6 +146,17 @@ impl Address {
     /// A folder of the repository that is meant, without slashes at its ends; empty for the repository itself.
     pub fn folder(&self) -> &str {
         &self.folder
+    }
+
+    /// Scheme, host and port of the server.
+    pub fn origin(&self) -> String {
+        let url = match &self.place {
+            Place::Hub(repository) => &repository.hub,
+            Place::Folder(origin) => origin,
+        };
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let length = url[host..].find('/').unwrap_or(url.len() - host);
+        url[..host + length].to_owned()
     }
 
     /// The URL of a file.
@@ -291,10 +315,17 @@ mod tests {
             "ftp://x/a/b",
             "https://",
             "https://user:word@host/a/b",
+            "https://host/a/b/resolve/main/../../c",
+            "https://host/../b/resolve/main",
             "./a/b",
         ] {
             let error = Address::parse(text, HUB).unwrap_err();
             assert_eq!(error.code(), Code::Input, "{text}");
+            assert!(!error.to_string().contains("word@"), "{error}");
+        }
+        for hub in ["", "localhost:80", "ftp://host", "http://user:word@host"] {
+            let error = Address::parse("a/b", hub).unwrap_err();
+            assert_eq!(error.subject(), "the hub", "{hub}");
         }
     }
 }

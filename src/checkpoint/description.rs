@@ -142,6 +142,21 @@ impl Description {
         Ok(own.map(|(map, shown)| Section::root(map, shown)))
     }
 
+    /// Refuses a checkpoint whose weights are quantised already.
+    ///
+    /// # Errors
+    /// [`Code::Config`].
+    pub(crate) fn not_quantised(&self) -> Result<()> {
+        let root = self.section(CONFIG_FILE)?;
+        match root.present("quantization_config") {
+            true => root.refuse(
+                "quantization_config",
+                "the checkpoint is already quantised; convert the original one",
+            ),
+            false => Ok(()),
+        }
+    }
+
     /// What `sentence-transformers` puts before texts: by name, and without a name.
     ///
     /// # Errors
@@ -220,8 +235,8 @@ impl Description {
                 true => root.section(field)?.string("content")?,
                 false => root.string(field)?,
             };
-            if token.is_some() {
-                return Ok(token);
+            if let Some(token) = token.filter(|token| !token.is_empty()) {
+                return Ok(Some(token));
             }
         }
         Ok(None)

@@ -13,6 +13,9 @@ pub(crate) fn common(s: &Section<'_>, default: ImageSettings) -> Result<ImageSet
             return s.refuse(field, "images are always prepared in full here");
         }
     }
+    if s.boolean("do_pad")? == Some(true) {
+        return s.refuse("do_pad", "pictures are never padded here");
+    }
     if (s.float("rescale_factor", 1.0 / 255.0)? * 255.0 - 1.0).abs() > 1e-4 {
         return s.refuse("rescale_factor", "only 1/255 is built here");
     }

@@ -107,6 +107,7 @@ impl Family {
 
 #[cfg(not(target_family = "wasm"))]
 fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
+    files.not_quantised()?;
     let of = A::from_checkpoint(files)?;
     of.config.validate().map_err(|e| {
         let why = format!("`{}` {}", e.subject(), e.message());

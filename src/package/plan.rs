@@ -10,6 +10,7 @@ use crate::families::registry::Family;
 use crate::families::{
     FromCheckpoint, MAX_VIEWS, ModelConfig, PromptSettings, Settings, View, registry,
 };
+use crate::input::text::Tokenizer;
 use crate::tensors::quantize::{has_scales, scale_words, words_per_row};
 use crate::tensors::{Dtype, Kind, TensorSpec};
 use crate::{Code, Error, Result};
@@ -65,6 +66,20 @@ pub(super) fn prepare(hf: &Path, options: &ConvertOptions) -> Result<Prepared> {
         of.config.token_table()[0],
         &of.token_ids,
     )?;
+    // What loading will do with it.
+    let file = shown(TOKENIZER_FILE);
+    let of_tokenizer = |e: Error| match e.code() {
+        Code::Tokenizer => e.about(file.clone()),
+        _ => of_views(e),
+    };
+    let settings = Settings {
+        image: &of.image,
+        prompt: &prompt,
+        views: &views.views,
+    };
+    Tokenizer::from_bytes(&tokenizer)
+        .and_then(|tokenizer| of.config.layout(settings, tokenizer))
+        .map_err(of_tokenizer)?;
     let specs = of.config.tensors(&views.views);
     Ok(Prepared {
         family,

@@ -49,12 +49,25 @@ pub fn tokenizer_json() -> Value {
         "<|vision_start|>",
         "<|vision_end|>",
     ];
-    let mut added: Vec<Value> = (280..)
-        .zip(names)
-        .map(|(id, name)| json!({"id": id, "content": name}))
+    let ids = (280..).zip(names).chain([(290, "<|image_pad|>")]);
+    let added: Vec<Value> = ids
+        .clone()
+        .map(|(id, name)| {
+            json!({
+                "id": id, "content": name, "single_word": false, "lstrip": false, "rstrip": false,
+                "normalized": false, "special": true,
+            })
+        })
         .collect();
-    added.push(json!({"id": 290, "content": "<|image_pad|>"}));
-    json!({"added_tokens": added, "model": {}})
+    let vocabulary: serde_json::Map<String, Value> = ids
+        .map(|(id, name)| (name.to_owned(), id.into()))
+        .chain([("unknown".to_owned(), 0.into())])
+        .collect();
+    json!({
+        "version": "1.0",
+        "added_tokens": added,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "unknown"},
+    })
 }
 
 /// The official names and shapes of the small model's tensors, the output head among them.

@@ -52,10 +52,13 @@ impl HubArgs {
         Address::parse(name, &hub)
     }
 
-    fn options(&self) -> Result<Options> {
+    fn options(&self, address: &Address) -> Result<Options> {
+        // A token of the surroundings is the hub's, and nobody else's.
+        let home = self.address("owner/name")?.origin();
+        let of_hub = address.repository().is_some() && address.origin() == home;
         let token = match &self.token {
             Some(token) => Some(inputs::text("--token", token)?),
-            None => TOKENS.into_iter().find_map(variable),
+            None => TOKENS.into_iter().find_map(variable).filter(|_| of_hub),
         };
         let own = match variable(CACHE) {
             Some(folder) => PathBuf::from(folder),
@@ -88,7 +91,7 @@ impl HubArgs {
             stop: interrupt::flag("stopping; what came is kept", console)?,
             begun: false,
         };
-        let fetched = agff_hub::fetch(address, &self.options()?, &mut watch);
+        let fetched = agff_hub::fetch(address, &self.options(address)?, &mut watch);
         console.end();
         let fetched = fetched?;
         if fetched.offline {
@@ -116,18 +119,21 @@ impl HubArgs {
         };
         let options = Options {
             weights: false,
-            ..self.options()?
+            ..self.options(address)?
         };
         let fetched = agff_hub::fetch(address, &options, &mut watch)?;
         Ok((plan(&fetched.folder, convert)?, fetched.bytes))
     }
 
-    /// Removes what was downloaded of a checkpoint, which is a package now.
+    /// Removes what was downloaded for a package; what was there before stays.
     ///
     /// # Errors
     /// [`Code::Io`].
-    pub fn forget(&self, address: &Address) -> Result<()> {
-        self.options()?.cache.forget(address)
+    pub fn forget(&self, address: &Address, fetched: &Fetched) -> Result<()> {
+        match fetched.fetched {
+            0 => Ok(()),
+            _ => self.options(address)?.cache.forget(&fetched.folder),
+        }
     }
 }
 
@@ -172,7 +178,7 @@ pub fn no_folder_either(failure: Failure) -> Failure {
     match failure {
         Failure::Error(error) if error.code() == Code::Fetch => {
             let why = format!(
-                "{}. There is no folder of that name here either",
+                "{}; there is no folder of that name here either",
                 error.message()
             );
             Error::new(error.code(), error.subject(), why)

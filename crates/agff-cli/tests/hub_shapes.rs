@@ -1,7 +1,8 @@
 //! Published shapes with weights by a rule, from a hub to vectors; part of `make test-long`.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::io::{Read, Seek};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::program::{agff, image, text_of};
@@ -12,10 +13,12 @@ const MB: f64 = 1e6;
 
 /// Runs a command, and says how long it took and how much memory it had at most, in bytes.
 fn measured(mut command: Command) -> (Duration, f64, String) {
+    // Into files: nobody reads while it runs, and a pipe would be full.
+    let (mut out, mut told) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let begin = Instant::now();
     let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(out.try_clone().unwrap())
+        .stderr(told.try_clone().unwrap())
         .spawn()
         .unwrap();
     let status = format!("/proc/{}/status", child.id());
@@ -32,14 +35,15 @@ fn measured(mut command: Command) -> (Duration, f64, String) {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(exit.success(), "{told}");
-    (
-        begin.elapsed(),
-        peak,
-        String::from_utf8(output.stdout).unwrap(),
-    )
+    let took = begin.elapsed();
+    let read = |file: &mut fs::File| {
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    };
+    assert!(exit.success(), "{}", read(&mut told));
+    (took, peak, read(&mut out))
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What is kept on this machine: our own folders, and those of other programs.
 //!
 //! ```text
-//! CACHE/HOST/owner--name/COMMIT/…         a repository's files at one commit
-//! CACHE/HOST/owner--name/refs/REVISION    the listing that was last seen of a revision
+//! CACHE/HOST/owner/name/COMMIT/…          a repository's files at one commit
+//! CACHE/HOST/owner/name/refs/REVISION     the listing that was last seen of a revision
 //! CACHE/HOST/URL's sha256/…               the files of a folder that is no repository
 //! ```
 
@@ -55,14 +55,16 @@ impl Cache {
         }
     }
 
-    /// Removes what is kept of an address.
+    /// Removes a folder of this cache, and those around it that are empty then.
     ///
     /// # Errors
     /// [`Code::Io`](agff::Code::Io).
-    pub fn forget(&self, address: &Address) -> Result<()> {
-        let place = self.place(address);
-        match fs::remove_dir_all(&place) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&place, e)),
+    pub fn forget(&self, folder: &Path) -> Result<()> {
+        if !folder.starts_with(&self.own) {
+            return Ok(());
+        }
+        match fs::remove_dir_all(folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(folder, e)),
             _ => Ok(()),
         }
     }
@@ -122,7 +124,7 @@ impl Cache {
             Some(repository) => {
                 let host = repository.hub.split("://").nth(1).unwrap_or_default();
                 let host = host.replace([':', '/'], "_");
-                self.own.join(host).join(repository.name.replace('/', "--"))
+                self.own.join(host).join(&repository.name)
             }
             // The query is left out: a token of today is not one of another model.
             None => self

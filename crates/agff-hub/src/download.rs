@@ -1,37 +1,38 @@
 //! Files from the network into a folder: resumed, checked, and given their names when they are whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use agff::tensors::hex;
 use agff::{Address, Code, Error, Result};
 use sha2::{Digest, Sha256};
+use ureq::http::StatusCode;
 
-use crate::client::{Client, cut, shown};
+use crate::client::{Broken, Client, GoOn, PIECE, pause, refused, shown};
 use crate::listing::RemoteFile;
 use crate::needed::is_weights;
 use crate::{Progress, Watch};
 
-/// The list of a folder's files, written when all are there.
-pub const WHOLE: &str = ".agff-files.json";
+/// The list of a folder's files, as they were when they were fetched.
+const LIST: &str = ".agff-files.json";
 
-/// Bytes of a piece.
-const PIECE: usize = 256 << 10;
+/// What only one process at a time has.
+const LOCK: &str = ".agff-lock";
 
-/// Pieces that wait to be written, at most.
-const WAITING: usize = 8;
-
-/// How long a connection may be silent.
-const SILENT: Duration = Duration::from_secs(60);
-
-/// How often one is looked after, so that an abort is noticed.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// How often a connection may break without a byte having come, before that is an error.
+/// How often a file may be asked for without a byte having come, before that is an error.
 const ATTEMPTS: u32 = 5;
+
+/// Most bytes of a file whose length nobody has said: of weights, and of the small files.
+const MAX_WEIGHTS: u64 = 1 << 40;
+const MAX_SMALL: u64 = 256 << 20;
+
+/// The list of a folder.
+pub fn kept(folder: &Path) -> Vec<RemoteFile> {
+    let json = fs::read(folder.join(LIST)).unwrap_or_default();
+    serde_json::from_slice(&json).unwrap_or_default()
+}
 
 /// Fetches what is missing of these files; how many bytes came over the network.
 pub fn all(
@@ -41,6 +42,9 @@ pub fn all(
     folder: &Path,
     watch: &mut dyn Watch,
 ) -> Result<u64> {
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    let _lock = locked(folder, files, watch)?;
+    let mut list = kept(folder);
     let total = files.iter().filter_map(|file| file.bytes).sum();
     let (mut done, mut fetched) = (0, 0);
     let mut described = false;
@@ -61,30 +65,57 @@ pub fn all(
             })
         };
         note(0)?;
-        if !file.is_in(folder) {
+        if !file.is_kept(folder, &list) {
             let url = address.file(&file.path);
             fetched += one(client, &url, file, &path, &mut note)?;
+            list.retain(|other| other.path != file.path);
+            list.push(RemoteFile {
+                bytes: fs::metadata(&path).ok().map(|meta| meta.len()),
+                ..file.clone()
+            });
+            let json = serde_json::to_vec(&list).unwrap_or_default();
+            let listed = folder.join(LIST);
+            fs::write(&listed, json).map_err(|e| Error::io(&listed, e))?;
         }
         done += fs::metadata(&path).map_or(0, |meta| meta.len());
     }
     if !described {
         watch.described(folder)?;
-        return Ok(fetched);
     }
-    let json = serde_json::to_vec(files).unwrap_or_default();
-    let list = folder.join(WHOLE);
-    fs::write(&list, json).map_err(|e| Error::io(&list, e))?;
     Ok(fetched)
 }
 
-/// A file that is not whole yet, with what it must be.
+/// Waits until no other process downloads into this folder.
+fn locked(folder: &Path, files: &[RemoteFile], watch: &mut dyn Watch) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|e| Error::io(&path, e))?;
+    let first = files.first().map_or("", |file| &file.path);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {}
+            // Some file systems know no locks.
+            Err(TryLockError::Error(_)) => return Ok(file),
+        }
+        let mut go_on = || {
+            watch.progress(Progress {
+                file: first,
+                done: 0,
+                total: 0,
+            })
+        };
+        pause(Duration::from_millis(200), &mut go_on)?;
+    }
+}
+
+/// A file that is not whole yet.
 struct Part {
     path: PathBuf,
     file: File,
     hash: Sha256,
     bytes: u64,
     /// The version of the file on the server that the bytes are of.
-    tag: Option<String>,
+    version: Option<String>,
 }
 
 fn one(
@@ -95,142 +126,99 @@ fn one(
     note: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<u64> {
     let mut part = Part::open(path)?;
-    if file.bytes.is_some_and(|bytes| part.bytes > bytes) {
+    // What cannot be told from another version of the file is not put together with it.
+    let told_apart = file.sha256.is_some() || file.immutable || part.version.is_some();
+    if !told_apart || file.bytes.is_some_and(|bytes| part.bytes > bytes) {
         part.restart()?;
     }
     let (mut fetched, mut attempt) = (0, 0);
     let mut should = file.bytes;
+    let most = match is_weights(file) {
+        true => MAX_WEIGHTS,
+        false => MAX_SMALL,
+    };
     while should.is_none_or(|bytes| part.bytes < bytes) {
         let before = part.bytes;
-        match piece_by_piece(client, url, &mut part, &mut should, note) {
+        let answered = rest(client, url, &mut part, &mut should, most, note);
+        let came = part.bytes > before;
+        fetched += part.bytes.saturating_sub(before);
+        attempt = if came { 0 } else { attempt + 1 };
+        match answered {
+            // The end of a file whose length nobody has said.
             Ok(()) if should.is_none() => break,
-            Ok(()) if should.is_some_and(|bytes| part.bytes > bytes) => {
-                part.discard();
-                let why = format!(
-                    "is longer than the {} bytes that it should have",
-                    should.unwrap_or(0)
-                );
-                return Err(Error::new(Code::PackageTruncated, shown(url), why));
-            }
-            // A body that ends early without an error is a broken connection too.
             Ok(()) => {}
-            Err(Broken::Connection(error)) if part.bytes == before && attempt + 1 >= ATTEMPTS => {
-                return Err(error);
-            }
+            Err(Broken::Connection(error)) if attempt >= ATTEMPTS => return Err(error),
             Err(Broken::Connection(_)) => {}
             Err(Broken::Final(error)) => return Err(error),
         }
-        fetched += part.bytes.saturating_sub(before);
-        attempt = match part.bytes == before {
-            true => attempt + 1,
-            false => 0,
-        };
         if attempt >= ATTEMPTS {
-            let why = "the server ends the file early again and again; try again later, what came is kept";
+            let why = "the server does not send the rest of it; try again later, what came is kept";
             return Err(Error::new(Code::Fetch, shown(url), why));
         }
-        if should.is_some_and(|bytes| part.bytes < bytes) && attempt > 0 {
-            wait(Duration::from_millis(200 << attempt), || note(part.bytes))?;
+        if attempt > 0 {
+            pause(Duration::from_millis(200 << attempt), &mut || {
+                note(part.bytes)
+            })?;
         }
     }
     part.finish(path, url, file.sha256.as_deref())?;
     Ok(fetched)
 }
 
-/// Why a body ended.
-enum Broken {
-    /// It may be asked for again.
-    Connection(Error),
-    /// It may not.
-    Final(Error),
-}
-
 /// Appends what a server sends of the rest.
-fn piece_by_piece(
+fn rest(
     client: &Client,
     url: &str,
     part: &mut Part,
     should: &mut Option<u64>,
+    most: u64,
     note: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<(), Broken> {
-    let answer = client
-        .get(url, part.bytes, part.tag.as_deref())
-        .map_err(|error| match crate::client::is_unreachable(&error) {
-            true => Broken::Connection(error),
-            false => Broken::Final(error),
-        })?;
-    let Some(answer) = answer else {
-        let why = "is not there any more";
-        let error = Error::new(Code::PackageFileMissing, shown(url), why);
-        return Err(Broken::Final(error));
+    let (start, version) = (part.bytes, part.version.clone());
+    let go_on: GoOn<'_> = &mut || note(start);
+    let answer = client.ask(url, start, version.as_deref(), go_on);
+    let answer = answer.map_err(|error| match crate::client::is_unreachable(&error) {
+        true => Broken::Connection(error),
+        false => Broken::Final(error),
+    })?;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(StatusCode::NOT_FOUND | StatusCode::GONE) => {
+            let why = "is not there, though the listing names it";
+            let error = Error::new(Code::PackageFileMissing, shown(url), why);
+            return Err(Broken::Final(error));
+        }
+        Err(status @ StatusCode::RANGE_NOT_SATISFIABLE) if start > 0 => {
+            part.restart().map_err(Broken::Final)?;
+            return Err(Broken::Connection(refused(url, status, false)));
+        }
+        Err(status) => return Err(Broken::Final(refused(url, status, client.has_token()))),
     };
-    // It sends the whole file: the range was ignored, or the file is another one now.
-    if answer.start() != part.bytes {
-        part.restart().map_err(Broken::Final)?;
+    match answer.start() {
+        Some(at) if at == start => {}
+        // It sends the whole file: the range was ignored, or the file is another one now.
+        Some(0) => part.restart().map_err(Broken::Final)?,
+        _ => {
+            part.restart().map_err(Broken::Final)?;
+            let why = "the server sends another part of it than it was asked for";
+            let error = Error::new(Code::Fetch, shown(url), why);
+            return Err(Broken::Connection(error));
+        }
     }
     *should = should.or(answer.whole());
-    part.remember(answer.tag()).map_err(Broken::Final)?;
-    let (sender, pieces) = mpsc::sync_channel(WAITING);
-    let reader = answer.into_reader();
-    // Reading waits in a thread of its own, which ends with its connection: an abort need not wait for it.
-    std::thread::spawn(move || read(reader, &sender));
-    let mut silent = Duration::ZERO;
-    loop {
-        match pieces.recv_timeout(LOOK) {
-            Ok(Ok(piece)) => {
-                silent = Duration::ZERO;
-                part.append(&piece).map_err(Broken::Final)?;
-                note(part.bytes).map_err(Broken::Final)?;
-            }
-            Ok(Err(error)) => return Err(Broken::Connection(cut(url, error))),
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            Err(RecvTimeoutError::Timeout) => {
-                silent += LOOK;
-                note(part.bytes).map_err(Broken::Final)?;
-                if silent >= SILENT {
-                    let why =
-                        "the server has been silent for a minute; try again, what came is kept";
-                    let error = Error::new(Code::Fetch, shown(url), why);
-                    return Err(Broken::Connection(error));
-                }
-            }
+    part.remember(answer.version()).map_err(Broken::Final)?;
+    let most = should.unwrap_or(most);
+    let part = std::cell::RefCell::new(part);
+    let mut go_on = || note(part.borrow().bytes);
+    answer.read(url, &mut go_on, &mut |piece| {
+        let mut part = part.borrow_mut();
+        if part.bytes + piece.len() as u64 > most {
+            part.discard();
+            let why = format!("is longer than the {most} bytes that it should have");
+            return Err(Error::new(Code::PackageTruncated, shown(url), why));
         }
-    }
-}
-
-/// Reads a body until it ends or nobody wants it any more.
-fn read(mut reader: impl Read, sender: &SyncSender<std::io::Result<Vec<u8>>>) {
-    loop {
-        let mut piece = vec![0; PIECE];
-        let sent = match reader.read(&mut piece) {
-            Ok(0) => return,
-            Ok(length) => {
-                piece.truncate(length);
-                sender.send(Ok(piece))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                // Nothing is done about it if nobody listens.
-                drop(sender.send(Err(error)));
-                return;
-            }
-        };
-        if sent.is_err() {
-            return;
-        }
-    }
-}
-
-/// Waits, looking whether it should go on.
-fn wait(time: Duration, mut go_on: impl FnMut() -> Result<()>) -> Result<()> {
-    let mut left = time;
-    while left > Duration::ZERO {
-        go_on()?;
-        let step = left.min(LOOK);
-        std::thread::sleep(step);
-        left -= step;
-    }
-    Ok(())
+        part.append(piece)
+    })
 }
 
 impl Part {
@@ -257,13 +245,13 @@ impl Part {
                 Err(e) => return Err(Error::io(&part, e)),
             }
         }
-        let tag = fs::read_to_string(beside(path, "tag")).ok();
+        let version = fs::read_to_string(beside(path, "tag")).ok();
         Ok(Self {
             path: part,
             file,
             hash,
             bytes,
-            tag,
+            version,
         })
     }
 
@@ -277,14 +265,14 @@ impl Part {
     }
 
     /// Keeps what tells the server's version of the file from others, so that no two are put together.
-    fn remember(&mut self, tag: Option<&str>) -> Result<()> {
+    fn remember(&mut self, version: Option<&str>) -> Result<()> {
         let path = self.path.with_extension("tag");
-        match tag {
-            Some(tag) if self.tag.as_deref() == Some(tag) => return Ok(()),
-            Some(tag) => fs::write(&path, tag).map_err(|e| Error::io(&path, e))?,
+        match version {
+            Some(version) if self.version.as_deref() == Some(version) => return Ok(()),
+            Some(version) => fs::write(&path, version).map_err(|e| Error::io(&path, e))?,
             None => drop(fs::remove_file(&path)),
         }
-        self.tag = tag.map(str::to_owned);
+        self.version = version.map(str::to_owned);
         Ok(())
     }
 

@@ -27,7 +27,8 @@ pub use listing::RemoteFile;
 pub struct Options {
     /// Where downloads are kept.
     pub cache: Cache,
-    /// A token for models that are private, or whose conditions have to be accepted.
+    /// A token for models that are private, or whose conditions have to be accepted. Only the address's own origin
+    /// is told.
     pub token: Option<String>,
     /// Whether the weights are fetched too, or only the files that describe them.
     pub weights: bool,
@@ -81,10 +82,21 @@ pub struct Fetched {
 /// answer, or refuses; [`Code::PackageHash`] and [`Code::PackageTruncated`] if bytes are wrong;
 /// [`Code::PackageFamily`] for weights in formats that are not read; [`Code::Io`]; those of `watch`.
 pub fn fetch(address: &Address, options: &Options, watch: &mut dyn Watch) -> Result<Fetched> {
-    let client = Client::new(options.token.clone());
+    let client = Client::new(options.token.as_deref(), &address.origin())?;
     match address.repository() {
         Some(_) => of_hub(&client, address, options, watch),
         None => of_folder(&client, address, options, watch),
+    }
+}
+
+/// Asks `watch` whether to go on, while nothing has come yet.
+fn waiting(watch: &mut dyn Watch) -> impl FnMut() -> Result<()> + '_ {
+    || {
+        watch.progress(Progress {
+            file: "",
+            done: 0,
+            total: 0,
+        })
     }
 }
 
@@ -96,7 +108,7 @@ fn of_hub(
     watch: &mut dyn Watch,
 ) -> Result<Fetched> {
     let cache = &options.cache;
-    let (listing, offline) = match listing::of_repository(client, address) {
+    let (listing, offline) = match listing::of_repository(client, address, &mut waiting(watch)) {
         Ok(listing) => {
             cache.remember(address, &listing)?;
             (listing, false)
@@ -123,7 +135,8 @@ fn of_hub(
         return Ok(done(folder));
     }
     let folder = cache.folder(address, Some(&listing.commit));
-    if offline && !needed.iter().all(|file| file.is_in(&folder)) {
+    let list = download::kept(&folder);
+    if offline && !needed.iter().all(|file| file.is_kept(&folder, &list)) {
         let why = "is not on this machine whole, and the hub cannot be reached";
         return Err(Error::new(Code::Fetch, address.shown(), why));
     }
@@ -143,17 +156,16 @@ fn of_folder(
     watch: &mut dyn Watch,
 ) -> Result<Fetched> {
     let folder = options.cache.folder(address, None);
-    let found = needed::probe(client, address);
-    let (needed, offline) = match found {
-        Ok(needed) => (needed, false),
-        Err(error) if client::is_unreachable(&error) => match needed::kept(&folder) {
-            Some(needed) => (needed, true),
-            None => return Err(error),
+    let (found, offline) = match needed::probe(client, address, &mut waiting(watch)) {
+        Ok(found) => (found, false),
+        Err(error) if client::is_unreachable(&error) => match download::kept(&folder) {
+            list if !list.is_empty() && list.iter().all(|file| file.is_in(&folder)) => (list, true),
+            _ => return Err(error),
         },
         Err(error) => return Err(error),
     };
-    let bytes = needed.iter().filter_map(|file| file.bytes).sum();
-    let needed = needed::wanted(needed, options.weights);
+    let bytes = found.iter().filter_map(|file| file.bytes).sum();
+    let needed = needed::wanted(found, options.weights);
     let fetched = match offline {
         true => {
             watch.described(&folder)?;

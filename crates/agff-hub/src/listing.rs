@@ -5,7 +5,7 @@ use std::path::Path;
 use agff::{Address, Code, Error, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::client::Client;
+use crate::client::{Client, GoOn};
 
 /// A file that can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,13 +16,34 @@ pub struct RemoteFile {
     pub bytes: Option<u64>,
     /// Its sha256 in hexadecimal, if the hub names it (it does of large files).
     pub sha256: Option<String>,
+    /// Whether there is but one file of this name in this folder, as at a commit.
+    #[serde(default)]
+    pub immutable: bool,
+    /// What tells it from other files of the same name, where there may be such.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 impl RemoteFile {
     /// Whether a folder has it, with the length that it should have.
     pub fn is_in(&self, folder: &Path) -> bool {
         std::fs::metadata(folder.join(&self.path))
-            .is_ok_and(|meta| meta.is_file() && self.bytes.is_none_or(|bytes| bytes == meta.len()))
+            .is_ok_and(|meta| meta.is_file() && self.bytes == Some(meta.len()))
+    }
+
+    /// Whether a folder has this version of it; `list` says which versions were fetched.
+    pub fn is_kept(&self, folder: &Path, list: &[Self]) -> bool {
+        let listed = list.iter().find(|file| file.path == self.path);
+        // Its length may be known since.
+        let here = |file: &Self| file.is_in(folder);
+        match (self.immutable, listed) {
+            (true, _) if here(self) => true,
+            (true, Some(listed)) => self.bytes.is_none() && here(listed),
+            (false, Some(listed)) => {
+                self.version.is_some() && self.version == listed.version && here(listed)
+            }
+            (_, None) => false,
+        }
     }
 }
 
@@ -56,7 +77,7 @@ struct Lfs {
 }
 
 /// Asks the hub for a repository's files.
-pub fn of_repository(client: &Client, address: &Address) -> Result<Listing> {
+pub fn of_repository(client: &Client, address: &Address, go_on: GoOn<'_>) -> Result<Listing> {
     let Some(repository) = address.repository() else {
         return Err(Error::new(
             Code::Internal,
@@ -69,7 +90,7 @@ pub fn of_repository(client: &Client, address: &Address) -> Result<Listing> {
         "{}/api/models/{}/revision/{revision}?blobs=true",
         repository.hub, repository.name
     );
-    let Some(bytes) = client.small(&url)? else {
+    let Some(bytes) = client.small(&url, go_on)? else {
         let why = format!(
             "there is no such model, or no revision {:?} of it, at {}",
             repository.revision, repository.hub
@@ -100,6 +121,8 @@ pub fn of_repository(client: &Client, address: &Address) -> Result<Listing> {
             path,
             bytes,
             sha256: sha256.map(|hash| hash.to_ascii_lowercase()),
+            immutable: true,
+            version: None,
         })
     };
     Ok(Listing {

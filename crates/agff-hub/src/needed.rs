@@ -1,13 +1,11 @@
 //! Which of a repository's files a checkpoint is converted from.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use agff::{Address, Code, Error, Result};
 use serde_json::Value;
 
-use crate::client::{Answer, Client, shown};
+use crate::client::{Answer, Client, GoOn, shown};
 use crate::listing::{RemoteFile, is_safe};
 
 /// The configuration, which every checkpoint has.
@@ -46,7 +44,7 @@ pub fn choose(address: &Address, files: &[RemoteFile]) -> Result<Vec<RemoteFile>
             .find(|file| file.path.ends_with("/config.json"))
         {
             Some(other) => format!(
-                "has no {CONFIG}; {} is in a folder below: name that folder",
+                "has no {CONFIG}; {:?} is in a folder below: name that folder",
                 other.path
             ),
             None => no_weights(files),
@@ -111,32 +109,34 @@ fn no_weights(files: &[RemoteFile]) -> String {
 }
 
 /// Asks a server that lists nothing for each file. What the index of shards names is known once it is there.
-pub fn probe(client: &Client, address: &Address) -> Result<Vec<RemoteFile>> {
+pub fn probe(client: &Client, address: &Address, go_on: GoOn<'_>) -> Result<Vec<RemoteFile>> {
     let of = |path: &str, answer: Answer| RemoteFile {
         path: path.into(),
         bytes: answer.whole(),
         sha256: None,
+        immutable: false,
+        version: answer.version().map(str::to_owned),
     };
-    let find = |path: &str| -> Result<Option<RemoteFile>> {
-        let answer = client.find(&address.file(path))?;
+    let find = |path: &str, go_on: GoOn<'_>| -> Result<Option<RemoteFile>> {
+        let answer = client.find(&address.file(path), go_on)?;
         Ok(answer.map(|answer| of(path, answer)))
     };
     // Whether anything may be read there at all.
-    let config = client.get(&address.file(CONFIG), 0, None)?;
+    let config = client.get(&address.file(CONFIG), 0, None, go_on)?;
     let Some(config) = config.map(|answer| of(CONFIG, answer)) else {
         let why = format!("has no {CONFIG}; is it the folder of a checkpoint?");
         return Err(Error::new(Code::PackageFileMissing, address.shown(), why));
     };
     let mut needed = vec![config];
     for path in OTHERS.into_iter().chain([POOLING, VOCABULARY]) {
-        needed.extend(find(path)?);
+        needed.extend(find(path, go_on)?);
     }
-    if let Some(weights) = find(WEIGHTS)? {
+    if let Some(weights) = find(WEIGHTS, go_on)? {
         needed.push(weights);
         return Ok(needed);
     }
     let url = address.file(INDEX);
-    let Some(json) = client.small(&url)? else {
+    let Some(json) = client.small(&url, go_on)? else {
         let why =
             format!("has neither {WEIGHTS} nor {INDEX}; other formats of weights are not read");
         return Err(Error::new(Code::PackageFileMissing, address.shown(), why));
@@ -147,12 +147,12 @@ pub fn probe(client: &Client, address: &Address) -> Result<Vec<RemoteFile>> {
         .as_object()
         .ok_or_else(|| wrong("has no `weight_map`"))?;
     let shards: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
-    needed.extend(find(INDEX)?);
+    needed.extend(find(INDEX, go_on)?);
     for shard in shards {
         if !is_safe(shard) || shard.contains('/') {
             return Err(wrong("names a file that is not beside it"));
         }
-        match find(shard)? {
+        match find(shard, go_on)? {
             Some(file) => needed.push(file),
             None => {
                 let url = address.file(shard);
@@ -162,13 +162,6 @@ pub fn probe(client: &Client, address: &Address) -> Result<Vec<RemoteFile>> {
         }
     }
     Ok(needed)
-}
-
-/// What is in the folder of a download that was once whole.
-pub fn kept(folder: &Path) -> Option<Vec<RemoteFile>> {
-    let json = fs::read(folder.join(crate::download::WHOLE)).ok()?;
-    let files: Vec<RemoteFile> = serde_json::from_slice(&json).ok()?;
-    files.iter().all(|file| file.is_in(folder)).then_some(files)
 }
 
 #[cfg(test)]
@@ -183,6 +176,8 @@ mod tests {
                 path: (*path).into(),
                 bytes: Some(1),
                 sha256: None,
+                immutable: true,
+                version: None,
             })
             .collect();
         let address = Address::parse("a/b", HUB).unwrap();

@@ -300,6 +300,68 @@ fn without_weights_the_rest_comes_and_their_length_is_known() {
 }
 
 #[test]
+fn a_file_of_a_folder_that_was_replaced_is_fetched_again() {
+    let (hub, scratch) = hub();
+    hub.with(|state| {
+        let files = state.repositories[NAME].files.clone();
+        for (name, bytes) in files {
+            state.plain.insert(format!("models/clip/{name}"), bytes);
+        }
+    });
+    let options = options(scratch.path());
+    let url = format!("{}/plain/models/clip", hub.url);
+    let first = get(&hub, &url, &options).unwrap();
+    assert!(first.fetched > 0);
+    assert_eq!(get(&hub, &url, &options).unwrap().fetched, 0);
+    let newer = hub.with(|state| {
+        let weights = state
+            .plain
+            .get_mut("models/clip/model.safetensors")
+            .unwrap();
+        *weights.last_mut().unwrap() ^= 1;
+        weights.clone()
+    });
+    let second = get(&hub, &url, &options).unwrap();
+    assert_eq!(second.fetched, newer.len() as u64, "and nothing else");
+    assert!(fs::read(second.folder.join("model.safetensors")).unwrap() == newer);
+}
+
+#[test]
+fn a_token_is_for_its_own_origin_and_a_folder_does_not_lead_out() {
+    let (hub, scratch) = hub();
+    let mut options = options(scratch.path());
+    options.token = Some("two words".into());
+    let error = get(&hub, NAME, &options).unwrap_err();
+    assert_eq!(error.code(), Code::Input, "{error}");
+    let url = format!("{}/owner/small-clip/resolve/main/../../../../out", hub.url);
+    let error = Address::parse(&url, &hub.url).unwrap_err();
+    assert_eq!(error.code(), Code::Input, "{error}");
+    // Another port is another origin.
+    options.token = Some("secret".into());
+    hub.take_asked();
+    get(&hub, NAME, &options).unwrap();
+    let asked = hub.take_asked();
+    let of_store = asked.iter().find(|asked| asked.path.starts_with("/store/"));
+    assert_eq!(of_store.unwrap().token, None);
+}
+
+#[test]
+fn two_downloads_at_once_wait_for_each_other() {
+    let (hub, scratch) = hub();
+    hub.with(|state| state.pause = Duration::from_millis(2));
+    let options = options(scratch.path());
+    let both = std::thread::scope(|scope| {
+        let one = || scope.spawn(|| get(&hub, NAME, &options).unwrap());
+        let (first, second) = (one(), one());
+        [first.join().unwrap(), second.join().unwrap()]
+    });
+    let whole = hub.with(|state| state.repositories[NAME].files["model.safetensors"].clone());
+    assert!(fs::read(both[0].folder.join("model.safetensors")).unwrap() == whole);
+    // One of them fetched all, the other nothing.
+    assert!(both.iter().any(|fetched| fetched.fetched == 0), "{both:?}");
+}
+
+#[test]
 fn what_another_program_keeps_is_used_as_it_is() {
     let (hub, scratch) = hub();
     let snapshot = scratch

@@ -73,7 +73,10 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         files.start_token()?.unwrap_or("<|startoftext|>"),
         files.end_token()?.unwrap_or("<|endoftext|>"),
     );
+    // In files of before 2023 it is 2, and means the largest id of a text, which is that of the end.
+    let end_id = text.number("eos_token_id")?.filter(|&id| id != 2);
     Ok(FromCheckpoint {
+        token_ids: end_id.map(|id| (end.to_owned(), id)).into_iter().collect(),
         image: image_settings(files, config.vision.image_size, image)?,
         prompt: PromptSettings {
             prefix: format!("{start}{{text}}{end}"),
@@ -88,7 +91,6 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             name: "global".into(),
             ..View::default()
         },
-        token_ids: Vec::new(),
         config,
     })
 }

@@ -94,12 +94,6 @@ pub(super) fn rename(name: &str) -> Option<String> {
 
 /// The model's shape, and the id of the token that marks an image position if it is stated.
 fn config(root: &Section<'_>) -> Result<(Config, Option<u64>)> {
-    if root.present("quantization_config") {
-        return root.refuse(
-            "quantization_config",
-            "the checkpoint is already quantised; convert the original one",
-        );
-    }
     let text_section = root.section("text_config")?;
     let vision_section = root.section("vision_config")?;
     text_section.one_of("model_type", &["qwen3_vl_text"])?;

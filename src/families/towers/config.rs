@@ -62,6 +62,13 @@ pub struct TextConfig {
     pub transformer: TransformerConfig,
 }
 
+/// The error of a check, about the field as the checkpoint's file has it.
+#[cfg(not(target_family = "wasm"))]
+fn named_in_file(s: &Section<'_>, error: &Error) -> Error {
+    let field = error.subject().rsplit('.').next().unwrap_or_default();
+    s.wrong(field, error.message())
+}
+
 /// Checks that a number is between 1 and `most`.
 pub fn check_size(field: String, value: usize, most: usize) -> Result<()> {
     if (1..=most).contains(&value) {
@@ -96,8 +103,8 @@ impl TransformerConfig {
             let why = format!("is {heads}, which does not divide hidden_size, {hidden}");
             return Err(Error::new(Code::Config, field("num_attention_heads"), why));
         }
-        if !self.layer_norm_eps.is_finite() || self.layer_norm_eps < 0.0 {
-            let why = format!("is {}; it must not be negative", self.layer_norm_eps);
+        if !(0.0..=1.0).contains(&self.layer_norm_eps) {
+            let why = format!("is {}; it must be between 0 and 1", self.layer_norm_eps);
             return Err(Error::new(Code::Config, field("layer_norm_eps"), why));
         }
         Ok(())
@@ -161,11 +168,14 @@ impl VisionConfig {
         if s.size("num_channels", 3)? != 3 {
             return s.refuse("num_channels", "only colour pictures are read here");
         }
-        Ok(Self {
+        let read = Self {
             image_size: s.side("image_size", default.image_size)?,
             patch_size: s.side("patch_size", default.patch_size)?,
             transformer: TransformerConfig::read(s, default.transformer)?,
-        })
+        };
+        // What is read after it takes these numbers for possible.
+        read.check().map_err(|e| named_in_file(s, &e))?;
+        Ok(read)
     }
 
     /// The shape in words.
@@ -195,12 +205,14 @@ impl TextConfig {
     /// Reads a section of a `config.json`; what it leaves out is as in `default`.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn read(s: &Section<'_>, default: Self) -> Result<Self> {
-        Ok(Self {
+        let read = Self {
             vocab_size: s.size("vocab_size", default.vocab_size)?,
             max_position_embeddings: s
                 .size("max_position_embeddings", default.max_position_embeddings)?,
             transformer: TransformerConfig::read(s, default.transformer)?,
-        })
+        };
+        read.check().map_err(|e| named_in_file(s, &e))?;
+        Ok(read)
     }
 
     /// The shape in words.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::numbers::{Bootstrap, PLACES};
 use crate::page::{Measured, factor, interval, points};
+use crate::scaled::BAR;
 use crate::singles::FUSION;
 use crate::ways::Way;
 
@@ -122,6 +123,19 @@ fn all(measured: &Measured<'_>, boot: &Bootstrap) -> Vec<Bar> {
         bar: "≥ 0.99999".into(),
         measured: format!("{least:.7}"),
         holds: least >= 0.99999,
+    });
+    let scaled = measured.scaled;
+    bars.push(Bar {
+        what: format!(
+            "{} JPEGs decoded at a part of their size, least cosine to the whole",
+            scaled.photos
+        ),
+        bar: format!("≥ {BAR}"),
+        measured: format!(
+            "{:.4}; {} of {} reach it; least of a region {:.4}",
+            scaled.least, scaled.alike, scaled.photos, scaled.least_region
+        ),
+        holds: scaled.least >= BAR,
     });
     bars
 }

@@ -18,6 +18,7 @@ mod groceries;
 mod model;
 mod numbers;
 mod page;
+mod scaled;
 mod singles;
 mod stamps;
 mod variants;
@@ -48,6 +49,9 @@ const OWN: usize = 4;
 
 /// Seeds of collages of other numbers than three.
 const OTHER_SEEDS: u64 = 2;
+
+/// Landscapes, in what the Debian packages have.
+const BACKGROUNDS: &str = "usr/share/backgrounds/mate/nature";
 
 /// Most that a value of a view may differ when there are other views beside it.
 const ROUNDING: f32 = 1e-5;
@@ -119,6 +123,8 @@ fn main() -> Result<(), Failed> {
         .transpose()?;
     eprintln!("in a page");
     let browser = browser::compare(&stamps, &folder, &args.models, &embeddings, &args.out)?;
+    let backgrounds = args.debian.join(BACKGROUNDS);
+    let scaled = scaled::compare(&agff, &backgrounds)?;
     let collages = collages(&args, &stamps, &embeddings)?;
     let measured = Measured {
         versions: args.versions,
@@ -130,6 +136,7 @@ fn main() -> Result<(), Failed> {
         collages,
         groceries,
         browser,
+        scaled,
         captions: [reported.captions().len(), choosing.captions().len()],
     };
     page::write(&args.document, &measured)?;
@@ -144,7 +151,7 @@ fn collages(args: &Args, stamps: &[Stamp], known: &Embeddings) -> Result<Collage
     let wide = model::load(model::with_views(&package, &views)?)?;
     check_views(&wide, &grids[OWN], stamps, known)?;
     let columns = columns();
-    let backgrounds = args.debian.join("usr/share/backgrounds/mate/nature");
+    let backgrounds = args.debian.join(BACKGROUNDS);
     let run = |half: Half, threes: u64, others: u64| {
         let of_half: Vec<&Stamp> = stamps.iter().filter(|stamp| stamp.half == half).collect();
         let search = Search::new(&wide, &backgrounds, &of_half, known, &grids, OWN)?;

@@ -11,6 +11,7 @@ use crate::browser::Compared;
 use crate::collage_tables::{self, Collages};
 use crate::groceries::Named;
 use crate::numbers::{Bootstrap, Interval, PLACES, RESAMPLES, Tally};
+use crate::scaled::Scaled;
 use crate::singles::{Asking, FUSION};
 use crate::variants::Variant;
 use crate::ways::Way;
@@ -39,6 +40,8 @@ pub struct Measured<'a> {
     pub groceries: Option<Named>,
     /// In a page.
     pub browser: Compared,
+    /// Large JPEGs, decoded at a part of their size.
+    pub scaled: Scaled,
     /// Distinct captions.
     pub captions: [usize; 2],
 }
