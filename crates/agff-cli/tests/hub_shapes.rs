@@ -9,7 +9,7 @@ use crate::program::{agff, image, text_of};
 use crate::support::hub::{Hub, Repository};
 use crate::support::shapes::SHAPES;
 
-const MB: f64 = 1e6;
+const MIB: f64 = (1 << 20) as f64;
 
 /// Runs a command, and says how long it took and how much memory it had at most, in bytes.
 fn measured(mut command: Command) -> (Duration, f64, String) {
@@ -53,7 +53,7 @@ fn published_shapes_go_from_a_hub_to_vectors_within_bounds() {
         return;
     }
     println!(
-        "{:26} {:>9} {:>9} {:>8} {:>9} {:>9} {:>8} {:>9}",
+        "{:26} {:>10} {:>10} {:>10} {:>8} {:>9} {:>7} {:>9}",
         "as q8", "fetched", "package", "no table", "pull", "peak", "embed", "peak"
     );
     for shape in SHAPES {
@@ -103,25 +103,25 @@ fn published_shapes_go_from_a_hub_to_vectors_within_bounds() {
         ]));
         assert_eq!(out.lines().count(), 2);
         println!(
-            "{:26} {:6.0} MB {:6.0} MB {:5.0} MB {:7.1} s {:6.0} MB {:6.1} s {:6.0} MB",
+            "{:26} {:6.0} MiB {:6.0} MiB {:5.0} MiB {:7.1} s {:6.0} MiB {:6.1} s {:5.0} MiB",
             shape.name,
-            fetched as f64 / MB,
-            (weights + table) / MB,
-            weights / MB,
+            fetched as f64 / MIB,
+            (weights + table) / MIB,
+            weights / MIB,
             pulling.as_secs_f64(),
-            pull_peak / MB,
+            pull_peak / MIB,
             embedding.as_secs_f64(),
-            embed_peak / MB,
+            embed_peak / MIB,
         );
         assert!(
-            weights <= 200.0 * MB && weights + table <= 400.0 * MB,
+            weights <= 200.0 * MIB && weights + table <= 400.0 * MIB,
             "{}",
             text_of(&package)
         );
         assert!(
-            pull_peak <= 96.0 * MB,
-            "pulling took {:.0} MB",
-            pull_peak / MB
+            pull_peak <= 96.0 * MIB,
+            "pulling took {:.0} MiB",
+            pull_peak / MIB
         );
     }
 }
