@@ -90,6 +90,7 @@ impl HubArgs {
             console,
             stop: interrupt::flag("stopping; what came is kept", console)?,
             begun: false,
+            plan: None,
         };
         let fetched = agff_hub::fetch(address, &self.options(address)?, &mut watch);
         console.end();
@@ -116,13 +117,18 @@ impl HubArgs {
             console,
             stop: interrupt::flag("stopping", console)?,
             begun: true,
+            plan: None,
         };
         let options = Options {
             weights: false,
             ..self.options(address)?
         };
         let fetched = agff_hub::fetch(address, &options, &mut watch)?;
-        Ok((plan(&fetched.folder, convert)?, fetched.bytes))
+        let plan = watch.plan.ok_or_else(|| {
+            let why = "was fetched without having been looked at";
+            Error::new(Code::Internal, address.shown(), why)
+        })?;
+        Ok((plan, fetched.bytes))
     }
 
     /// Removes what was downloaded for a package; what was there before stays.
@@ -144,11 +150,14 @@ struct Download<'a> {
     console: &'a Console,
     stop: Arc<AtomicBool>,
     begun: bool,
+    /// What the small files say.
+    plan: Option<Plan>,
 }
 
 impl Watch for Download<'_> {
     fn described(&mut self, folder: &Path) -> Result<()> {
-        plan(folder, self.convert).map(|_| ())
+        self.plan = Some(plan(folder, self.convert)?);
+        Ok(())
     }
 
     fn progress(&mut self, at: Progress<'_>) -> Result<()> {

@@ -47,7 +47,7 @@ impl Cache {
     }
 
     /// Our folder for an address at a commit.
-    pub fn folder(&self, address: &Address, commit: Option<&str>) -> PathBuf {
+    pub(crate) fn folder(&self, address: &Address, commit: Option<&str>) -> PathBuf {
         let place = self.place(address);
         match commit {
             Some(commit) => place.join(commit).join(address.folder()),
@@ -70,7 +70,7 @@ impl Cache {
     }
 
     /// The folder in which another program keeps this commit, if it has all of these files.
-    pub fn of_other_programs(
+    pub(crate) fn of_other_programs(
         &self,
         address: &Address,
         commit: &str,
@@ -86,7 +86,7 @@ impl Cache {
     }
 
     /// Keeps a listing for the next time without a network.
-    pub fn remember(&self, address: &Address, listing: &Listing) -> Result<()> {
+    pub(crate) fn remember(&self, address: &Address, listing: &Listing) -> Result<()> {
         let Some(path) = self.reference(address) else {
             return Ok(());
         };
@@ -101,7 +101,7 @@ impl Cache {
     }
 
     /// The listing that was last seen. One that cannot be read counts as none.
-    pub fn recall(&self, address: &Address) -> Result<Option<Listing>> {
+    pub(crate) fn recall(&self, address: &Address) -> Result<Option<Listing>> {
         let Some(path) = self.reference(address) else {
             return Ok(None);
         };

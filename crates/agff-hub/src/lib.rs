@@ -17,10 +17,9 @@ mod needed;
 use std::path::{Path, PathBuf};
 
 use agff::{Address, Code, Error, Result};
+use client::Client;
 
 pub use cache::{Cache, default_folder};
-pub use client::Client;
-pub use listing::RemoteFile;
 
 /// How to fetch.
 #[derive(Debug, Clone)]

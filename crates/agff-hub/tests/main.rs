@@ -61,6 +61,16 @@ fn get(hub: &Hub, name: &str, options: &Options) -> Result<Fetched> {
     fetch(&address, options, &mut Pieces(|_: Progress<'_>| Ok(())))
 }
 
+/// Has the model's files in a plain folder, too.
+fn serve_plainly(hub: &Hub) {
+    hub.with(|state| {
+        let files = state.repositories[NAME].files.clone();
+        for (name, bytes) in files {
+            state.plain.insert(format!("models/clip/{name}"), bytes);
+        }
+    });
+}
+
 /// The files of a folder that are no leftovers.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
@@ -259,12 +269,7 @@ fn what_is_not_there_is_said() {
 #[test]
 fn a_folder_of_any_server_does_and_its_query_goes_along() {
     let (hub, scratch) = hub();
-    hub.with(|state| {
-        let files = state.repositories[NAME].files.clone();
-        for (name, bytes) in files {
-            state.plain.insert(format!("models/clip/{name}"), bytes);
-        }
-    });
+    serve_plainly(&hub);
     let options = options(scratch.path());
     let url = format!("{}/plain/models/clip/config.json?token=a%2Fb", hub.url);
     for without_ranges in [true, false] {
@@ -302,12 +307,7 @@ fn without_weights_the_rest_comes_and_their_length_is_known() {
 #[test]
 fn a_file_of_a_folder_that_was_replaced_is_fetched_again() {
     let (hub, scratch) = hub();
-    hub.with(|state| {
-        let files = state.repositories[NAME].files.clone();
-        for (name, bytes) in files {
-            state.plain.insert(format!("models/clip/{name}"), bytes);
-        }
-    });
+    serve_plainly(&hub);
     let options = options(scratch.path());
     let url = format!("{}/plain/models/clip", hub.url);
     let first = get(&hub, &url, &options).unwrap();

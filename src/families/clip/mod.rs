@@ -12,10 +12,10 @@
 #[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod layout;
-#[cfg(feature = "engine")]
-mod network;
 #[cfg(not(target_family = "wasm"))]
 mod tokenizer;
+#[cfg(feature = "engine")]
+mod vision;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,15 @@ use crate::checkpoint::{Description, TokenizerFiles};
 use crate::families::FromCheckpoint;
 use crate::families::template::check_prompt;
 use crate::families::towers::regions::check_regions;
+#[cfg(feature = "engine")]
+use crate::families::towers::{Model, TextShape, TextTower};
 use crate::families::towers::{Square, TextConfig, VisionConfig, check_image, check_size};
 use crate::families::{Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths};
 #[cfg(feature = "engine")]
 use crate::families::{Network, View};
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
-use crate::layers::Vars;
+use crate::layers::{Group, Vars};
 
 /// The shape of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,7 +103,18 @@ impl Architecture for Config {
 
     #[cfg(feature = "engine")]
     fn build(&self, views: &[View], vars: &Vars) -> Result<Box<dyn Network>> {
-        Ok(Box::new(network::Model::new(self, views, vars)?))
+        let shape = TextShape {
+            causal: true,
+            head: "projection",
+            bias: false,
+            dimensions: self.embedding_dim(),
+        };
+        let vision = vars.group(Group::Vision).at("vision");
+        Ok(Box::new(Model {
+            vision: vision::Vision::new(self, &vision)?,
+            text: TextTower::new(&self.text, shape, &vars.at("text"))?,
+            views: views.to_vec(),
+        }))
     }
 
     #[cfg(not(target_family = "wasm"))]

@@ -10,10 +10,10 @@
 #[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod layout;
-#[cfg(feature = "engine")]
-mod network;
 #[cfg(not(target_family = "wasm"))]
 mod tokenizer;
+#[cfg(feature = "engine")]
+mod vision;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ use crate::checkpoint::{Description, TokenizerFiles};
 use crate::families::FromCheckpoint;
 use crate::families::template::check_prompt;
 use crate::families::towers::regions::check_regions;
+#[cfg(feature = "engine")]
+use crate::families::towers::{Model, TextShape, TextTower};
 use crate::families::towers::{Square, TextConfig, VisionConfig, check_image};
 use crate::families::{
     Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths, fault,
@@ -31,7 +33,7 @@ use crate::families::{
 use crate::families::{Network, View};
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
-use crate::layers::Vars;
+use crate::layers::{Group, Vars};
 use crate::{Code, Error, Result};
 
 /// The shape of a model.
@@ -132,7 +134,18 @@ impl Architecture for Config {
 
     #[cfg(feature = "engine")]
     fn build(&self, views: &[View], vars: &Vars) -> Result<Box<dyn Network>> {
-        Ok(Box::new(network::Model::new(self, views, vars)?))
+        let shape = TextShape {
+            causal: false,
+            head: "head",
+            bias: true,
+            dimensions: self.embedding_dim(),
+        };
+        let vision = vars.group(Group::Vision).at("vision");
+        Ok(Box::new(Model {
+            vision: vision::Vision::new(&self.vision, &vision)?,
+            text: TextTower::new(&self.text, shape, &vars.at("text"))?,
+            views: views.to_vec(),
+        }))
     }
 
     #[cfg(not(target_family = "wasm"))]

@@ -7,6 +7,8 @@ mod config;
 pub mod regions;
 mod square;
 #[cfg(feature = "engine")]
+mod text;
+#[cfg(feature = "engine")]
 mod texts;
 #[cfg(feature = "engine")]
 pub mod transformer;
@@ -14,13 +16,15 @@ pub mod transformer;
 #[cfg(feature = "engine")]
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-#[cfg(feature = "engine")]
-use super::Readout;
 use super::{Item, Patches, Sequence};
+#[cfg(feature = "engine")]
+use super::{Network, Readout, View};
 use crate::{Code, Error, Result};
 
 pub use config::{TextConfig, TransformerConfig, VisionConfig, check_size};
 pub use square::{MAX_SIDE, Square, check_image};
+#[cfg(feature = "engine")]
+pub use text::{TextShape, TextTower};
 #[cfg(feature = "engine")]
 pub use texts::Texts;
 
@@ -43,6 +47,46 @@ pub fn either(
         (None, _) => sequence(text)?,
     };
     Ok(Item { sequence, patches })
+}
+
+/// A tower for pictures.
+#[cfg(feature = "engine")]
+pub trait PictureTower: Send + Sync {
+    /// The views of pictures, `[pictures · views, dimensions]`.
+    fn forward(&self, pictures: Vec<Patches>, views: &[View], device: &Device) -> Tensor<2>;
+}
+
+/// A model of two transformers: everything but its token embeddings, which are looked up by row.
+#[cfg(feature = "engine")]
+pub struct Model<V> {
+    /// The tower for pictures.
+    pub vision: V,
+    /// The tower for texts.
+    pub text: TextTower,
+    /// The package's views.
+    pub views: Vec<View>,
+}
+
+#[cfg(feature = "engine")]
+impl<V: PictureTower> Network for Model<V> {
+    fn forward(
+        &self,
+        items: Vec<Item>,
+        ids: &[u32],
+        tokens: Option<Tensor<2>>,
+        device: &Device,
+    ) -> Readout {
+        forward(
+            items,
+            self.views.len(),
+            |pictures| self.vision.forward(pictures, &self.views, device),
+            |texts| {
+                let tokens = tokens.expect("a text has tokens");
+                self.text.forward(texts, ids, tokens, device)
+            },
+            device,
+        )
+    }
 }
 
 /// Runs a pack of items: `pictures` gives each picture's views, one after the other, and `texts` one vector for

@@ -1,64 +1,19 @@
-//! Both towers.
+//! The tower for pictures.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::Config;
 use crate::Result;
-use crate::families::towers::transformer::{Mlp, Queries, Transformer, one_after_the_other};
-use crate::families::towers::{self, Texts, VisionConfig, regions, rows_at};
-use crate::families::{Item, Network, Patches, Readout, Sequence, View};
-use crate::layers::{Group, Held, LayerNorm, Linear, Vars, held};
+use crate::families::towers::transformer::{Mlp, Transformer, one_after_the_other};
+use crate::families::towers::{self, PictureTower, VisionConfig, regions, rows_at};
+use crate::families::{Patches, View};
+use crate::layers::{Held, LayerNorm, Linear, Vars, held};
 use crate::ops::{Attention, Spans, span_attention};
 use crate::tensors::{EMBEDDING_DEVIATION, Init};
 
-/// A model of the family: everything but its token embeddings, which are looked up by row.
-#[derive(Module, Debug)]
-pub struct Model {
-    vision: Vision,
-    text: Text,
-    #[module(skip)]
-    views: Vec<View>,
-}
-
-impl Model {
-    /// Takes the weights.
-    ///
-    /// # Errors
-    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
-    pub fn new(config: &Config, views: &[View], vars: &Vars) -> Result<Self> {
-        Ok(Self {
-            vision: Vision::new(&config.vision, &vars.group(Group::Vision).at("vision"))?,
-            text: Text::new(config, &vars.at("text"))?,
-            views: views.to_vec(),
-        })
-    }
-}
-
-impl Network for Model {
-    fn forward(
-        &self,
-        items: Vec<Item>,
-        ids: &[u32],
-        tokens: Option<Tensor<2>>,
-        device: &Device,
-    ) -> Readout {
-        towers::forward(
-            items,
-            self.views.len(),
-            |pictures| self.vision.forward(pictures, &self.views, device),
-            |texts| {
-                let tokens = tokens.expect("a text has tokens");
-                self.text.forward(texts, ids, tokens, device)
-            },
-            device,
-        )
-    }
-}
-
 /// The tower for pictures.
 #[derive(Module, Debug)]
-struct Vision {
+pub struct Vision {
     patch_embed: Linear,
     positions: Held<2>,
     transformer: Transformer,
@@ -69,7 +24,11 @@ struct Vision {
 }
 
 impl Vision {
-    fn new(c: &VisionConfig, vars: &Vars) -> Result<Self> {
+    /// Takes the weights.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
+    pub fn new(c: &VisionConfig, vars: &Vars) -> Result<Self> {
         let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
         let positions = vars.at("positions");
         Ok(Self {
@@ -81,8 +40,9 @@ impl Vision {
             config: c.clone(),
         })
     }
+}
 
-    /// The views of pictures, `[pictures · views, hidden]`.
+impl PictureTower for Vision {
     fn forward(&self, pictures: Vec<Patches>, views: &[View], device: &Device) -> Tensor<2> {
         let (number, patches) = (pictures.len(), self.config.patches());
         let seen: Vec<Vec<usize>> = pictures
@@ -155,50 +115,5 @@ impl Head {
             &Spans::new(spans, device),
         );
         self.mlp.forward(self.output.forward(pooled))
-    }
-}
-
-/// The tower for texts.
-#[derive(Module, Debug)]
-struct Text {
-    positions: Held<2>,
-    transformer: Transformer,
-    norm: LayerNorm,
-    head: Linear,
-}
-
-impl Text {
-    fn new(config: &Config, vars: &Vars) -> Result<Self> {
-        let c = &config.text;
-        let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
-        let positions = vars.at("positions");
-        let dimensions = config.vision.transformer.hidden_size;
-        let text = Self {
-            positions: positions.matrix("weight", [c.max_position_embeddings, hidden])?,
-            transformer: Transformer::new(&c.transformer, vars)?,
-            norm: vars.layer_norm("norm", hidden, epsilon)?,
-            head: vars.linear("head", [dimensions, hidden], true)?,
-        };
-        vars.token_table([c.vocab_size, hidden]);
-        Ok(text)
-    }
-
-    /// One vector for each text, `[texts, dimensions]`: that of its last position.
-    fn forward(
-        &self,
-        texts: &[&Sequence],
-        ids: &[u32],
-        tokens: Tensor<2>,
-        device: &Device,
-    ) -> Tensor<2> {
-        let texts = Texts::new(texts, ids);
-        let x = texts.embedded(tokens, held(&self.positions), device);
-        let spans = texts.whole();
-        let last = texts.last();
-        let queries = Queries::new(&last, last.iter().map(|&row| spans[row]).collect(), device);
-        let x = self
-            .transformer
-            .read(x, &Spans::new(spans, device), queries);
-        self.head.forward(self.norm.forward(x))
     }
 }

@@ -1,4 +1,4 @@
-//! Both towers.
+//! The tower for pictures.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -6,59 +6,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::Config;
 use crate::Result;
 use crate::families::towers::transformer::{Queries, Transformer};
-use crate::families::towers::{self, TextConfig, Texts, regions, rows_at};
-use crate::families::{Item, Network, Patches, Readout, Sequence, View};
-use crate::layers::{Group, Held, LayerNorm, Linear, Vars, held};
+use crate::families::towers::{self, PictureTower, regions, rows_at};
+use crate::families::{Patches, View};
+use crate::layers::{Held, LayerNorm, Linear, Vars, held};
 use crate::ops::Spans;
 use crate::tensors::{EMBEDDING_DEVIATION, Init};
 
-/// A model of the family: everything but its token embeddings, which are looked up by row.
-#[derive(Module, Debug)]
-pub struct Model {
-    vision: Vision,
-    text: Text,
-    #[module(skip)]
-    views: Vec<View>,
-}
-
-impl Model {
-    /// Takes the weights.
-    ///
-    /// # Errors
-    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
-    pub fn new(config: &Config, views: &[View], vars: &Vars) -> Result<Self> {
-        Ok(Self {
-            vision: Vision::new(config, &vars.group(Group::Vision).at("vision"))?,
-            text: Text::new(&config.text, config.projection_dim, &vars.at("text"))?,
-            views: views.to_vec(),
-        })
-    }
-}
-
-impl Network for Model {
-    fn forward(
-        &self,
-        items: Vec<Item>,
-        ids: &[u32],
-        tokens: Option<Tensor<2>>,
-        device: &Device,
-    ) -> Readout {
-        towers::forward(
-            items,
-            self.views.len(),
-            |pictures| self.vision.forward(pictures, &self.views, device),
-            |texts| {
-                let tokens = tokens.expect("a text has tokens");
-                self.text.forward(texts, ids, tokens, device)
-            },
-            device,
-        )
-    }
-}
-
 /// The tower for pictures. Its first state is the class token.
 #[derive(Module, Debug)]
-struct Vision {
+pub struct Vision {
     class: Held<1>,
     patch_embed: Linear,
     positions: Held<2>,
@@ -71,7 +27,11 @@ struct Vision {
 }
 
 impl Vision {
-    fn new(config: &Config, vars: &Vars) -> Result<Self> {
+    /// Takes the weights.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
+    pub fn new(config: &Config, vars: &Vars) -> Result<Self> {
         let c = &config.vision;
         let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
         let positions = vars.at("positions");
@@ -86,8 +46,9 @@ impl Vision {
             config: config.clone(),
         })
     }
+}
 
-    /// The views of pictures, `[pictures · views, projection_dim]`.
+impl PictureTower for Vision {
     fn forward(&self, pictures: Vec<Patches>, views: &[View], device: &Device) -> Tensor<2> {
         let c = &self.config.vision;
         let (number, patches) = (pictures.len(), c.patches());
@@ -122,48 +83,5 @@ impl Vision {
             .transformer
             .read(self.norm1.forward(x), &Spans::new(spans, device), queries);
         self.projection.forward(self.norm2.forward(x))
-    }
-}
-
-/// The tower for texts. Every state sees what comes before it.
-#[derive(Module, Debug)]
-struct Text {
-    positions: Held<2>,
-    transformer: Transformer,
-    norm: LayerNorm,
-    projection: Linear,
-}
-
-impl Text {
-    fn new(c: &TextConfig, dimensions: usize, vars: &Vars) -> Result<Self> {
-        let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
-        let positions = vars.at("positions");
-        let text = Self {
-            positions: positions.matrix("weight", [c.max_position_embeddings, hidden])?,
-            transformer: Transformer::new(&c.transformer, vars)?,
-            norm: vars.layer_norm("norm", hidden, epsilon)?,
-            projection: vars.linear("projection", [dimensions, hidden], false)?,
-        };
-        vars.token_table([c.vocab_size, hidden]);
-        Ok(text)
-    }
-
-    /// One vector for each text, `[texts, projection_dim]`: that of its last position.
-    fn forward(
-        &self,
-        texts: &[&Sequence],
-        ids: &[u32],
-        tokens: Tensor<2>,
-        device: &Device,
-    ) -> Tensor<2> {
-        let texts = Texts::new(texts, ids);
-        let x = texts.embedded(tokens, held(&self.positions), device);
-        let spans = texts.causal();
-        let last = texts.last();
-        let queries = Queries::new(&last, last.iter().map(|&row| spans[row]).collect(), device);
-        let x = self
-            .transformer
-            .read(x, &Spans::new(spans, device), queries);
-        self.projection.forward(self.norm.forward(x))
     }
 }
