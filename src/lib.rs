@@ -20,8 +20,7 @@
 
 #[cfg(feature = "engine")]
 mod agff;
-#[cfg(not(target_family = "wasm"))]
-mod checkpoint;
+pub mod checkpoint;
 #[cfg(feature = "engine")]
 pub mod device;
 mod embedding;
@@ -39,7 +38,6 @@ pub mod web;
 
 #[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
-#[cfg(not(target_family = "wasm"))]
 pub use checkpoint::{Address, HUB, Repository};
 pub use embedding::{Embedding, Fusion, Patterns, Reduction, Similarity, similarity, unit};
 pub use error::{Code, Error, Result};

@@ -36,6 +36,10 @@ fn package(case: &Case, dtype: Dtype) -> PathBuf {
     if done.contains(&out) {
         return out;
     }
+    if dtype == Dtype::F32 {
+        // For the page, which converts it by itself.
+        case.write_checkpoint(&parity_folder().join("checkpoints").join(&case.case));
+    }
     let options = ConvertOptions {
         dtype,
         force: true,

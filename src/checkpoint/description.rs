@@ -1,10 +1,10 @@
 //! The small files that describe a checkpoint.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::files::SmallFiles;
 use super::pooling;
 use super::section::{Section, object};
 use crate::{Code, Error, Result};
@@ -24,8 +24,18 @@ const PROMPTS_FILE: &str = "config_sentence_transformers.json";
 /// What the tokenizer's special tokens are, in the newer and the older file.
 const TOKENIZER_CONFIG_FILES: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
 
+/// Those that a checkpoint may have beside its `config.json`.
+pub(super) const OTHERS: [&str; 6] = [
+    PREPROCESSOR_FILE,
+    PROCESSOR_FILE,
+    PROMPTS_FILE,
+    pooling::MODULES_FILE,
+    TOKENIZER_CONFIG_FILES[0],
+    TOKENIZER_CONFIG_FILES[1],
+];
+
 /// Most bytes of one of these files.
-const MAX_BYTES: u64 = 8 << 20;
+pub(super) const MAX_BYTES: u64 = 8 << 20;
 
 /// The JSON files that describe a checkpoint, read but not yet understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,46 +54,41 @@ pub(crate) struct Prompts {
 }
 
 impl Description {
-    /// Reads the `config.json` of a folder.
+    /// Reads the `config.json`.
     ///
     /// # Errors
-    /// [`Code::PackageFileMissing`] if there is none, [`Code::Config`] if it is not JSON, [`Code::Input`] if it
-    /// is too long, [`Code::Io`].
-    pub fn config(folder: &Path) -> Result<Self> {
+    /// [`Code::PackageFileMissing`] if there is none, [`Code::Config`] if it is not JSON.
+    pub fn config(files: &SmallFiles) -> Result<Self> {
         let mut description = Self {
             files: BTreeMap::new(),
         };
-        description.read_file(folder, CONFIG_FILE, true)?;
+        description.read_file(files, CONFIG_FILE, true)?;
         Ok(description)
     }
 
-    /// Reads the other files that the folder has.
+    /// Reads the others that there are.
     ///
     /// # Errors
     /// As [`config`](Self::config).
-    pub fn read_others(&mut self, folder: &Path) -> Result<()> {
-        let own = [
-            PREPROCESSOR_FILE,
-            PROCESSOR_FILE,
-            PROMPTS_FILE,
-            pooling::MODULES_FILE,
-        ];
-        for name in own.into_iter().chain(TOKENIZER_CONFIG_FILES) {
-            self.read_file(folder, name, false)?;
+    pub fn read_others(&mut self, files: &SmallFiles) -> Result<()> {
+        for name in OTHERS {
+            self.read_file(files, name, false)?;
         }
         for name in self.pooling_files()? {
-            self.read_file(folder, &name, true)?;
+            self.read_file(files, &name, true)?;
         }
         Ok(())
     }
 
-    fn read_file(&mut self, folder: &Path, name: &str, needed: bool) -> Result<()> {
-        let path = folder.join(name);
-        if needed || path.exists() {
-            let bytes = super::read_capped(&path, MAX_BYTES)?;
-            self.insert(name, path.display().to_string(), &bytes)?;
+    fn read_file(&mut self, files: &SmallFiles, name: &str, needed: bool) -> Result<()> {
+        match files.get(name) {
+            Some(bytes) => self.insert(name, files.shown(name), bytes),
+            None if needed => {
+                let shown = files.shown(name);
+                Err(Error::new(Code::PackageFileMissing, shown, "is not there"))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Adds a file: its name in the checkpoint, how to call it in messages, and its bytes.

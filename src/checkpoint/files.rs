@@ -1,12 +1,108 @@
-//! Files of a checkpoint: opened only if they are files, and small ones read with a limit on their length.
+//! The small files of a checkpoint, and how files are opened: only if they are files, with a limit on their length.
 
+use std::collections::BTreeMap;
+#[cfg(not(target_family = "wasm"))]
 use std::fs::File;
+#[cfg(not(target_family = "wasm"))]
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::{Code, Error, Result};
+use super::description::{self, CONFIG_FILE};
+use super::{README_FILE, pooling, tokenizer};
+#[cfg(not(target_family = "wasm"))]
+use crate::Error;
+use crate::{Code, Result};
+
+/// Most bytes of a model card.
+const MAX_README: u64 = 1 << 20;
+
+/// Everything of a checkpoint but its weights, by name.
+#[derive(Debug, Clone, Default)]
+pub struct SmallFiles {
+    /// What stands before a file's name in messages.
+    place: PathBuf,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl SmallFiles {
+    /// None yet; `place` is their folder or URL.
+    pub fn new(place: impl Into<PathBuf>) -> Self {
+        Self {
+            place: place.into(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Reads those that a folder has.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`] without a `config.json`, or if `modules.json` names a file that is not there;
+    /// [`Code::Input`] for one that is too long; [`Code::Config`] for a wrong `modules.json`; [`Code::Io`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut files = Self::new(folder);
+        files.take(folder, CONFIG_FILE)?;
+        let others = description::OTHERS.into_iter().chain([README_FILE]);
+        for name in others.chain(tokenizer::FILES.map(|(name, _)| name)) {
+            if folder.join(name).exists() {
+                files.take(folder, name)?;
+            }
+        }
+        if let Some(json) = files.get(pooling::MODULES_FILE) {
+            let shown = files.shown(pooling::MODULES_FILE);
+            let modules = pooling::modules_json(json, &shown)?;
+            for name in pooling::files(&shown, &modules)? {
+                files.take(folder, &name)?;
+            }
+        }
+        Ok(files)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn take(&mut self, folder: &Path, name: &str) -> Result<()> {
+        match read_capped(&folder.join(name), most(name)) {
+            // A card that cannot be read says nothing.
+            Err(_) if name == README_FILE => Ok(()),
+            read => {
+                self.files.insert(name.to_owned(), read?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds one.
+    pub fn insert(&mut self, name: &str, bytes: Vec<u8>) {
+        self.files.insert(name.to_owned(), bytes);
+    }
+
+    /// The bytes of one.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Vec::as_slice)
+    }
+
+    /// How to call one in messages.
+    pub fn shown(&self, name: &str) -> String {
+        self.place.join(name).display().to_string()
+    }
+
+    /// What they are files of.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+}
+
+/// Most bytes that are read of a small file.
+pub fn most(name: &str) -> u64 {
+    let tokenizer = tokenizer::FILES.iter().find(|(file, _)| *file == name);
+    match tokenizer {
+        Some(&(_, most)) => most,
+        None if name == README_FILE => MAX_README,
+        None => description::MAX_BYTES,
+    }
+}
 
 /// Reads a small file, of at most `cap` bytes.
+#[cfg(not(target_family = "wasm"))]
 pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
     let file = open_regular(path, "is not there")?;
@@ -22,6 +118,7 @@ pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
 }
 
 /// Opens a file, but nothing else: opening a pipe would wait for somebody to write into it.
+#[cfg(not(target_family = "wasm"))]
 pub(super) fn open_regular(path: &Path, missing: &str) -> Result<File> {
     let fail = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => {

@@ -1,22 +1,33 @@
-//! Other people's checkpoints: folders in the layout of Hugging Face `transformers` and
-//! `sentence-transformers`.
+//! Other people's checkpoints: in the layout of Hugging Face `transformers` and `sentence-transformers`, in a folder,
+//! at a model hub, or anywhere on the web.
 
 mod address;
 mod description;
 mod files;
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
+mod folder;
+mod listing;
+mod needed;
 mod pooling;
 mod section;
 mod sentencepiece;
 mod tokenizer;
-#[cfg(feature = "engine")]
 mod weights;
 
 pub use address::{Address, HUB, Repository};
 pub use description::{CONFIG_FILE, Description};
-pub use files::read_capped;
+pub use files::SmallFiles;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use files::read_capped;
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
+pub(crate) use folder::Checkpoint;
+pub use listing::{Listing, RemoteFile};
+pub use needed::{choose, is_weights, small_files};
 pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
-pub(crate) use tokenizer::FILES as TOKENIZER_FILES;
 pub use tokenizer::TokenizerFiles;
-#[cfg(feature = "engine")]
-pub use weights::Checkpoint;
+pub use weights::{INDEX_FILE, WEIGHTS_FILE, Weights, files_of_index};
+pub(crate) use weights::widen;
+
+/// The model card.
+pub(crate) const README_FILE: &str = "README.md";

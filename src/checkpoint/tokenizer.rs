@@ -1,5 +1,6 @@
 //! The files of a checkpoint's tokenizer, of which it may have some only.
 
+use super::files::SmallFiles;
 use super::sentencepiece;
 use crate::{Code, Error, Result};
 
@@ -31,16 +32,15 @@ pub struct TokenizerFiles {
 }
 
 impl TokenizerFiles {
-    /// Takes the contents of one of [`FILES`].
-    pub(crate) fn insert(&mut self, name: &str, bytes: Vec<u8>) {
-        let place = match name {
-            JSON => &mut self.json,
-            SENTENCE_PIECE => &mut self.sentence_piece,
-            VOCABULARY => &mut self.vocabulary,
-            MERGES => &mut self.merges,
-            _ => return,
-        };
-        *place = Some(bytes);
+    /// Those among a checkpoint's small files.
+    pub(crate) fn of(files: &SmallFiles) -> Self {
+        let file = |name: &str| files.get(name).map(<[u8]>::to_vec);
+        Self {
+            json: file(JSON),
+            sentence_piece: file(SENTENCE_PIECE),
+            vocabulary: file(VOCABULARY),
+            merges: file(MERGES),
+        }
     }
 
     /// The `tokenizer.json`.

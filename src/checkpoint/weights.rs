@@ -1,69 +1,54 @@
-//! The weights of a Hugging Face checkpoint: which tensors there are, under their names in packages, and
-//! their rows as f32. Files are read by range; none is ever in memory whole.
+//! The weights of a Hugging Face checkpoint, from the headers of their files: which tensors there are, under their
+//! names in packages, and where their bytes lie.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
 use safetensors::Dtype as FileDtype;
 use serde_json::Value;
 
-use super::files::{open_regular, read_capped};
 use crate::tensors::TensorSpec;
-use crate::tensors::shard::{self, Entry, PREFIX};
+use crate::tensors::shard::{self, Entry};
 use crate::{Code, Error, Result};
 
 /// The weights' file name.
-const WEIGHTS_FILE: &str = "model.safetensors";
+pub const WEIGHTS_FILE: &str = "model.safetensors";
 
 /// The index's file name, if the weights are in several files.
-const INDEX_FILE: &str = "model.safetensors.index.json";
+pub const INDEX_FILE: &str = "model.safetensors.index.json";
 
 /// Most bytes of an index.
-const MAX_INDEX: u64 = 64 << 20;
+pub const MAX_INDEX: u64 = 64 << 20;
 
 /// The name in packages of a checkpoint's tensor; `None` for what is not needed.
 pub type Rename<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A checkpoint whose headers have been read.
-#[derive(Debug)]
-pub struct Checkpoint {
-    files: Vec<(PathBuf, File)>,
-    /// By their names in packages: the file, and where in it.
+/// The tensors of a checkpoint's files.
+#[derive(Debug, Default)]
+pub struct Weights {
+    files: usize,
+    /// By their names in packages: the number of the file, and where in it.
     tensors: BTreeMap<String, (usize, Entry)>,
 }
 
-impl Checkpoint {
-    /// Reads the headers of `model.safetensors`, or of all files of its index.
+impl Weights {
+    /// Adds the tensors of one more file: what to call it, its length, and its header without the length before it.
     ///
     /// # Errors
-    /// [`Code::PackageFileMissing`], [`Code::PackageTruncated`], [`Code::PackageTensor`] for a
-    /// malformed header or a tensor that is there twice, [`Code::Io`].
-    pub fn open(folder: &Path, rename: Rename<'_>) -> Result<Self> {
-        let mut checkpoint = Self {
-            files: Vec::new(),
-            tensors: BTreeMap::new(),
-        };
-        for path in weight_files(folder)? {
-            checkpoint.add(path, rename)?;
+    /// [`Code::PackageTensor`] for a malformed header or a tensor that is there twice.
+    pub fn add(&mut self, file: &str, bytes: u64, header: &[u8], rename: Rename<'_>) -> Result<()> {
+        for entry in shard::parse_header(header, file, bytes)? {
+            let Some(canonical) = rename(&entry.name) else {
+                continue;
+            };
+            if let Some((_, other)) = self.tensors.get(&canonical) {
+                let why = format!("is there twice, also as {}", other.name);
+                return Err(Error::new(Code::PackageTensor, &entry.name, why));
+            }
+            self.tensors.insert(canonical, (self.files, entry));
         }
-        Ok(checkpoint)
-    }
-
-    /// Reads the header of one safetensors file.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn file(path: PathBuf, rename: Rename<'_>) -> Result<Self> {
-        let mut checkpoint = Self {
-            files: Vec::new(),
-            tensors: BTreeMap::new(),
-        };
-        checkpoint.add(path, rename)?;
-        Ok(checkpoint)
+        self.files += 1;
+        Ok(())
     }
 
     /// The tensors' names in packages.
@@ -75,17 +60,13 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Code::PackageTensor`] naming the tensors.
-    pub fn check(&self, specs: &[TensorSpec]) -> Result<()> {
+    pub fn check<'a>(&self, specs: impl IntoIterator<Item = &'a TensorSpec>) -> Result<()> {
+        let mut known = BTreeSet::new();
         for spec in specs {
             self.entry(spec)?;
+            known.insert(spec.name.as_str());
         }
-        let known: BTreeSet<&str> = specs.iter().map(|s| s.name.as_str()).collect();
-        let others: Vec<&str> = self
-            .tensors
-            .keys()
-            .map(String::as_str)
-            .filter(|name| !known.contains(name))
-            .collect();
+        let others: Vec<&str> = self.names().filter(|name| !known.contains(name)).collect();
         if others.is_empty() {
             return Ok(());
         }
@@ -100,26 +81,11 @@ impl Checkpoint {
         ))
     }
 
-    /// Rows `rows` (slices of the first axis) of a tensor, as f32.
+    /// The number of its file and where a tensor lies in that, if it is as the configuration asks for.
     ///
     /// # Errors
-    /// [`Code::PackageTensor`] if the tensor is missing or has another shape or type, [`Code::Io`].
-    pub fn rows(&mut self, spec: &TensorSpec, rows: Range<usize>) -> Result<Vec<f32>> {
-        let (file, entry) = self.entry(spec)?;
-        let row = spec.shape[1..].iter().product::<usize>();
-        let size = entry.dtype.bitsize() / 8;
-        let at = entry.bytes.start + (rows.start * row * size) as u64;
-        let dtype = entry.dtype;
-        let mut bytes = vec![0; rows.len() * row * size];
-        let (path, file) = &mut self.files[file];
-        file.seek(SeekFrom::Start(at))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|e| Error::io(&*path, e))?;
-        Ok(widen(dtype, bytes))
-    }
-
-    /// Where a tensor is, if it is as the configuration asks for.
-    fn entry(&self, spec: &TensorSpec) -> Result<(usize, &Entry)> {
+    /// [`Code::PackageTensor`] if the tensor is missing or has another shape or type.
+    pub fn entry(&self, spec: &TensorSpec) -> Result<(usize, &Entry)> {
         let fail = |why: String| Err(Error::new(Code::PackageTensor, &spec.name, why));
         let Some((file, entry)) = self.tensors.get(&spec.name) else {
             return fail("is not in the checkpoint, but its configuration asks for it".into());
@@ -142,56 +108,15 @@ impl Checkpoint {
             other => fail(format!("is {other:?}; f32, f16 and bf16 are converted")),
         }
     }
-
-    fn add(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
-        let name = path.display().to_string();
-        let mut file = open_regular(&path, "is not there, though another file names it")?;
-        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
-        let short = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                let why = format!("has only {bytes} bytes; copy or download it again");
-                Error::new(Code::PackageTruncated, &name, why)
-            }
-            _ => Error::io(&path, e),
-        };
-        let mut prefix = [0; PREFIX as usize];
-        file.read_exact(&mut prefix).map_err(short)?;
-        let mut json = vec![0; shard::header_len(prefix, &name, bytes)? as usize];
-        file.read_exact(&mut json).map_err(short)?;
-        let number = self.files.len();
-        for entry in shard::parse_header(&json, &name, bytes)? {
-            let Some(canonical) = rename(&entry.name) else {
-                continue;
-            };
-            if let Some((_, other)) = self.tensors.get(&canonical) {
-                let why = format!("is there twice, also as {}", other.name);
-                return Err(Error::new(Code::PackageTensor, &entry.name, why));
-            }
-            self.tensors.insert(canonical, (number, entry));
-        }
-        self.files.push((path, file));
-        Ok(())
-    }
 }
 
-/// The files with weights, each once.
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let single = folder.join(WEIGHTS_FILE);
-    if single.is_file() {
-        return Ok(vec![single]);
-    }
-    let index = folder.join(INDEX_FILE);
-    let name = index.display().to_string();
-    let fail = |why: String| Error::new(Code::PackageTensor, &name, why);
-    if !index.is_file() {
-        return Err(Error::new(
-            Code::PackageFileMissing,
-            folder.display().to_string(),
-            format!("has neither {WEIGHTS_FILE} nor {INDEX_FILE}; is it a checkpoint's folder?"),
-        ));
-    }
-    let json = read_capped(&index, MAX_INDEX)?;
-    let index: Value = serde_json::from_slice(&json)
+/// The files that an index names, each once.
+///
+/// # Errors
+/// [`Code::PackageTensor`], naming `shown`, if it is no index, or leads out of the folder.
+pub fn files_of_index(json: &[u8], shown: &str) -> Result<Vec<String>> {
+    let fail = |why: String| Error::new(Code::PackageTensor, shown, why);
+    let index: Value = serde_json::from_slice(json)
         .map_err(|e| fail(format!("is not JSON: {e}")).with_source(e))?;
     let map = index
         .get("weight_map")
@@ -204,16 +129,16 @@ fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
         if file.is_empty() || file.starts_with('.') || file.contains(['/', '\\', ':']) {
             return Err(fail(format!("{tensor} is said to be in {file:?}")));
         }
-        files.insert(file);
+        files.insert(file.to_owned());
     }
     if files.is_empty() {
         return Err(fail("names no files".into()));
     }
-    Ok(files.into_iter().map(|f| folder.join(f)).collect())
+    Ok(files.into_iter().collect())
 }
 
 /// Little-endian floats as f32; every f16 and bf16 is one exactly.
-fn widen(dtype: FileDtype, bytes: Vec<u8>) -> Vec<f32> {
+pub fn widen(dtype: FileDtype, bytes: &[u8]) -> Vec<f32> {
     let halves = |convert: fn(u16) -> f32| {
         let pairs = bytes.as_chunks::<2>().0;
         pairs
@@ -224,6 +149,6 @@ fn widen(dtype: FileDtype, bytes: Vec<u8>) -> Vec<f32> {
     match dtype {
         FileDtype::F16 => halves(|bits| f16::from_bits(bits).to_f32()),
         FileDtype::BF16 => halves(|bits| bf16::from_bits(bits).to_f32()),
-        _ => bytemuck::pod_collect_to_vec(&bytes),
+        _ => bytemuck::pod_collect_to_vec(bytes),
     }
 }

@@ -13,7 +13,6 @@
 //! One-stream families put a picture's patches among the tokens of their text; two-tower families fill one of
 //! the two parts of an [`Item`], and refuse an input that has both. How to add one: `docs/families.md`.
 
-#[cfg(not(target_family = "wasm"))]
 mod image_processor;
 pub mod item;
 mod model_config;
@@ -31,7 +30,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Result;
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{Description, TokenizerFiles};
 use crate::input::image::{Pixels, Resample};
 use crate::input::text::Tokenizer;
@@ -107,11 +105,9 @@ pub trait Architecture:
     /// # Errors
     /// [`Code::Config`](crate::Code::Config) for values that no model can have, or that ask for what is not
     /// built here: what would change the vectors is refused, never ignored.
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>>;
 
     /// The name in packages of a checkpoint's tensor; `None` for what an embedder does not need.
-    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String>;
 
     /// A `tokenizer.json` of the files that a checkpoint has of its tokenizer, with what its makers' code adds to
@@ -120,14 +116,12 @@ pub trait Architecture:
     /// # Errors
     /// [`Code::PackageFileMissing`](crate::Code::PackageFileMissing) if there is none that the family reads,
     /// [`Code::Tokenizer`](crate::Code::Tokenizer) if one is not what its name says.
-    #[cfg(not(target_family = "wasm"))]
     fn tokenizer(files: TokenizerFiles) -> Result<Vec<u8>> {
         files.json()
     }
 }
 
 /// What a checkpoint's small files say.
-#[cfg(not(target_family = "wasm"))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct FromCheckpoint<C> {
     /// The model's shape.

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-#[cfg(not(target_family = "wasm"))]
 use super::FromCheckpoint;
 use super::{Architecture, ModelConfig};
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{CONFIG_FILE, Description, TokenizerFiles};
 use crate::{Code, Error, Result};
 
@@ -49,11 +47,8 @@ pub struct Family {
     /// The `model_type`s of its checkpoints.
     pub model_types: &'static [&'static str],
     config: fn(Value) -> Result<ModelConfig>,
-    #[cfg(not(target_family = "wasm"))]
     from_checkpoint: fn(&Description) -> Result<FromCheckpoint<ModelConfig>>,
-    #[cfg(not(target_family = "wasm"))]
     rename: fn(&str) -> Option<String>,
-    #[cfg(not(target_family = "wasm"))]
     tokenizer: fn(TokenizerFiles) -> Result<Vec<u8>>,
 }
 
@@ -63,11 +58,8 @@ impl Family {
             name: A::NAME,
             model_types: A::MODEL_TYPES,
             config: ModelConfig::parse::<A>,
-            #[cfg(not(target_family = "wasm"))]
             from_checkpoint: from_checkpoint::<A>,
-            #[cfg(not(target_family = "wasm"))]
             rename: A::rename,
-            #[cfg(not(target_family = "wasm"))]
             tokenizer: A::tokenizer,
         }
     }
@@ -84,13 +76,11 @@ impl Family {
     ///
     /// # Errors
     /// As there.
-    #[cfg(not(target_family = "wasm"))]
     pub fn from_checkpoint(&self, files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
         (self.from_checkpoint)(files)
     }
 
     /// The name in packages of a checkpoint's tensor; see [`Architecture::rename`].
-    #[cfg(not(target_family = "wasm"))]
     pub fn rename(&self, tensor: &str) -> Option<String> {
         (self.rename)(tensor)
     }
@@ -99,13 +89,11 @@ impl Family {
     ///
     /// # Errors
     /// As there.
-    #[cfg(not(target_family = "wasm"))]
     pub fn tokenizer(&self, files: TokenizerFiles) -> Result<Vec<u8>> {
         (self.tokenizer)(files)
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
 fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
     files.not_quantised()?;
     let of = A::from_checkpoint(files)?;
@@ -140,7 +128,6 @@ pub fn by_name(name: &str) -> Result<&'static Family> {
 ///
 /// # Errors
 /// [`Code::PackageFamily`], without a subject.
-#[cfg(not(target_family = "wasm"))]
 pub fn by_model_type(model_type: &str) -> Result<&'static Family> {
     let found = FAMILIES
         .iter()

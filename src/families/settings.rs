@@ -42,7 +42,6 @@ pub struct ImageSettings {
 
 impl ImageSettings {
     /// Means and deviations that bring samples to −1..1.
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn halves() -> Self {
         Self {
             mean: [0.5; 3],
@@ -63,7 +62,6 @@ impl ImageSettings {
     }
 
     /// The means and deviations of OpenAI's models of photos and text (Radford et al., arXiv 2103.00020).
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn openai() -> Self {
         Self {
             mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],

@@ -30,6 +30,12 @@ pub const CARD_FILE: &str = "README.md";
 /// The tokenizer's file name.
 pub const TOKENIZER_FILE: &str = "tokenizer.json";
 
+/// Most bytes of a shard.
+pub const MAX_SHARD: u64 = 64 << 20;
+
+/// Bytes of a hashed block of the token embeddings.
+pub const BLOCK_BYTES: u64 = 1 << 20;
+
 /// Most bytes that a manifest may have.
 pub const MAX_MANIFEST_BYTES: u64 = 8 << 20;
 

@@ -1,10 +1,18 @@
 //! Packages: a manifest, safetensors shards and a tokenizer (see docs/format.md).
 //!
-//! [`Package`] reads one from a [`Source`]; on the desktop [`PackageWriter`] writes one, and
-//! [`convert`](convert::convert) makes one from a Hugging Face checkpoint.
+//! [`Package`] reads one from a [`Source`]; on the desktop [`PackageWriter`] writes one. Of a Hugging Face checkpoint
+//! one is made by [`convert`](convert::convert), of a folder, or by a [`Conversion`], while its bytes arrive.
 
 mod blocks;
+#[cfg(feature = "engine")]
+mod conversion;
+mod hash;
+mod layout;
 pub mod manifest;
+#[cfg(feature = "engine")]
+mod options;
+#[cfg(feature = "engine")]
+mod plan;
 pub mod reader;
 pub mod source;
 mod stream;
@@ -14,19 +22,22 @@ mod validate;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub mod convert;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
-mod plan;
-#[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub mod repack;
-#[cfg(not(target_family = "wasm"))]
 pub mod views_file;
 #[cfg(not(target_family = "wasm"))]
 pub mod writer;
 
+#[cfg(feature = "engine")]
+pub use conversion::{Conversion, Described, Write};
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
-pub use convert::{ConvertOptions, ConvertProgress, convert};
+pub use convert::{ConvertProgress, convert};
 pub use manifest::Manifest;
+#[cfg(feature = "engine")]
+pub use options::ConvertOptions;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
-pub use plan::{Plan, plan};
+pub use plan::plan;
+#[cfg(feature = "engine")]
+pub use plan::Plan;
 pub use reader::{LoadProgress, Package};
 pub use source::Source;
 pub use token_table::TokenTable;

@@ -7,13 +7,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
-use super::manifest::{BlockHashes, FileEntry, MANIFEST_FILE, TOKENIZER_FILE};
+use super::hash::FileHash;
+use super::layout::shard_path;
+use super::manifest::{BLOCK_BYTES, FileEntry, MANIFEST_FILE, MAX_SHARD, TOKENIZER_FILE};
 use super::reader::Package;
 use super::source::Source;
-use super::writer::{BLOCK_BYTES, MAX_SHARD};
-use crate::tensors::hex;
 use crate::tensors::quantize::{Packed, has_scales, unpack_rows};
 use crate::tensors::shard;
 use crate::tensors::{Dtype, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
@@ -159,7 +157,7 @@ impl Shards {
     }
 
     fn close(&mut self) -> Result<()> {
-        let path = format!("{}-{:05}.safetensors", self.name, self.done.len() + 1);
+        let path = shard_path(self.name, self.done.len());
         let mut bytes = shard::write_header(&std::mem::take(&mut self.tensors))?;
         bytes.append(&mut self.data);
         self.done
@@ -177,14 +175,7 @@ impl Shards {
 
 /// The manifest's entry of a file.
 fn entry(path: String, bytes: &[u8], block_bytes: Option<u64>) -> FileEntry {
-    let sha256 = |bytes: &[u8]| hex(&Sha256::digest(bytes));
-    FileEntry {
-        path,
-        bytes: bytes.len() as u64,
-        sha256: sha256(bytes),
-        blocks: block_bytes.map(|size| BlockHashes {
-            size,
-            sha256: bytes.chunks(size as usize).map(sha256).collect(),
-        }),
-    }
+    let mut hash = FileHash::new(block_bytes);
+    hash.update(bytes);
+    hash.entry(path)
 }

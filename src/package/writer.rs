@@ -10,22 +10,14 @@ mod series;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use folder::TempFolder;
 pub use folder::check_target;
 use series::Series;
 
-use super::manifest::{FileEntry, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
-use crate::tensors::hex;
+use super::hash::FileHash;
+use super::manifest::{BLOCK_BYTES, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
 use crate::tensors::{RawTensor, StoredDtype, Suffix, TOKEN_TABLE};
 use crate::{Code, Error, Result};
-
-/// Most bytes of a shard.
-pub const MAX_SHARD: u64 = 64 << 20;
-
-/// Bytes of a hashed block of the token embeddings.
-pub const BLOCK_BYTES: u64 = 1 << 20;
 
 /// Writes a package file by file.
 #[derive(Debug)]
@@ -168,12 +160,9 @@ impl PackageWriter {
         }
         let path = self.temp.0.join(TOKENIZER_FILE);
         fs::write(&path, tokenizer).map_err(|e| Error::io(&path, e))?;
-        manifest.files = vec![FileEntry {
-            path: TOKENIZER_FILE.into(),
-            bytes: tokenizer.len() as u64,
-            sha256: hex(&Sha256::digest(tokenizer)),
-            blocks: None,
-        }];
+        let mut hash = FileHash::new(None);
+        hash.update(tokenizer);
+        manifest.files = vec![hash.entry(TOKENIZER_FILE.into())];
         manifest.files.extend(self.weights.finish()?);
         manifest.files.extend(self.tokens.finish()?);
         manifest.validate()?;
@@ -182,6 +171,23 @@ impl PackageWriter {
         let check = || check_target(&self.out, self.force);
         self.temp.rename_to(&self.out, check)?;
         Ok(manifest)
+    }
+
+    /// The shards with the beginning of each, for tests of where things lie.
+    #[cfg(test)]
+    pub(super) fn written(self) -> Result<Vec<(super::manifest::FileEntry, Vec<u8>)>> {
+        use std::io::Read;
+        let mut written = self.weights.finish()?;
+        written.extend(self.tokens.finish()?);
+        let beginning = |file: super::manifest::FileEntry| {
+            let mut bytes = Vec::new();
+            let file_bytes = fs::File::open(self.temp.0.join(&file.path));
+            file_bytes
+                .and_then(|bytes_of| bytes_of.take(1 << 16).read_to_end(&mut bytes))
+                .map_err(|e| Error::io(&self.temp.0, e))?;
+            Ok((file, bytes))
+        };
+        written.into_iter().map(beginning).collect()
     }
 
     fn opened(&mut self) -> Result<(&mut Series, &mut OpenTensor)> {

@@ -142,7 +142,6 @@ pub fn parse_header(json: &[u8], file: &str, file_bytes: u64) -> Result<Vec<Entr
 ///
 /// # Errors
 /// [`Code::Internal`] if the tensors' sizes cannot be stated.
-#[cfg(not(target_family = "wasm"))]
 pub fn write_header(tensors: &[(String, Dtype, Vec<usize>)]) -> Result<Vec<u8>> {
     let refuse = |e: safetensors::SafeTensorError| {
         Error::new(Code::Internal, "", format!("a shard's header: {e}")).with_source(e)

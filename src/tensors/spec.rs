@@ -94,6 +94,11 @@ impl TensorSpec {
         self.shape.iter().product()
     }
 
+    /// Number of values of a row, which is a slice of the first axis.
+    pub fn row_len(&self) -> usize {
+        self.shape[1..].iter().product()
+    }
+
     /// How it is stored in a package of `dtype`.
     pub fn stored_dtype(&self, dtype: Dtype) -> Dtype {
         match (self.kind, dtype) {

@@ -1,5 +1,6 @@
 //! Packages: written, read back, and refused when they are wrong.
 
+mod arriving;
 mod checkpoint;
 mod convert;
 mod damage;

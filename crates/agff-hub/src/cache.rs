@@ -9,11 +9,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use agff::checkpoint::{Listing, RemoteFile};
 use agff::tensors::hex;
 use agff::{Address, Error, Result};
 use sha2::{Digest, Sha256};
 
-use crate::listing::{Listing, RemoteFile};
+use crate::listing::is_in;
 
 /// The folders that downloads are looked for in and written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Cache {
             .iter()
             .map(|cache| cache.join(&name).join("snapshots").join(commit))
             .map(|snapshot| snapshot.join(address.folder()))
-            .find(|folder| needed.iter().all(|file| file.is_in(folder)))
+            .find(|folder| needed.iter().all(|file| is_in(file, folder)))
     }
 
     /// Keeps a listing for the next time without a network.

@@ -5,14 +5,14 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use agff::checkpoint::{RemoteFile, is_weights};
 use agff::tensors::hex;
 use agff::{Address, Code, Error, Result};
 use sha2::{Digest, Sha256};
 use ureq::http::StatusCode;
 
 use crate::client::{Broken, Client, GoOn, PIECE, pause, refused, shown};
-use crate::listing::RemoteFile;
-use crate::needed::is_weights;
+use crate::listing::is_kept;
 use crate::{Progress, Watch};
 
 /// The list of a folder's files, as they were when they were fetched.
@@ -65,7 +65,7 @@ pub fn all(
             })
         };
         note(0)?;
-        if !file.is_kept(folder, &list) {
+        if !is_kept(file, folder, &list) {
             let url = address.file(&file.path);
             fetched += one(client, &url, file, &path, &mut note)?;
             list.retain(|other| other.path != file.path);

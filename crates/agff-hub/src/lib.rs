@@ -16,8 +16,10 @@ mod needed;
 
 use std::path::{Path, PathBuf};
 
+use agff::checkpoint::choose;
 use agff::{Address, Code, Error, Result};
 use client::Client;
+use listing::{is_in, is_kept};
 
 pub use cache::{Cache, default_folder};
 
@@ -119,7 +121,7 @@ fn of_hub(
         },
         Err(error) => return Err(error),
     };
-    let all = needed::choose(address, &listing.files)?;
+    let all = choose(address, &listing.files)?;
     let bytes = all.iter().filter_map(|file| file.bytes).sum();
     let needed = needed::wanted(all, options.weights);
     let done = |folder| Fetched {
@@ -135,7 +137,7 @@ fn of_hub(
     }
     let folder = cache.folder(address, Some(&listing.commit));
     let list = download::kept(&folder);
-    if offline && !needed.iter().all(|file| file.is_kept(&folder, &list)) {
+    if offline && !needed.iter().all(|file| is_kept(file, &folder, &list)) {
         let why = "is not on this machine whole, and the hub cannot be reached";
         return Err(Error::new(Code::Fetch, address.shown(), why));
     }
@@ -158,7 +160,7 @@ fn of_folder(
     let (found, offline) = match needed::probe(client, address, &mut waiting(watch)) {
         Ok(found) => (found, false),
         Err(error) if client::is_unreachable(&error) => match download::kept(&folder) {
-            list if !list.is_empty() && list.iter().all(|file| file.is_in(&folder)) => (list, true),
+            list if !list.is_empty() && list.iter().all(|file| is_in(file, &folder)) => (list, true),
             _ => return Err(error),
         },
         Err(error) => return Err(error),

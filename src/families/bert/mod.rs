@@ -1,7 +1,6 @@
 //! The family `bert`: sentence encoders (Devlin et al., arXiv 1810.04805; Reimers and Gurevych,
 //! arXiv 1908.10084), such as all-MiniLM. They read texts alone.
 
-#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod config;
 #[cfg(feature = "engine")]
@@ -10,9 +9,7 @@ mod network;
 #[cfg(feature = "engine")]
 use burn::tensor::{Device, Tensor};
 
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Description;
-#[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
 use crate::families::template::{Template, check_prompt};
 use crate::families::{
@@ -26,7 +23,6 @@ use crate::input::text::Tokenizer;
 use crate::layers::Vars;
 use crate::{Code, Error, Result};
 
-#[cfg(not(target_family = "wasm"))]
 pub(super) use checkpoint::rename;
 pub use config::{Config, Pooling};
 #[cfg(feature = "engine")]
@@ -97,12 +93,10 @@ impl Architecture for Config {
         Ok(Box::new(Encoder::new(self, &vars.at("text"))?))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         checkpoint::read(files)
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         rename(tensor)
     }

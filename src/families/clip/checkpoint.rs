@@ -131,12 +131,17 @@ pub(super) fn rename(tensor: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::SmallFiles;
+
+    fn of_config(json: &str) -> FromCheckpoint<Config> {
+        let mut files = SmallFiles::new("");
+        files.insert(CONFIG_FILE, json.into());
+        read(&Description::config(&files).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_config_that_says_nothing_is_that_of_the_base_model() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(CONFIG_FILE), r#"{"model_type": "clip"}"#).unwrap();
-        let read = read(&Description::config(folder.path()).unwrap()).unwrap();
+        let read = of_config(r#"{"model_type": "clip"}"#);
         let (vision, text) = (&read.config.vision, &read.config.text);
         assert_eq!(
             (vision.image_size, vision.patch_size, vision.cells()),
@@ -158,11 +163,9 @@ mod tests {
 
     #[test]
     fn the_section_of_files_of_2022_that_counts_is_the_later_one() {
-        let folder = tempfile::tempdir().unwrap();
         let json = r#"{"model_type": "clip", "text_config": {"hidden_size": 64},
             "text_config_dict": {"hidden_size": 768, "num_attention_heads": 12}, "vision_config_dict": null}"#;
-        std::fs::write(folder.path().join(CONFIG_FILE), json).unwrap();
-        let read = read(&Description::config(folder.path()).unwrap()).unwrap();
+        let read = of_config(json);
         assert_eq!(read.config.text.transformer.hidden_size, 768);
     }
 }

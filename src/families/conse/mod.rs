@@ -18,9 +18,7 @@ mod query;
 mod vision;
 
 use crate::Result;
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Description;
-#[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
 use crate::families::template::{Template, check_prompt};
 use crate::families::towers::regions::check_regions;
@@ -33,7 +31,6 @@ use crate::families::{Network, View};
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
 use crate::layers::Vars;
-#[cfg(not(target_family = "wasm"))]
 use crate::{Code, Error};
 
 pub use config::{BridgeConfig, Config, Stage, VisionConfig};
@@ -117,13 +114,11 @@ impl Architecture for Config {
         Ok(Box::new(network::Network::new(self, views, vars)?))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(_: &Description) -> Result<FromCheckpoint<Self>> {
         let why = "models of this family are made by `agff pull photo`, not converted";
         Err(Error::new(Code::Config, "model_type", why))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn rename(_: &str) -> Option<String> {
         None
     }

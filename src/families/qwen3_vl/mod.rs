@@ -7,7 +7,6 @@
 mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
-#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod config;
 #[cfg(feature = "engine")]
@@ -22,9 +21,7 @@ mod rope;
 mod vision;
 
 use crate::Result;
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Description;
-#[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
 use crate::families::{
     Architecture, ImageSettings, Layout, MAX_TEMPLATE, Preprocessing, Settings, Widths,
@@ -123,12 +120,10 @@ impl Architecture for Config {
         Ok(Box::new(network::Model::new(self, views, vars)?))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         checkpoint::read(files)
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         checkpoint::rename(tensor)
     }

@@ -136,16 +136,17 @@ pub(super) fn rename(tensor: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::SmallFiles;
+
+    fn of_config(json: &str) -> FromCheckpoint<Config> {
+        let mut files = SmallFiles::new("");
+        files.insert(CONFIG_FILE, json.into());
+        read(&Description::config(&files).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_config_that_says_nothing_is_that_of_the_base_model() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(
-            folder.path().join(CONFIG_FILE),
-            r#"{"model_type": "siglip"}"#,
-        )
-        .unwrap();
-        let read = read(&Description::config(folder.path()).unwrap()).unwrap();
+        let read = of_config(r#"{"model_type": "siglip"}"#);
         let (vision, text) = (&read.config.vision, &read.config.text);
         assert_eq!(
             (vision.image_size, vision.patch_size, vision.cells()),

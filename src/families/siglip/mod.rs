@@ -7,19 +7,15 @@
 //! text, padded to its full length ─ transformer ─ the last position ─ linear ───────────────────────────────┘
 //! ```
 
-#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod layout;
-#[cfg(not(target_family = "wasm"))]
 mod tokenizer;
 #[cfg(feature = "engine")]
 mod vision;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{Description, TokenizerFiles};
-#[cfg(not(target_family = "wasm"))]
 use crate::families::FromCheckpoint;
 use crate::families::template::check_prompt;
 use crate::families::towers::regions::check_regions;
@@ -148,17 +144,14 @@ impl Architecture for Config {
         }))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         checkpoint::read(files)
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         checkpoint::rename(tensor)
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn tokenizer(files: TokenizerFiles) -> Result<Vec<u8>> {
         tokenizer::read(files)
     }

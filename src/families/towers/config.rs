@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::MAX_SIDE;
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::Section;
 use crate::ops::Activation;
 use crate::{Code, Error, Result};
@@ -63,7 +62,6 @@ pub struct TextConfig {
 }
 
 /// The error of a check, about the field as the checkpoint's file has it.
-#[cfg(not(target_family = "wasm"))]
 fn named_in_file(s: &Section<'_>, error: &Error) -> Error {
     let field = error.subject().rsplit('.').next().unwrap_or_default();
     s.wrong(field, error.message())
@@ -111,7 +109,6 @@ impl TransformerConfig {
     }
 
     /// Reads a section of a `config.json`; what it leaves out is as in `default`.
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn read(s: &Section<'_>, default: Self) -> Result<Self> {
         Ok(Self {
             hidden_size: s.size("hidden_size", default.hidden_size)?,
@@ -163,7 +160,6 @@ impl VisionConfig {
     }
 
     /// Reads a section of a `config.json`; what it leaves out is as in `default`.
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn read(s: &Section<'_>, default: Self) -> Result<Self> {
         if s.size("num_channels", 3)? != 3 {
             return s.refuse("num_channels", "only colour pictures are read here");
@@ -203,7 +199,6 @@ impl TextConfig {
     }
 
     /// Reads a section of a `config.json`; what it leaves out is as in `default`.
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn read(s: &Section<'_>, default: Self) -> Result<Self> {
         let read = Self {
             vocab_size: s.size("vocab_size", default.vocab_size)?,

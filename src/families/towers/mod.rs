@@ -1,7 +1,6 @@
 //! What families of two towers share: a picture and a text each go through a network of their own, and meet in one
 //! space.
 
-#[cfg(not(target_family = "wasm"))]
 pub mod checkpoint;
 mod config;
 pub mod regions;
