@@ -26,8 +26,8 @@ pub use needed::{choose, is_weights, small_files};
 pub(crate) use pooling::LAST_TOKEN;
 pub(crate) use section::Section;
 pub use tokenizer::TokenizerFiles;
-pub use weights::{INDEX_FILE, WEIGHTS_FILE, Weights, files_of_index};
 pub(crate) use weights::widen;
+pub use weights::{INDEX_FILE, WEIGHTS_FILE, Weights, files_of_index};
 
 /// The model card.
 pub(crate) const README_FILE: &str = "README.md";

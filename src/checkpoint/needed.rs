@@ -1,8 +1,8 @@
 //! Which of a repository's files a checkpoint is converted from.
 
+use super::CONFIG_FILE;
 use super::listing::RemoteFile;
 use super::weights::{INDEX_FILE, WEIGHTS_FILE};
-use super::{Address, CONFIG_FILE};
 use crate::{Code, Error, Result};
 
 /// What is taken beside the configuration and the weights, where it is there.
@@ -25,8 +25,8 @@ const VOCABULARY: &str = "vocab.json";
 /// The configuration of the pooling that `modules.json` names, by the folder that everybody has.
 const POOLING: &str = "1_Pooling/config.json";
 
-/// Chooses from a listing.
-pub fn choose(address: &Address, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
+/// Chooses from the files that there are; `shown` is what to call the checkpoint in messages.
+pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
     let find = |path: &str| files.iter().find(|file| file.path == path);
     let Some(config) = find(CONFIG_FILE) else {
         let why = match files
@@ -37,9 +37,12 @@ pub fn choose(address: &Address, files: &[RemoteFile]) -> Result<Vec<RemoteFile>
                 "has no {CONFIG_FILE}; {:?} is in a folder below: name that folder",
                 other.path
             ),
+            None if find(WEIGHTS_FILE).is_some() || find(INDEX_FILE).is_some() => {
+                format!("has no {CONFIG_FILE}, which says what model its weights are of")
+            }
             None => no_weights(files),
         };
-        return Err(Error::new(Code::PackageFileMissing, address.shown(), why));
+        return Err(Error::new(Code::PackageFileMissing, shown, why));
     };
     let mut needed = vec![config.clone()];
     needed.extend(OTHERS.iter().filter_map(|path| find(path)).cloned());
@@ -56,11 +59,7 @@ pub fn choose(address: &Address, files: &[RemoteFile]) -> Result<Vec<RemoteFile>
             needed.extend(shards.cloned());
         }
         (None, None) => {
-            return Err(Error::new(
-                Code::PackageFamily,
-                address.shown(),
-                no_weights(files),
-            ));
+            return Err(Error::new(Code::PackageFamily, shown, no_weights(files)));
         }
     }
     Ok(needed)
@@ -100,7 +99,6 @@ fn no_weights(files: &[RemoteFile]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::HUB;
 
     fn listing(paths: &[&str]) -> Result<Vec<String>> {
         let files: Vec<RemoteFile> = paths
@@ -113,8 +111,7 @@ mod tests {
                 version: None,
             })
             .collect();
-        let address = Address::parse("a/b", HUB).unwrap();
-        let needed = choose(&address, &files)?;
+        let needed = choose("a/b", &files)?;
         Ok(needed.into_iter().map(|file| file.path).collect())
     }
 
@@ -173,6 +170,11 @@ mod tests {
                 &["text/config.json", "text/model.safetensors"],
                 Code::PackageFileMissing,
                 "text/config.json",
+            ),
+            (
+                &["model.safetensors"],
+                Code::PackageFileMissing,
+                "no config.json",
             ),
             (
                 &["notes.md"],

@@ -182,7 +182,11 @@ impl Described {
             file: 0,
             at: 0,
             hash: LongHash::default(),
-            written: vec![0; layout.shards.len()],
+            written: layout
+                .shards
+                .iter()
+                .map(|s| s.header.len() as u64)
+                .collect(),
         };
         Ok(Conversion {
             prepared,
@@ -300,39 +304,45 @@ impl Conversion {
         serde_json::to_string(&self.state).unwrap_or_default()
     }
 
-    /// Goes on where a conversion stopped whose [`state`](Self::state) was kept. Gives what each file of the package
-    /// must have at least, with lengths; `None` if the state is another conversion's.
-    pub fn resume(&mut self, state: &str) -> Option<Vec<(&str, u64)>> {
-        let state: State = serde_json::from_str(state).ok()?;
+    /// Goes on where a conversion stopped whose [`state`](Self::state) was kept, and which has left
+    /// [`files`](Self::files) of these lengths. Nothing is changed, and the answer is `false`, if the state is another
+    /// conversion's, or if less is there than it says.
+    pub fn resume(&mut self, state: &str, lengths: &[u64]) -> bool {
+        let Ok(state) = serde_json::from_str::<State>(state) else {
+            return false;
+        };
         let (file, at) = (state.file, state.at);
+        let tokenizer = self.prepared.tokenizer.len() as u64;
+        let least = std::iter::once(tokenizer).chain(state.written.iter().copied());
+        let there = lengths.len() == self.layout.shards.len() + 1
+            && least.zip(lengths).all(|(least, &length)| length >= least);
         let same = state.of == self.state.of && state.written.len() == self.layout.shards.len();
-        if !same || !(file < self.inputs.len() || (file == self.inputs.len() && at == 0)) {
-            return None;
+        let hashed = self.inputs.get(file).is_some_and(|i| i.sha256.is_some());
+        let within = self.inputs.get(file).map_or(0, |input| input.bytes);
+        if !there || !same || file > self.inputs.len() || at > within {
+            return false;
         }
-        if self.inputs.get(file).is_some_and(|i| i.sha256.is_some()) && !state.hash.is_after(at) {
-            return None;
+        if hashed && !state.hash.is_after(at) {
+            return false;
         }
         let after = |tensor: &Coming| (tensor.file, tensor.bytes.end) > (file, at);
-        self.next = self
-            .tensors
-            .iter()
-            .position(after)
-            .unwrap_or(self.tensors.len());
-        self.rows = match self.tensors.get(self.next) {
+        let next = self.tensors.iter().position(after);
+        let next = next.unwrap_or(self.tensors.len());
+        let rows = match self.tensors.get(next) {
             Some(tensor) if tensor.file == file && tensor.bytes.start < at => {
                 let row = self.row_bytes(tensor);
                 let done = at - tensor.bytes.start;
                 if !done.is_multiple_of(row) {
-                    return None;
+                    return false;
                 }
                 (done / row) as usize
             }
             _ => 0,
         };
+        (self.next, self.rows) = (next, rows);
         (self.file, self.at, self.hash) = (file, at, state.hash.clone());
         self.state = state;
-        let paths = self.layout.shards.iter().map(|shard| shard.path.as_str());
-        Some(paths.zip(self.state.written.iter().copied()).collect())
+        true
     }
 
     /// Takes the bytes of the package's files as they were written, from front to back, in the order of
@@ -357,7 +367,9 @@ impl Conversion {
             };
             let path = path.to_owned();
             let number = self.sealed.len();
-            let shard = number.checked_sub(1).and_then(|n| self.layout.shards.get(n));
+            let shard = number
+                .checked_sub(1)
+                .and_then(|n| self.layout.shards.get(n));
             let block_bytes = shard.and_then(|shard| shard.block_bytes);
             let mut hash = self.sealing.take().unwrap_or(FileHash::new(block_bytes));
             let left = usize::try_from(length - hash.bytes()).unwrap_or(usize::MAX);

@@ -152,7 +152,8 @@ impl LearnedVectors {
         });
         match stray {
             None => {
-                let given = |view: &View| names().any(|name| name == format!("views.{}", view.name));
+                let given =
+                    |view: &View| names().any(|name| name == format!("views.{}", view.name));
                 let random = |view: &&View| view.learned > 0 && !given(view);
                 let random = views.views.iter().filter(random);
                 let random = random.map(|view| view.name.clone()).collect();

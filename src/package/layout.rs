@@ -273,7 +273,7 @@ mod tests {
         let specs = [
             plain("first", &[7]),
             linear("just.under", [100_000, 128]),
-            linear("over", [600_000, 128]),
+            linear("over", [1_200_000, 128]),
             plain("cube", &[3, 5, 7]),
             TensorSpec::token_table([700_000, 96]),
             linear("last", [40_000, 352]),
@@ -316,7 +316,7 @@ mod tests {
                 .map(|(file, _)| (file.path.clone(), file.bytes))
                 .collect();
             assert_eq!(is, should);
-            assert!(is.len() > 4, "{is:?}");
+            assert!(is.len() >= 5, "{is:?}");
             for (shard, (file, header)) in layout.shards.iter().zip(&written) {
                 assert!(header.starts_with(&shard.header), "{}", file.path);
             }

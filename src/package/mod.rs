@@ -34,10 +34,10 @@ pub use convert::{ConvertProgress, convert};
 pub use manifest::Manifest;
 #[cfg(feature = "engine")]
 pub use options::ConvertOptions;
-#[cfg(all(feature = "engine", not(target_family = "wasm")))]
-pub use plan::plan;
 #[cfg(feature = "engine")]
 pub use plan::Plan;
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
+pub use plan::plan;
 pub use reader::{LoadProgress, Package};
 pub use source::Source;
 pub use token_table::TokenTable;

@@ -258,7 +258,7 @@ pub(super) fn info(manifest: &Manifest, device: &DeviceReport) -> Result<JsValue
     })
 }
 
-fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value
         .serialize(&Serializer::json_compatible())
         .map_err(|e| error(Error::new(Code::Internal, "", e.to_string())))

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "bench")]
 mod bench;
+mod checkpoint;
 mod console;
 mod convert;
 mod index;
@@ -20,6 +21,7 @@ use crate::package::source::Http;
 use crate::package::{LoadProgress, Source};
 use crate::{Agff, LoadOptions};
 
+pub use checkpoint::{CheckpointAddress, Conversion};
 pub use console::set_panic_handler;
 pub use index::VectorIndex;
 

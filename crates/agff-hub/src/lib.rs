@@ -121,7 +121,7 @@ fn of_hub(
         },
         Err(error) => return Err(error),
     };
-    let all = choose(address, &listing.files)?;
+    let all = choose(&address.shown(), &listing.files)?;
     let bytes = all.iter().filter_map(|file| file.bytes).sum();
     let needed = needed::wanted(all, options.weights);
     let done = |folder| Fetched {
@@ -160,7 +160,9 @@ fn of_folder(
     let (found, offline) = match needed::probe(client, address, &mut waiting(watch)) {
         Ok(found) => (found, false),
         Err(error) if client::is_unreachable(&error) => match download::kept(&folder) {
-            list if !list.is_empty() && list.iter().all(|file| is_in(file, &folder)) => (list, true),
+            list if !list.is_empty() && list.iter().all(|file| is_in(file, &folder)) => {
+                (list, true)
+            }
             _ => return Err(error),
         },
         Err(error) => return Err(error),

@@ -42,8 +42,9 @@ pub fn probe(client: &Client, address: &Address, go_on: GoOn<'_>) -> Result<Vec<
     }
     let url = address.file(INDEX_FILE);
     let Some(json) = client.small(&url, go_on)? else {
-        let why =
-            format!("has neither {WEIGHTS_FILE} nor {INDEX_FILE}; other formats of weights are not read");
+        let why = format!(
+            "has neither {WEIGHTS_FILE} nor {INDEX_FILE}; other formats of weights are not read"
+        );
         return Err(Error::new(Code::PackageFileMissing, address.shown(), why));
     };
     let shards = files_of_index(&json, shown(&url))?;

@@ -3,7 +3,6 @@
 
 import { type Backend, type Loaded, type Setup } from "./backend.js";
 import { embedAll, photosInAPack, textsInAPack } from "./batch.js";
-import { cache } from "./cache.js";
 import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
 import { guarded } from "./guarded.js";
 import type { Indexes, OpenIndexOptions, PhotoIndex } from "./index-types.js";
@@ -22,8 +21,10 @@ import type {
   ImageSource,
   LoadOptions,
   ModelInfo,
+  ModelPlan,
+  ModelSource,
   PackageCache,
-  PackageUrls,
+  PlanOptions,
   Similarity,
 } from "./types.js";
 import { WorkerBackend } from "./worker-backend.js";
@@ -43,7 +44,11 @@ import { WorkerBackend } from "./worker-backend.js";
  */
 export class Agff {
   /** What of packages is kept in the browser. */
-  static readonly cache: PackageCache = cache;
+  static readonly cache: PackageCache = {
+    list: async () => (await import("./cache.js")).cache.list(),
+    delete: async (...which) => (await import("./cache.js")).cache.delete(...which),
+    persist: async () => (await import("./cache.js")).cache.persist(),
+  };
 
   /** The indexes that this site keeps: `list()`, `photos(name)`, `delete(name)`. */
   static readonly indexes: Indexes = {
@@ -59,28 +64,28 @@ export class Agff {
 
   private constructor(
     private readonly backend: Backend,
-    private readonly setup: Setup,
     private readonly decode: DecodePreference,
     private readonly inWorker: boolean,
   ) {}
 
   /**
-   * Loads a package: the URL of its folder, which holds `agff.json`, or the URLs of its files, or by name
-   * one that comes with this library: `"photo"`, which is also what is loaded when none is named, or
-   * `"agff-nano"`. Only one engine is downloaded: the GPU one or the CPU one.
+   * Loads a model. By name one that comes with this library: `"photo"`, which is also what is loaded when none
+   * is named, or `"agff-nano"`. A package: the URL of its folder, which holds `agff.json`, or the URLs of its
+   * files. Or a checkpoint in its original form: by its name at a model hub, `"google/siglip2-base-patch16-224"`,
+   * the URL of such a folder, or its files as somebody has chosen them. It is then converted while its bytes
+   * arrive, and the package is kept in the browser for the next time.
+   *
+   * Only one engine is downloaded: the GPU one or the CPU one.
    */
-  static async load(
-    source: string | URL | PackageUrls = "photo",
-    options: LoadOptions = {},
-  ): Promise<Agff> {
+  static async load(source: ModelSource = "photo", options: LoadOptions = {}): Promise<Agff> {
     const { signal, worker = true, decode = "exact" } = options;
-    throwIfAborted(signal, String(source));
+    throwIfAborted(signal, typeof source === "string" ? source : "");
     oneOf("device", options.device, ["auto", "gpu", "cpu"]);
     oneOf("cache", options.cache, ["opfs", "memory", false]);
     oneOf("decode", decode, ["exact", "browser"]);
     const onProgress = guarded(options.onProgress);
     const setup: Setup = {
-      location: await locate(source),
+      location: await locate(source, options),
       device: options.device ?? "auto",
       limits: options.limits,
       kernels: options.kernels,
@@ -93,7 +98,7 @@ export class Agff {
     const backend = worker
       ? await WorkerBackend.load(setup)
       : await (await import("./direct-backend.js")).DirectBackend.load(setup);
-    const agff = new Agff(backend, setup, decode, worker);
+    const agff = new Agff(backend, decode, worker);
     const { bytes } = agff.info;
     onProgress?.({
       phase: "ready",
@@ -104,6 +109,15 @@ export class Agff {
       fileTotal: 0,
     });
     return agff;
+  }
+
+  /**
+   * What a model would take: bytes to download, to keep, and on the device. Of a checkpoint only its small files
+   * are read, so whether it can be converted at all is known, too.
+   */
+  static async plan(source: ModelSource, options: PlanOptions = {}): Promise<ModelPlan> {
+    oneOf("device", options.device, ["auto", "gpu", "cpu"]);
+    return (await import("./plan-call.js")).plan(await locate(source, options), options);
   }
 
   /** What is known about the package, and which device runs it and why. */
@@ -254,7 +268,7 @@ export class Agff {
     const { loaded } = this.backend;
     if (this.known?.loaded !== loaded) {
       const manifest = JSON.parse(loaded.reply.manifest) as Manifest;
-      const info = describe(manifest, loaded, this.setup.location.key, this.inWorker);
+      const info = describe(manifest, loaded, this.inWorker);
       this.known = { loaded, manifest, info };
     }
     return this.known;
@@ -265,17 +279,12 @@ export class Agff {
   }
 }
 
-function describe(
-  manifest: Manifest,
-  { reply, device }: Loaded,
-  url: string,
-  worker: boolean,
-): ModelInfo {
+function describe(manifest: Manifest, { reply, device }: Loaded, worker: boolean): ModelInfo {
   const { name, trained, licence, dimensions, dtype, fusion, prompt } = manifest;
   const { provenance = "", languages = [] } = manifest;
   return {
     name,
-    url,
+    url: reply.key,
     trained,
     licence,
     provenance,

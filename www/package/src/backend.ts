@@ -56,7 +56,11 @@ export interface Backend {
 }
 
 /** What is kept in memory for all loads of this page (`cache: "memory"`). */
-export const memory: MemoryFiles = { files: new Map(), manifests: new Map() };
+export const memory: MemoryFiles = {
+  files: new Map(),
+  manifests: new Map(),
+  versions: new Map(),
+};
 
 /**
  * Picks the device and starts there. If the GPU is chosen freely and then refuses, it is the CPU.
@@ -86,4 +90,5 @@ export function remember(fetched: MemoryFiles): void {
   if (fetched === memory) return;
   for (const [hash, blob] of fetched.files) memory.files.set(hash, blob);
   for (const [key, manifest] of fetched.manifests) memory.manifests.set(key, manifest);
+  for (const [key, version] of fetched.versions) memory.versions.set(key, version);
 }

@@ -4,8 +4,8 @@ import { memory } from "./backend.js";
 import { AgffError } from "./errors.js";
 import { locate } from "./location.js";
 import { parseFiles, type FileEntry } from "./manifest.js";
-import { openStore, type PackageRecord, type Store } from "./opfs.js";
-import type { CachedPackage, PackageCache, PackageUrls } from "./types.js";
+import { draftName, openStore, type PackageRecord, type Store } from "./opfs.js";
+import type { CachedPackage, CheckpointOptions, PackageCache, PackageUrls } from "./types.js";
 
 async function list(): Promise<CachedPackage[]> {
   const store = await openStore();
@@ -24,22 +24,37 @@ async function list(): Promise<CachedPackage[]> {
   return (await Promise.all(packages)).sort((a, b) => b.used.getTime() - a.used.getTime());
 }
 
-async function remove(source?: string | URL | PackageUrls): Promise<void> {
-  const key = source === undefined ? undefined : (await locate(source)).key;
-  if (key === undefined) {
+async function remove(
+  source?: string | URL | PackageUrls,
+  options?: CheckpointOptions,
+): Promise<void> {
+  const place = source === undefined ? undefined : await locate(source, options);
+  const keys = place && [
+    place.key,
+    ...(place.checkpoint ? [place.checkpoint.key] : []),
+    String(source),
+  ];
+  if (keys === undefined) {
     memory.files.clear();
     memory.manifests.clear();
+    memory.versions.clear();
   } else {
-    forgetInMemory(key);
+    for (const key of keys) forgetInMemory(key);
   }
   const store = await openStore();
   if (typeof store === "string") return;
   const records = await store.records();
-  const gone = records.filter((record) => key === undefined || record.key === key);
+  const gone = records.filter((record) => keys === undefined || keys.includes(record.key));
   const wanted = hashesOf(records.filter((record) => !gone.includes(record)));
-  const unwanted = key === undefined ? await store.names() : [...hashesOf(gone)];
+  const unwanted = keys === undefined ? await store.names() : [...hashesOf(gone)];
   for (const record of gone) await store.forget(record.key);
   for (const name of unwanted) if (!wanted.has(name)) await removeFile(store, name);
+  // What is half made of a checkpoint.
+  for (const name of keys
+    ? await Promise.all(keys.map(draftName))
+    : await store.conversionNames()) {
+    await store.dropConversion(name).catch(() => {});
+  }
 }
 
 async function persist(): Promise<boolean> {
@@ -51,6 +66,7 @@ export const cache: PackageCache = { list, delete: remove, persist };
 function forgetInMemory(key: string): void {
   const manifest = memory.manifests.get(key);
   memory.manifests.delete(key);
+  memory.versions.delete(key);
   if (manifest === undefined) return;
   const wanted = new Set(
     [...memory.manifests.values()].flatMap((other) => parseFiles(other, "").map((f) => f.sha256)),

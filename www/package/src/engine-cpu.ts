@@ -1,11 +1,17 @@
 /** The CPU engine. In a module of its own, so that who loads the other engine does not get this one. */
 
-import init, { Engine, setPanicHandler, VectorIndex } from "../engines/cpu/agff.js";
+import init, {
+  Engine,
+  setPanicHandler,
+  VectorIndex,
+  CheckpointAddress,
+  Conversion,
+} from "../engines/cpu/agff.js";
 import type { EngineProgram } from "./engine.js";
 
 export const engine: EngineProgram = {
   kind: "cpu",
   // Written out, so that bundlers find the file and ship it.
   wasm: new URL("../engines/cpu/agff_bg.wasm", import.meta.url),
-  module: { default: init, Engine, setPanicHandler, VectorIndex },
+  module: { default: init, Engine, setPanicHandler, VectorIndex, CheckpointAddress, Conversion },
 };

@@ -3,6 +3,7 @@
  * dies. Everything that crosses it can be structured-cloned.
  */
 
+import type { CheckpointAddressClass, ConversionClass } from "agff:conversion";
 import type { VectorIndexClass } from "agff:vector-index";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import type { RawPixels } from "./protocol.js";
@@ -55,6 +56,8 @@ export interface EngineModule {
     decode(name: string, bytes: Uint8Array, leastSide?: number): DecodedImage;
   };
   VectorIndex: VectorIndexClass;
+  CheckpointAddress: CheckpointAddressClass;
+  Conversion: ConversionClass;
 }
 
 /** An engine that can be started: its glue, and where its program is. */

@@ -6,6 +6,8 @@ declare module "*/engines/gpu/agff.js" {
   export const Engine: typeof engine.Engine;
   export const setPanicHandler: typeof engine.setPanicHandler;
   export const VectorIndex: import("agff:vector-index").VectorIndexClass;
+  export const CheckpointAddress: import("agff:conversion").CheckpointAddressClass;
+  export const Conversion: import("agff:conversion").ConversionClass;
 }
 declare module "*/engines/cpu/agff.js" {
   const engine: import("./engine.js").EngineModule;
@@ -13,6 +15,8 @@ declare module "*/engines/cpu/agff.js" {
   export const Engine: typeof engine.Engine;
   export const setPanicHandler: typeof engine.setPanicHandler;
   export const VectorIndex: import("agff:vector-index").VectorIndexClass;
+  export const CheckpointAddress: import("agff:conversion").CheckpointAddressClass;
+  export const Conversion: import("agff:conversion").ConversionClass;
 }
 
 // The index in an engine's memory (src/web/index.rs). What it throws are `Error`s with a `code`.
@@ -81,5 +85,89 @@ declare module "agff:vector-index" {
       fusion: { temperature: number; reduction: "log-sum-exp" | "max" | "mean" };
       precision?: "f32" | "int8";
     }): VectorIndex;
+  }
+}
+
+// Checkpoints and their conversion (src/web/checkpoint.rs). What they throw are `Error`s with a `code`.
+declare module "agff:conversion" {
+  /** A file that a checkpoint is converted from. */
+  export interface ChosenFile {
+    path: string;
+    bytes: number | undefined;
+    sha256: string | undefined;
+    weights: boolean;
+  }
+
+  export interface CheckpointAddress {
+    readonly shown: string;
+    readonly name: string;
+    readonly origin: string;
+    /** Undefined if it is no repository of a hub. */
+    readonly listing: string | undefined;
+    at(revision: string): CheckpointAddress;
+    file(path: string): string;
+    missing(): Error;
+    choose(listing: Uint8Array): { commit?: string; files: ChosenFile[] };
+    free(): void;
+  }
+
+  export interface CheckpointAddressClass {
+    new (text: string, hub?: string): CheckpointAddress;
+    chooseLocal(
+      shown: string,
+      paths: string[],
+      lengths: Float64Array,
+    ): { commit?: string; files: ChosenFile[] };
+    smallFiles(): string[];
+    indexed(json: Uint8Array, shown: string): string[];
+  }
+
+  /** What a package takes, in bytes. */
+  export interface Plan {
+    family: string;
+    /** The number of weights. */
+    parameters: number;
+    package: number;
+    device: number;
+    tokenTable: number;
+    largest: number;
+  }
+
+  /** Bytes of a file of the package, and where in it they belong. */
+  export interface Write {
+    path: string;
+    at: number;
+    bytes: Uint8Array;
+  }
+
+  export interface ConversionOptions {
+    dtype?: string | undefined;
+    regions?: number | undefined;
+    name?: string | undefined;
+    checkpoint?: string | undefined;
+    licence?: string | undefined;
+    minPixels?: number | undefined;
+    maxPixels?: number | undefined;
+    views?: string | undefined;
+  }
+
+  export interface Conversion {
+    insert(path: string, bytes: Uint8Array): void;
+    describe(): Plan;
+    addFile(name: string, bytes: number, sha256: string | undefined, header: Uint8Array): void;
+    begin(): { path: string; bytes: number }[];
+    known(): Write[];
+    position(): { file: number; at: number } | undefined;
+    feed(bytes: Uint8Array): Write[];
+    state(): string;
+    resume(state: string, lengths: Float64Array): boolean;
+    seal(bytes: Uint8Array): void;
+    finish(): string;
+    free(): void;
+  }
+
+  export interface ConversionClass {
+    new (place: string, options: ConversionOptions): Conversion;
+    headerLength(prefix: Uint8Array, name: string, bytes: number): number;
   }
 }

@@ -36,6 +36,7 @@ export type AgffErrorCode =
   | "internal"
   // Of the browser only:
   | "quota"
+  | "memory"
   | "worker-start"
   | "worker-silent"
   | (string & {});

@@ -10,6 +10,13 @@ export function oneOf<T>(name: string, given: T | undefined, known: readonly T[]
   throw new AgffError("input", name, message);
 }
 
+/** Throws if something is not a whole number in a range. */
+export function wholeFrom(name: string, given: unknown, least: number, most: number): void {
+  if (Number.isInteger(given) && (given as number) >= least && (given as number) <= most) return;
+  const message = `${String(given)} is not a whole number from ${least} to ${most}`;
+  throw new AgffError("input", name, message);
+}
+
 /** Throws if something cannot be gone through. A text can, letter by letter, which nobody means. */
 export function checkMany(given: unknown, what: string, forOne: string): void {
   const many =

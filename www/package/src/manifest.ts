@@ -12,11 +12,14 @@ export interface FileEntry {
   readonly bytes: number;
   /** Lower-case hexadecimal, of the whole file. */
   readonly sha256: string;
+  /** There if it is read by range. */
+  readonly blocks?: unknown;
 }
 
 /** The parts of a manifest that are used here. */
 export interface Manifest {
   readonly name: string;
+  readonly family?: string;
   readonly trained: boolean;
   readonly licence: string;
   readonly provenance?: string;

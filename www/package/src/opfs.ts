@@ -3,6 +3,7 @@
  *
  *     agff/files/SHA256            a file; shorter than the manifest says while it is not yet whole
  *     agff/packages/SHA256.json    the record of a package, named by its key's hash
+ *     agff/conversions/KEY/        a package that is being made of a checkpoint
  *
  * A file is written from front to back and never changed, so its length says how much of it is
  * there. Files of equal content are one file, whichever package they belong to.
@@ -18,6 +19,8 @@ export interface PackageRecord {
   manifest: string;
   /** When it was last loaded, in milliseconds. */
   used: number;
+  /** Of a package that was made of a checkpoint here: which version of it. */
+  version?: string;
 }
 
 /** Appends to a file. What was written is kept even when `close` follows an error. */
@@ -33,7 +36,10 @@ interface SyncHandle {
   flush(): void;
   close(): void;
 }
-type WorkerFileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<SyncHandle> };
+/** A file's handle as workers have it. */
+export type WorkerFileHandle = FileSystemFileHandle & {
+  createSyncAccessHandle?(): Promise<SyncHandle>;
+};
 
 /** The store, or why there is none: only pages over HTTPS have one, and not in every mode. */
 export async function openStore(): Promise<Store | string> {
@@ -46,6 +52,7 @@ export async function openStore(): Promise<Store | string> {
     return new Store(
       await agff.getDirectoryHandle("files", { create: true }),
       await agff.getDirectoryHandle("packages", { create: true }),
+      await agff.getDirectoryHandle("conversions", { create: true }),
     );
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -57,6 +64,7 @@ export class Store {
   constructor(
     private readonly files: FileSystemDirectoryHandle,
     private readonly packages: FileSystemDirectoryHandle,
+    private readonly conversions: FileSystemDirectoryHandle,
   ) {}
 
   /** What is there of a file; undefined when nothing is. */
@@ -106,6 +114,42 @@ export class Store {
     return records;
   }
 
+  /** The folder of a package that is being made. */
+  conversion(name: string): Promise<FileSystemDirectoryHandle> {
+    return quota(() => this.conversions.getDirectoryHandle(name, { create: true }));
+  }
+
+  /** Removes such a folder, if it is there. */
+  async dropConversion(name: string): Promise<void> {
+    await remove(this.conversions, name);
+  }
+
+  /** The names of all such folders. */
+  async conversionNames(): Promise<string[]> {
+    const names = [];
+    for await (const name of this.conversions.keys()) names.push(name);
+    return names;
+  }
+
+  /** Makes a file of another folder one of the store's, under its hash. */
+  async adopt(folder: FileSystemDirectoryHandle, path: string, sha256: string): Promise<void> {
+    const handle = (await folder.getFileHandle(path)) as FileSystemFileHandle & {
+      move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
+    };
+    if (handle.move) return quota(() => handle.move!(this.files, sha256));
+    const appender = await this.append(sha256, 0);
+    try {
+      const body = (await handle.getFile()).stream().getReader();
+      for (;;) {
+        const { done, value } = await body.read();
+        if (done) break;
+        await appender.write(value);
+      }
+    } finally {
+      await appender.close();
+    }
+  }
+
   /** The names of all files. */
   async names(): Promise<string[]> {
     const names = [];
@@ -143,6 +187,11 @@ export async function sha256(blob: Blob): Promise<string> {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The name of the folder of a package in the making, by its key. */
+export async function draftName(key: string): Promise<string> {
+  return (await sha256(new Blob([key]))).slice(0, 32);
+}
+
 async function recordName(key: string): Promise<string> {
   return `${await sha256(new Blob([key]))}.json`;
 }
@@ -150,10 +199,11 @@ async function recordName(key: string): Promise<string> {
 async function parseRecord(file: File | undefined): Promise<PackageRecord | undefined> {
   try {
     const record = JSON.parse((await file?.text()) ?? "null") as Partial<PackageRecord> | null;
-    const { key, manifest, used } = record ?? {};
+    const { key, manifest, used, version } = record ?? {};
     const whole =
       typeof key === "string" && typeof manifest === "string" && typeof used === "number";
-    return whole ? { key, manifest, used } : undefined;
+    if (!whole) return undefined;
+    return { key, manifest, used, ...(typeof version === "string" ? { version } : {}) };
   } catch {
     // A tab that was closed while it wrote; the record is made anew with the next load.
     return undefined;
@@ -171,7 +221,7 @@ async function read(folder: FileSystemDirectoryHandle, name: string): Promise<Fi
 
 async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
-    await folder.removeEntry(name);
+    await folder.removeEntry(name, { recursive: true });
   } catch (error) {
     if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
   }
@@ -207,7 +257,8 @@ async function appendOnClose(handle: FileSystemFileHandle, size: number): Promis
   };
 }
 
-async function quota<T>(work: () => Promise<T>): Promise<T> {
+/** Says what to do when there is no room. */
+export async function quota<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -19,16 +19,24 @@ export type Report = (progress: LoadProgress) => void;
 
 /** The URL of a file of a package. */
 export function urlOf(location: PackageLocation, path: string): string {
-  const { base, files } = location;
-  if (base !== undefined) return base + path;
+  const { base, files, query = "" } = location;
+  if (base !== undefined) return base + path + query;
   if (files && Object.hasOwn(files, path)) return files[path]!;
   const message = `no URL is given for this file of the package ${location.key}`;
   throw new AgffError("package-file-missing", path, message);
 }
 
+/** A package that was made of a checkpoint: its manifest, and the version of the checkpoint. */
+export interface Kept {
+  readonly manifest: string;
+  readonly version?: string | undefined;
+}
+
 export class PackageFiles {
   private readonly blobs = new Map<string, Blob>();
   private readonly counts = { downloaded: 0, reused: 0, repaired: 0 };
+  /** The version of the checkpoint that it was made of, and what makes it anew. */
+  private made: { version: string | undefined; again: () => Promise<void> } | undefined;
 
   private constructor(
     readonly location: PackageLocation,
@@ -47,10 +55,26 @@ export class PackageFiles {
     signal: AbortSignal | undefined,
   ): Promise<PackageFiles> {
     const { keep, mode, reason } = await openKeep(wanted, memory);
-    const kept = await keep.manifest(location.key);
-    const { manifest, offline } = await readManifest(location, kept, signal);
+    const kept = await keep.kept(location.key);
+    const { manifest, offline } = await readManifest(location, kept?.manifest, signal);
     const entries = parseFiles(manifest, urlOf(location, MANIFEST));
     return new PackageFiles(location, manifest, entries, keep, { mode, reason, offline });
+  }
+
+  /** A package that was made here. */
+  static made(
+    location: PackageLocation,
+    { manifest, version }: Kept,
+    keep: Keep,
+    how: Pick<CacheInfo, "mode" | "reason" | "offline">,
+    { downloaded }: { downloaded: number },
+    again: () => Promise<void>,
+  ): PackageFiles {
+    const entries = parseFiles(manifest, location.key);
+    const files = new PackageFiles(location, manifest, entries, keep, how);
+    files.counts.downloaded = downloaded;
+    files.made = { version, again };
+    return files;
   }
 
   /** Bytes of all files. */
@@ -72,9 +96,12 @@ export class PackageFiles {
   async fetchAll(report: Report, signal: AbortSignal | undefined): Promise<void> {
     if (this.how.mode === false) return;
     const total = this.bytes;
+    // Of one that has just been made all was told while it was.
+    const told = this.made !== undefined && this.counts.downloaded > 0;
     let before = 0;
     for (const entry of this.entries) {
       const note = (there: number) =>
+        !told &&
         report({
           phase: "package",
           loaded: before + there,
@@ -87,7 +114,8 @@ export class PackageFiles {
       note(entry.bytes);
       before += entry.bytes;
     }
-    await this.keep.remember(this.location.key, this.manifest);
+    const { manifest, made } = this;
+    await this.keep.remember(this.location.key, { manifest, version: made?.version });
   }
 
   /** A file of the package, if it is at hand. */
@@ -98,17 +126,20 @@ export class PackageFiles {
   /** Looks through all that is kept, and fetches anew what is damaged or gone. Tells whether any was. */
   async repair(signal: AbortSignal | undefined): Promise<boolean> {
     if (this.how.mode === false) return false;
-    let found = false;
+    const damaged: FileEntry[] = [];
     for (const entry of this.entries) {
       if (await isWhole(this.blobs.get(entry.path), entry)) continue;
-      found = true;
       throwIfAborted(signal, entry.path);
       await this.keep.remove(entry);
       this.blobs.delete(entry.path);
-      await this.bring(entry, () => {}, signal);
-      this.counts.repaired += entry.bytes;
+      damaged.push(entry);
     }
-    return found;
+    if (damaged.length > 0) await this.made?.again();
+    for (const entry of this.made && damaged.length > 0 ? this.entries : damaged) {
+      await this.bring(entry, () => {}, signal);
+    }
+    this.counts.repaired += damaged.reduce((sum, { bytes }) => sum + bytes, 0);
+    return damaged.length > 0;
   }
 
   private async bring(
@@ -121,8 +152,13 @@ export class PackageFiles {
     const blob = await alone(entry.sha256, signal, async () => {
       const there = await this.keep.blob(entry);
       if (there?.size === entry.bytes) {
-        this.counts.reused += entry.bytes;
+        // What has just been made of a download counts as downloaded.
+        if (!this.made || this.counts.downloaded === 0) this.counts.reused += entry.bytes;
         return there;
+      }
+      if (this.made) {
+        const message = "was removed from this browser's cache; load the model again";
+        throw new AgffError("package-file-missing", entry.path, message);
       }
       return this.fetchWhole(entry, Math.min(there?.size ?? 0, entry.bytes), note, signal);
     });
@@ -195,28 +231,35 @@ async function isWhole(blob: Blob | undefined, entry: FileEntry): Promise<boolea
 }
 
 /** A place for files: the private file system, or memory. */
-interface Keep {
-  manifest(key: string): Promise<string | undefined>;
-  remember(key: string, manifest: string): Promise<void>;
+export interface Keep {
+  kept(key: string): Promise<Kept | undefined>;
+  remember(key: string, kept: Kept): Promise<void>;
   blob(entry: FileEntry): Promise<Blob | undefined>;
   sink(entry: FileEntry, there: number): Sink;
   remove(entry: FileEntry): Promise<void>;
 }
 
-async function openKeep(
+/** Opens the place that is wanted, or another where the browser lacks it. */
+export async function openKeep(
   wanted: CacheMode,
   memory: MemoryFiles,
-): Promise<{ keep: Keep; mode: CacheMode; reason: string }> {
+): Promise<{ keep: Keep; mode: CacheMode; reason: string; store?: Store }> {
   if (wanted !== "opfs") return { keep: inMemory(memory), mode: wanted, reason: "" };
   const store = await openStore();
-  if (typeof store !== "string") return { keep: inStore(store), mode: "opfs", reason: "" };
+  if (typeof store !== "string") return { keep: inStore(store), mode: "opfs", reason: "", store };
   return { keep: inMemory(memory), mode: "memory", reason: store };
 }
 
 function inStore(store: Store): Keep {
   return {
-    manifest: async (key) => (await store.record(key))?.manifest,
-    remember: (key, manifest) => store.keep({ key, manifest, used: Date.now() }),
+    kept: (key) => store.record(key),
+    remember: (key, { manifest, version }) =>
+      store.keep({
+        key,
+        manifest,
+        used: Date.now(),
+        ...(version === undefined ? {} : { version }),
+      }),
     blob: (entry) => store.file(entry.sha256),
     remove: (entry) => store.remove(entry.sha256),
     sink: (entry, there) => {
@@ -233,10 +276,16 @@ function inStore(store: Store): Keep {
   };
 }
 
-function inMemory({ files, manifests }: MemoryFiles): Keep {
+function inMemory({ files, manifests, versions }: MemoryFiles): Keep {
   return {
-    manifest: async (key) => manifests.get(key),
-    remember: async (key, manifest) => void manifests.set(key, manifest),
+    kept: async (key) => {
+      const manifest = manifests.get(key);
+      return manifest === undefined ? undefined : { manifest, version: versions.get(key) };
+    },
+    remember: async (key, { manifest, version }) => {
+      manifests.set(key, manifest);
+      if (version !== undefined) versions.set(key, version);
+    },
     blob: async (entry) => files.get(entry.sha256),
     remove: async (entry) => void files.delete(entry.sha256),
     sink: (entry, there) => {

@@ -5,6 +5,7 @@
  * asks for both sides.
  */
 
+import type { Plan } from "agff:conversion";
 import type { PlainError } from "./errors.js";
 import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
 import type {
@@ -21,6 +22,8 @@ import type {
 export interface Calls {
   /** Fetches the engine and a package and puts it on the device; to be the first call, once. */
   load: { args: LoadRequest; result: LoadReply; progress: LoadProgress };
+  /** Says what a checkpoint would take; in a worker that loads nothing. */
+  plan: { args: PlanRequest; result: PlanReply; progress: never };
   /** Embeds one pack of inputs. */
   embed: { args: EmbedRequest; result: Outcome[]; progress: never };
   /** Reads an index into memory, and gives the number of its records. */
@@ -33,7 +36,7 @@ export interface Calls {
 }
 
 /** The calls about indexes. Any of them reads the index first where that has not been done. */
-export type IndexCall = Exclude<CallName, "load" | "embed">;
+export type IndexCall = Exclude<CallName, "load" | "plan" | "embed">;
 
 /** The name of a call. */
 export type CallName = keyof Calls;
@@ -59,8 +62,47 @@ export interface PackageLocation {
   key: string;
   /** The folder, if it is one. */
   base: string | undefined;
+  /** What is put behind every file's URL of a folder: `?` and what follows, or nothing. */
+  query?: string;
   /** The URLs by path, if it is not. */
   files: Readonly<Record<string, string>> | undefined;
+  /** The checkpoint that it is made of, if there is no package there. */
+  checkpoint?: CheckpointLocation | undefined;
+}
+
+/** Where a checkpoint is, and what to make of it. */
+export interface CheckpointLocation {
+  /** What names its package in the cache. */
+  key: string;
+  /** What to call it in messages. */
+  name: string;
+  /** A name of a hub, or a URL; not used if there are files. */
+  address: string;
+  /** Files that somebody has chosen, by their paths. */
+  files: { path: string; file: Blob }[] | undefined;
+  hub: string | undefined;
+  revision: string | undefined;
+  token: string | undefined;
+  dtype: string;
+  regions: number | undefined;
+  /** The text of a `views.json`. */
+  views: string | undefined;
+  minPixels: number | undefined;
+  maxPixels: number | undefined;
+}
+
+export interface PlanRequest {
+  location: PackageLocation;
+}
+
+export interface PlanReply extends Omit<Plan, "parameters" | "largest"> {
+  /** Not known of packages. */
+  parameters: number | undefined;
+  largest: number | undefined;
+  /** The model's own name. */
+  name: string;
+  /** Bytes that would come over the network, or from the files that were chosen. */
+  download: number;
 }
 
 /** The files of packages that are kept in memory: by reference, so they cross without a copy. */
@@ -69,6 +111,8 @@ export interface MemoryFiles {
   files: Map<string, Blob>;
   /** Manifests by the package's key. */
   manifests: Map<string, string>;
+  /** Of packages that were made of a checkpoint: which version of it, by their keys. */
+  versions: Map<string, string>;
 }
 
 export interface LoadRequest {
@@ -83,6 +127,8 @@ export interface LoadRequest {
 }
 
 export interface LoadReply {
+  /** What names the package in the cache. */
+  key: string;
   /** `agff.json`, which the engine has checked. */
   manifest: string;
   /** The engine's own hash of all that the vectors depend on. */

@@ -63,9 +63,7 @@ export class Session {
   ): Promise<{ session: Session; reply: LoadReply }> {
     const { location, memory } = request;
     throwIfAborted(signal, location.key);
-    // A wrong address is found before megabytes of engine are fetched for it.
-    const files = await PackageFiles.open(location, request.cache, memory, signal);
-    const host = await start(request, report, signal);
+    const { files, host } = await open(request, start, report, signal);
     await files.fetchAll(report, signal);
     const upload = () => loadEngine(host, request, files, report, signal);
     const engine = await withRepair(files, signal, upload);
@@ -73,7 +71,8 @@ export class Session {
     const { device, fingerprint } = engine.info();
     const { manifest, cache } = files;
     const { program } = host;
-    const reply = { manifest, fingerprint, device: device.kind, cache, memory, program };
+    const { key } = files.location;
+    const reply = { key, manifest, fingerprint, device: device.kind, cache, memory, program };
     return { session, reply };
   }
 
@@ -179,6 +178,44 @@ export class Session {
   }
 }
 
+/** Opens the package, and starts the engine. */
+async function open(
+  request: LoadRequest,
+  start: StartEngine,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<{ files: PackageFiles; host: EngineHost }> {
+  const { location, cache, memory } = request;
+  const { base, files, checkpoint } = location;
+  let failure: AgffError | undefined;
+  if (base !== undefined || files || !checkpoint) {
+    try {
+      // A wrong address is found before megabytes of engine are fetched for it.
+      const files = await PackageFiles.open(location, cache, memory, signal);
+      return { files, host: await start(request, report, signal) };
+    } catch (error) {
+      // What may be the folder of a package may be that of a checkpoint, or the name of one, too.
+      failure = toAgffError(error, location.key);
+      const none = /^(package-file-missing|package-manifest|fetch)$/.test(failure.code);
+      if (!checkpoint || !none) throw error;
+    }
+  }
+  const host = await start(request, report, signal);
+  const { openCheckpoint } = await import("./checkpoint-package.js");
+  const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
+  try {
+    return {
+      files: await openCheckpoint(host, { ...request, location: made }, report, signal),
+      host,
+    };
+  } catch (error) {
+    const { code, subject, message, cause } = toAgffError(error, checkpoint.name);
+    if (!failure || !/^(package-file-missing|fetch)$/.test(code)) throw error;
+    const both = `${message}; and of a package at ${base ?? location.key}: ${failure.message}`;
+    throw new AgffError(code, subject, both, cause);
+  }
+}
+
 function loadEngine(
   host: EngineHost,
   request: LoadRequest,
@@ -195,7 +232,8 @@ function loadEngine(
     const fileTotal = files.length(file);
     report({ phase, loaded, total, file, fileLoaded: loaded - before, fileTotal });
   };
-  const { device, limits, kernels, location } = request;
+  const { location } = files;
+  const { device, limits, kernels } = request;
   const options = { device, limits, kernels, onProgress, signal, fetch: fetchFrom(files) };
   return host.run(() => host.module.Engine.load(folderOf(location), options), location.key);
 }

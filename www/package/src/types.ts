@@ -21,8 +21,63 @@ export type DecodePreference = "exact" | "browser";
 /** How a photo became pixels: by one of the two decoders, or it was given as pixels. */
 export type DecodePath = "exact" | "browser" | "pixels";
 
+/** What {@link Agff.load} can load. */
+export type ModelSource = string | URL | PackageUrls | Iterable<File>;
+
+/** How a checkpoint is found and converted. Packages, which are finished, have no use for it. */
+export interface CheckpointOptions {
+  /** How the weights of linear layers are stored; `"q8"` when left out. */
+  dtype?: "f32" | "f16" | "q8" | "q4";
+  /** A branch, a tag or a commit; `"main"` when left out. */
+  revision?: string;
+  /** For models that not everybody may read. Only the hub itself is told, never the server that it refers to. */
+  token?: string;
+  /** The hub that names belong to; `"https://huggingface.co"` when left out. */
+  hub?: string;
+  /** Adds a grid of so many parts of the photo on a side as fine views, for models of two towers: 2 to 15. */
+  regions?: number;
+  /** Views, fusion and prompts, as the text of a `views.json` or as its object. */
+  views?: string | object;
+  /** Fewest pixels that photos are read with, instead of the checkpoint's own. */
+  minPixels?: number;
+  /** Most pixels that photos are read with, instead of the checkpoint's own. */
+  maxPixels?: number;
+}
+
+/** Options of {@link Agff.plan}. */
+export interface PlanOptions extends CheckpointOptions {
+  /** Whose memory is looked at; `"auto"` when left out. */
+  device?: "auto" | DeviceKind;
+  /** Stops the asking with an error of the code `aborted`. */
+  signal?: AbortSignal;
+}
+
+/** What a model would take, in bytes. */
+export interface ModelPlan {
+  /** Its own name. */
+  readonly name: string;
+  /** The family of models that it belongs to, which is the code that runs it. */
+  readonly family: string;
+  /** The number of weights; not known of packages. */
+  readonly parameters: number | undefined;
+  /** What comes over the network, if nothing of it is there yet. */
+  readonly download: number;
+  /** What is kept in the browser: all tensors of the package. */
+  readonly package: number;
+  /** What is on the device as long as the model is loaded. */
+  readonly device: number;
+  /** The token embeddings, of which only the rows that are needed are read. */
+  readonly tokenTable: number;
+  /** The largest tensor on the device; not known of packages. */
+  readonly largest: number | undefined;
+  /** Whether there is room, as far as the browser says: `false` if there is surely none. */
+  readonly fits: boolean;
+  /** Why not; empty if it fits. */
+  readonly reason: string;
+}
+
 /** Options of `Agff.load`. */
-export interface LoadOptions {
+export interface LoadOptions extends CheckpointOptions {
   /**
    * `"auto"` (the default) takes the GPU, or the CPU when there is no adapter or only a software
    * one. `"gpu"` and `"cpu"` insist.
@@ -299,9 +354,10 @@ export interface PackageCache {
   list(): Promise<CachedPackage[]>;
   /**
    * Throws a package away, or everything that is kept, unfinished downloads too. Files that another
-   * package has as well stay. Models that are loaded go on; they fetch again what they miss.
+   * package has as well stay. Models that are loaded go on; they fetch again what they miss. One that was made
+   * of a checkpoint is named as in `load`, with the same options, or by the `url` that `list` gives.
    */
-  delete(source?: string | URL | PackageUrls): Promise<void>;
+  delete(source?: string | URL | PackageUrls, options?: CheckpointOptions): Promise<void>;
   /**
    * Asks the browser not to clear this site's storage when the disk is full. Gives whether it
    * agreed; some browsers ask the person.

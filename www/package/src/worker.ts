@@ -54,6 +54,12 @@ export function serve(engine: EngineProgram): void {
       session = made;
       return reply;
     },
+    plan: async ({ location }, _, signal) => {
+      const { planOf } = await import("./plan.js");
+      const die = (error: AgffError) => lose(toPlain(error));
+      const host = await EngineHost.start(engine, undefined, die, () => {}, signal);
+      return planOf(host, location, signal);
+    },
     embed: async (request, _, signal) => loaded().embed(request, signal),
     indexFill: async (ref, _, signal) => loaded().index("indexFill", ref, signal),
     indexSearch: async (request, _, signal) => loaded().index("indexSearch", request, signal),

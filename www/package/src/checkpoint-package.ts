@@ -1,0 +1,367 @@
+/**
+ * A package of a checkpoint that nobody has converted before: found, fetched, converted while the bytes arrive, and
+ * kept. The next time it is there, and only the checkpoint's version is asked for.
+ */
+
+import type { Conversion, Plan } from "agff:conversion";
+import { askerFor, pause } from "./checkpoint-http.js";
+import {
+  addressOf,
+  type Checkpoint,
+  type CheckpointFile,
+  findCheckpoint,
+  readSmall,
+} from "./checkpoint-remote.js";
+import { checkMemory, checkRoom } from "./checkpoint-room.js";
+import { type Draft, draftInMemory, draftInStore } from "./conversion-store.js";
+import type { EngineHost } from "./engine.js";
+import { AgffError, throwIfAborted } from "./errors.js";
+import { parseFiles } from "./manifest.js";
+import { alone } from "./opfs.js";
+import { type Kept, openKeep, PackageFiles, type Report } from "./package-files.js";
+import type { CheckpointLocation, LoadRequest, PlanReply } from "./protocol.js";
+
+/** How often a download that brings nothing is tried again. */
+const RETRIES = 5;
+
+/** Bytes after which it is noted where to go on. */
+const NOTE_EVERY = 32 * 2 ** 20;
+
+/** Opens the package that a checkpoint is converted to, and makes it if it is not there. */
+export async function openCheckpoint(
+  host: EngineHost,
+  request: LoadRequest & { location: { checkpoint: CheckpointLocation } },
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<PackageFiles> {
+  const { location, memory } = request;
+  const { checkpoint, key } = location;
+  // The engine reads a package from files, so without a cache they are kept in memory.
+  const place = await openKeep(request.cache === false ? "memory" : request.cache, memory);
+  const kept = await place.keep.kept(key);
+  const { found, offline } = await findOrOffline(host, checkpoint, kept, signal);
+  const counts = { downloaded: 0 };
+  const make = (again: boolean) =>
+    alone(`conversion ${key}`, signal, async () => {
+      // Another tab may have made it meanwhile.
+      const now = await place.keep.kept(key);
+      if (now && !again && isCurrent(now, found) && (await isThere(place.keep, now))) return now;
+      if (!found) {
+        const message = "is not whole on this device any more, and its server cannot be reached";
+        throw new AgffError("fetch", checkpoint.name, message);
+      }
+      const draft = place.store ? await draftInStore(place.store, key) : draftInMemory(memory);
+      const work = new Work(host, request.device, checkpoint, found, draft, report, counts, signal);
+      const manifest = await work.convert(place.store !== undefined);
+      const made = { manifest, version: found.version };
+      await place.keep.remember(key, made);
+      return made;
+    });
+  const { manifest } = await make(false);
+  const how = { mode: place.mode, reason: place.reason, offline };
+  const remake = async () => {
+    const again = await make(true);
+    if (again.manifest !== manifest) {
+      throw new AgffError("package-hash", key, "is another model now; load it again");
+    }
+  };
+  const version = found?.version ?? kept?.version;
+  return PackageFiles.made(location, { manifest, version }, place.keep, how, counts, remake);
+}
+
+/** What a checkpoint would take. */
+export async function planCheckpoint(
+  host: EngineHost,
+  checkpoint: CheckpointLocation,
+  signal: AbortSignal | undefined,
+): Promise<PlanReply> {
+  const found = await find(host, checkpoint, signal);
+  const conversion = begin(host, checkpoint, found);
+  try {
+    const plan = await describe(host, conversion, found, () => {}, signal);
+    const download = found.files.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+    return { ...plan, name: found.name, download };
+  } finally {
+    host.release(conversion);
+  }
+}
+
+function find(
+  host: EngineHost,
+  checkpoint: CheckpointLocation,
+  signal: AbortSignal | undefined,
+): Promise<Checkpoint> {
+  return host.run(() => {
+    const origin = checkpoint.files ? "" : addressOf(host.module, checkpoint).origin;
+    return findCheckpoint(host.module, checkpoint, askerFor(checkpoint.token, origin), signal);
+  }, checkpoint.name);
+}
+
+async function findOrOffline(
+  host: EngineHost,
+  checkpoint: CheckpointLocation,
+  kept: Kept | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ found: Checkpoint | undefined; offline: boolean }> {
+  try {
+    return { found: await find(host, checkpoint, signal), offline: false };
+  } catch (error) {
+    throwIfAborted(signal, checkpoint.name);
+    const unreachable =
+      error instanceof AgffError && error.code === "fetch" && error.cause !== undefined;
+    if (!unreachable || !kept) throw error;
+    return { found: undefined, offline: true };
+  }
+}
+
+function isCurrent(kept: Kept, found: Checkpoint | undefined): boolean {
+  return !found || kept.version === found.version;
+}
+
+async function isThere(
+  keep: Awaited<ReturnType<typeof openKeep>>["keep"],
+  { manifest }: Kept,
+): Promise<boolean> {
+  for (const entry of parseFiles(manifest, "")) {
+    if ((await keep.blob(entry))?.size !== entry.bytes) return false;
+  }
+  return true;
+}
+
+function begin(host: EngineHost, checkpoint: CheckpointLocation, found: Checkpoint): Conversion {
+  const { dtype, regions, views, minPixels, maxPixels } = checkpoint;
+  return new host.module.Conversion(found.shown, {
+    dtype,
+    regions,
+    views,
+    minPixels,
+    maxPixels,
+    name: found.name,
+    checkpoint: found.shown,
+  });
+}
+
+async function describe(
+  host: EngineHost,
+  conversion: Conversion,
+  found: Checkpoint,
+  count: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<Plan> {
+  const small = found.files.filter(({ weights }) => !weights);
+  const contents = await Promise.all(small.map((file) => readSmall(file, signal)));
+  contents.forEach((bytes, i) => {
+    count(bytes.byteLength);
+    conversion.insert(small[i]!.path, bytes);
+  });
+  return host.run(() => conversion.describe(), found.shown);
+}
+
+/** A file of weights whose length is known. */
+type Weights = CheckpointFile & { readonly bytes: number };
+
+/** One conversion. */
+class Work {
+  private readonly conversion: Conversion;
+
+  constructor(
+    private readonly host: EngineHost,
+    private readonly device: LoadRequest["device"],
+    checkpoint: CheckpointLocation,
+    private readonly found: Checkpoint,
+    private readonly draft: Draft,
+    private readonly report: Report,
+    private readonly counts: { downloaded: number },
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.conversion = begin(host, checkpoint, found);
+  }
+
+  /** Makes the package and gives its manifest. */
+  async convert(inStore: boolean): Promise<string> {
+    const { conversion, found, draft, host } = this;
+    try {
+      const plan = await describe(host, conversion, found, (n) => this.count(n), this.signal);
+      checkMemory(plan, this.device, found.shown);
+      const weights = await this.readHeaders();
+      const files = await host.run(() => conversion.begin(), found.shown);
+      const resumed = await this.resume(files);
+      if (!resumed) {
+        await draft.discard();
+        if (inStore) await checkRoom(files, found.shown);
+        await this.write(await host.run(() => conversion.known(), found.shown));
+      }
+      try {
+        await this.feedAll(weights);
+      } catch (error) {
+        // Best effort: what fails here fails again with the next write.
+        await this.note().catch(() => {});
+        throw error;
+      }
+      await draft.close();
+      for (const { path } of files) await this.seal(await draft.read(path), path);
+      const manifest = await host.run(() => conversion.finish(), found.shown);
+      await draft.finish(parseFiles(manifest, found.shown));
+      return manifest;
+    } catch (error) {
+      // What is wrong with the bytes themselves is not to be gone on with.
+      const wrong = error instanceof AgffError && /^package-(hash|not-finite)$/.test(error.code);
+      if (wrong) await draft.discard();
+      throw error;
+    } finally {
+      await draft.close().catch(() => {});
+      host.release(conversion);
+    }
+  }
+
+  private async readHeaders(): Promise<Weights[]> {
+    const weights: Weights[] = [];
+    for (const file of this.found.files) {
+      if (!file.weights) continue;
+      const { header, bytes } = await this.readHeader(file);
+      await this.host.run(
+        () => this.conversion.addFile(file.path, bytes, file.sha256, header),
+        file.path,
+      );
+      weights.push({ ...file, bytes });
+    }
+    return weights;
+  }
+
+  /** The header of a file of weights, and the file's length. */
+  private async readHeader(file: CheckpointFile): Promise<{ header: Uint8Array; bytes: number }> {
+    const answer = await file.open(0, this.signal);
+    try {
+      const bytes = file.bytes ?? answer.total;
+      if (bytes === undefined) {
+        throw new AgffError("fetch", file.path, "its server does not say how long it is");
+      }
+      let head = new Uint8Array(0);
+      let wanted = 8;
+      for (let known = false; head.byteLength < wanted || !known;) {
+        if (head.byteLength >= wanted) {
+          const prefix = head.subarray(0, 8);
+          const length = await this.host.run(() =>
+            this.host.module.Conversion.headerLength(prefix, file.path, bytes),
+          );
+          wanted = 8 + length;
+          known = true;
+          continue;
+        }
+        const { done, value } = await answer.body.read();
+        if (done) {
+          const message = "ends within its header; copy it to the server again";
+          throw new AgffError("package-truncated", file.path, message);
+        }
+        this.count(value.byteLength);
+        const longer = new Uint8Array(head.byteLength + value.byteLength);
+        longer.set(head);
+        longer.set(value, head.byteLength);
+        head = longer;
+      }
+      return { header: head.slice(8, wanted), bytes };
+    } finally {
+      answer.cancel();
+    }
+  }
+
+  /** Goes on where an earlier conversion stopped, if there was one and its files are there. */
+  private async resume(files: readonly { path: string }[]): Promise<boolean> {
+    const text = await this.draft.state();
+    if (text === undefined) return false;
+    let noted: { version?: unknown; state?: unknown };
+    try {
+      noted = JSON.parse(text) as typeof noted;
+    } catch {
+      return false;
+    }
+    if (noted.version !== this.found.version || typeof noted.state !== "string") return false;
+    const { state } = noted;
+    const lengths = await Promise.all(files.map(({ path }) => this.draft.length(path)));
+    return this.host.run(() => this.conversion.resume(state, Float64Array.from(lengths)));
+  }
+
+  private async feedAll(weights: readonly Weights[]): Promise<void> {
+    const { conversion, host } = this;
+    const total = weights.reduce((sum, { bytes }) => sum + bytes, 0);
+    let sinceNote = 0;
+    for (let failures = 0; ;) {
+      const position = await host.run(() => conversion.position());
+      if (!position) return;
+      const file = weights[position.file]!;
+      const before = weights.slice(0, position.file).reduce((sum, { bytes }) => sum + bytes, 0);
+      let { at } = position;
+      const tell = () =>
+        this.report({
+          phase: "package",
+          loaded: before + at,
+          total,
+          file: file.path,
+          fileLoaded: at,
+          fileTotal: file.bytes,
+        });
+      tell();
+      try {
+        const { body, cancel } = await file.open(at, this.signal);
+        try {
+          while (at < file.bytes) {
+            const { done, value } = await body.read();
+            throwIfAborted(this.signal, file.path);
+            if (done) break;
+            if (at + value.byteLength > file.bytes) {
+              const message = `has more than the ${file.bytes} bytes that were announced`;
+              throw new AgffError("package-truncated", file.path, message);
+            }
+            await this.write(await host.run(() => conversion.feed(value), file.path));
+            at += value.byteLength;
+            sinceNote += value.byteLength;
+            this.count(value.byteLength);
+            failures = 0;
+            tell();
+            if (sinceNote > NOTE_EVERY) {
+              await this.note();
+              sinceNote = 0;
+            }
+          }
+        } finally {
+          cancel();
+        }
+      } catch (error) {
+        throwIfAborted(this.signal, file.path);
+        const broken = !(error instanceof AgffError) || error.cause instanceof TypeError;
+        if (!broken || failures >= RETRIES) throw error;
+      }
+      if (at < file.bytes) {
+        if (++failures > RETRIES) {
+          const message =
+            "its server does not send the rest of it; try again later, what came is kept";
+          throw new AgffError("fetch", file.path, message);
+        }
+        if (failures > 1) await pause(200 * 2 ** failures, this.signal);
+      }
+    }
+  }
+
+  private async seal(file: Blob, path: string): Promise<void> {
+    const body = file.stream().getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    for (;;) {
+      const { done, value } = await body.read();
+      throwIfAborted(this.signal, path);
+      if (done) return;
+      await this.host.run(() => this.conversion.seal(value), path);
+    }
+  }
+
+  private async write(writes: ReturnType<Conversion["feed"]>): Promise<void> {
+    for (const { path, at, bytes } of writes) await this.draft.write(path, at, bytes);
+  }
+
+  private async note(): Promise<void> {
+    const state = await this.host.run(() => this.conversion.state());
+    await this.draft.remember(JSON.stringify({ version: this.found.version, state }));
+  }
+
+  private count(bytes: number): void {
+    this.counts.downloaded += bytes;
+  }
+}

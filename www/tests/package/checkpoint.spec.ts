@@ -1,0 +1,409 @@
+/** Checkpoints in their original form, from a hub, a folder of a server, and files of this device. */
+
+import type { Page } from "@playwright/test";
+import { expect, run, test as base } from "./fixtures";
+import { checkpoint, nativeManifest, TestHub } from "./hub";
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+const NAME = "owner/siglip-2";
+
+const test = base.extend<{ hub: TestHub }>({
+  hub: async ({}, use) => {
+    const hub = await TestHub.start();
+    hub.repositories.set(NAME, { commit: COMMIT, files: checkpoint("siglip-2") });
+    await use(hub);
+    await hub.stop();
+  },
+});
+
+interface Asked {
+  source?: string;
+  hub?: string;
+  dtype?: "f32" | "f16" | "q8" | "q4";
+  token?: string;
+  revision?: string;
+  regions?: number;
+  cache?: "opfs" | "memory" | false;
+  worker?: boolean;
+}
+
+/** Loads in the page, embeds a text, and says what came of it; of an error its code, subject and message. */
+function load(page: Page, { source = NAME, ...options }: Asked) {
+  return run(
+    page,
+    async ({ Agff }, { source, options }) => {
+      try {
+        const progress: number[] = [];
+        const agff = await Agff.load(source, {
+          device: "cpu",
+          ...options,
+          onProgress: ({ phase, loaded, total }) => {
+            if (phase === "package") progress.push(loaded / total);
+          },
+        });
+        const { values } = await agff.embedText("a red mug");
+        const { cache, name, views, provenance, url, regions } = agff.info;
+        await agff.dispose();
+        const rising = progress.every((x, i) => x >= (progress[i - 1] ?? 0) - 1e-9 || x < 1e-9);
+        return { values: [...values], cache, name, views, provenance, url, regions, rising };
+      } catch (error) {
+        const { code, subject, message } = error as import("agff").AgffError;
+        return { error: { code, subject, message } };
+      }
+    },
+    { source, options },
+  );
+}
+
+/** What is in the private file system of a package: hashes by path. */
+function kept(page: Page, url: string): Promise<Record<string, string> | undefined> {
+  return page.evaluate(async (url) => {
+    const root = await navigator.storage.getDirectory();
+    const agff = await root.getDirectoryHandle("agff");
+    const packages = await agff.getDirectoryHandle("packages");
+    const files = await agff.getDirectoryHandle("files");
+    for await (const handle of packages.values()) {
+      const text = await (await (handle as FileSystemFileHandle).getFile()).text();
+      const record = JSON.parse(text) as { key: string; manifest: string };
+      if (record.key !== url) continue;
+      const manifest = JSON.parse(record.manifest) as { files: { path: string; sha256: string }[] };
+      const out: Record<string, string> = {};
+      for (const { path, sha256 } of manifest.files) {
+        const bytes = await (await (await files.getFileHandle(sha256)).getFile()).arrayBuffer();
+        const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+        out[path] = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      }
+      return out;
+    }
+    return undefined;
+  }, url);
+}
+
+function ok<T extends object>(result: T): Exclude<T, { error: unknown }> {
+  expect("error" in result ? result.error : undefined).toBeUndefined();
+  return result as Exclude<T, { error: unknown }>;
+}
+
+function failed(result: object): { code: string; subject: string; message: string } {
+  expect("error" in result).toBe(true);
+  return (result as { error: { code: string; subject: string; message: string } }).error;
+}
+
+for (const dtype of ["f32", "q8", "q4"] as const) {
+  for (const name of ["siglip-2", "clip-openai", "sharded"]) {
+    test(`${name} by its name as ${dtype} is the package that the command line makes`, async ({
+      empty,
+      hub,
+    }) => {
+      test.skip(name === "sharded" && dtype !== "q8", "one is enough");
+      hub.repositories.set(`owner/${name}`, { commit: COMMIT, files: checkpoint(name) });
+      const loaded = ok(await load(empty, { source: `owner/${name}`, hub: hub.url, dtype }));
+      expect(loaded).toMatchObject({ name, rising: true });
+      expect(loaded.provenance).toContain(`owner/${name}@0123456789ab`);
+      expect(loaded.url).toContain(`owner/${name}, as ${dtype}`);
+      const files = nativeManifest(`${name}-${dtype}`).files;
+      const expected = Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]));
+      expect(await kept(empty, loaded.url)).toEqual(expected);
+
+      // Once more: only the version is asked for.
+      hub.take();
+      const again = ok(await load(empty, { source: `owner/${name}`, hub: hub.url, dtype }));
+      expect(again.values).toEqual(loaded.values);
+      expect(again.cache).toMatchObject({ downloaded: 0, offline: false });
+      expect(hub.take().map(({ path }) => path)).toEqual([
+        `/api/models/owner/${name}/revision/main?blobs=true`,
+      ]);
+      // And without a network.
+      hub.silent = true;
+      const offline = ok(await load(empty, { source: `owner/${name}`, hub: hub.url, dtype }));
+      expect(offline.values).toEqual(loaded.values);
+      expect(offline.cache).toMatchObject({ downloaded: 0, offline: true });
+    });
+  }
+}
+
+test("only what is needed is fetched, and nothing twice", async ({ empty, hub }) => {
+  const files = hub.repositories.get(NAME)!.files;
+  for (const name of ["pytorch_model.bin", "onnx/model.onnx", "picture.png", "tf_model.h5"]) {
+    files.set(name, Buffer.alloc(10_000));
+  }
+  const { cache } = ok(await load(empty, { hub: hub.url }));
+  const asked = hub.take().filter(({ path }) => !path.startsWith("/api/"));
+  const names = asked.map(({ path }) => path.split("/").at(-1)!);
+  expect(names.filter((name) => /\.(bin|onnx|png|h5)$/.test(name))).toEqual([]);
+  const needed = [...files].filter(([name]) => names.includes(name));
+  const bytes = needed.reduce((sum, [, body]) => sum + body.byteLength, 0);
+  // The header of the weights comes first, by itself.
+  expect(cache.downloaded).toBeGreaterThanOrEqual(bytes);
+  expect(cache.downloaded).toBeLessThan(bytes + 2 * 2 ** 20);
+});
+
+test("regions of the photo become views, with their places", async ({ empty, hub }) => {
+  const { views, regions } = ok(await load(empty, { hub: hub.url, regions: 2 }));
+  expect(views).toHaveLength(5);
+  expect(Object.values(regions)).toContainEqual({ x: 0.5, y: 0.5, width: 0.5, height: 0.5 });
+});
+
+test("a token is told to the hub and to nobody else", async ({ empty, hub }) => {
+  hub.repositories.get(NAME)!.token = "secret";
+  const stranger = failed(await load(empty, { hub: hub.url }));
+  expect(stranger).toMatchObject({ code: "fetch" });
+  expect(stranger.message).toContain("token");
+  const wrong = failed(await load(empty, { hub: hub.url, token: "other" }));
+  expect(wrong.message).toContain("conditions");
+  hub.take();
+  ok(await load(empty, { hub: hub.url, token: "secret" }));
+  const asked = hub.take();
+  expect(asked.filter(({ path }) => path.startsWith("/store/")).length).toBeGreaterThan(0);
+  for (const { path, token } of asked) {
+    expect(token, path).toBe(path.startsWith("/store/") ? "" : "secret");
+  }
+});
+
+test("a download that is cut again and again goes on", async ({ empty, hub }) => {
+  const whole = ok(await load(empty, { hub: hub.url, cache: "memory" }));
+  hub.cut = { after: 100_000, times: 6 };
+  hub.tooMany = 1;
+  hub.take();
+  const { values, cache } = ok(await load(empty, { hub: hub.url, dtype: "q8" }));
+  expect(values).toEqual(whole.values);
+  expect(hub.cut.times).toBe(0);
+  expect(hub.take().filter(({ range }) => range !== "").length).toBeGreaterThan(2);
+  expect(cache.mode).toBe("opfs");
+});
+
+test("a server without ranges, and one that never sends the rest", async ({ empty, hub }) => {
+  hub.withoutRanges = true;
+  hub.cut = { after: 300_000, times: 1 };
+  ok(await load(empty, { hub: hub.url }));
+  hub.withoutRanges = false;
+  hub.cut = { after: 0, times: 1000 };
+  const error = failed(await load(empty, { hub: hub.url, dtype: "q4" }));
+  expect(error.code).toBe("fetch");
+});
+
+test("what is stopped goes on where it was, in another tab too", async ({ page, server, hub }) => {
+  await page.goto(server.url);
+  const big = [...checkpoint("siglip-2")].find(([name]) => name === "model.safetensors")![1];
+  hub.slow = 150;
+  const stopped = await run(
+    page,
+    async ({ Agff }, { name, hub }) => {
+      const abort = new AbortController();
+      let seen = 0;
+      const begun = Agff.load(name, {
+        device: "cpu",
+        hub,
+        signal: abort.signal,
+        onProgress: ({ phase, loaded, total }) => {
+          seen = Math.max(seen, loaded / total);
+          if (phase === "package" && loaded > 0.6 * total) abort.abort();
+        },
+      });
+      const code = await begun.then(
+        () => "done",
+        (error: { code: string }) => error.code,
+      );
+      // Until the worker has noted where it was.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return { code, seen };
+    },
+    { name: NAME, hub: hub.url },
+  );
+  expect(stopped.code).toBe("aborted");
+  hub.slow = 0;
+  hub.take();
+  const other = await page.context().newPage();
+  await other.goto(server.url);
+  const { cache } = ok(await load(other, { hub: hub.url }));
+  const ranges = hub.take().filter(({ path, range }) => path.startsWith("/store/") && range !== "");
+  expect(ranges.length).toBe(1);
+  expect(cache.downloaded).toBeLessThan(big.byteLength + 2 ** 20);
+  await other.close();
+});
+
+test("bytes of another hash are refused, and fetched anew the next time", async ({
+  empty,
+  hub,
+}) => {
+  hub.damaged = true;
+  const error = failed(await load(empty, { hub: hub.url }));
+  expect(error.code).toBe("package-hash");
+  expect(error.subject).toContain("model.safetensors");
+  hub.damaged = false;
+  ok(await load(empty, { hub: hub.url }));
+});
+
+test("a revision that has moved is noticed", async ({ empty, hub }) => {
+  const before = ok(await load(empty, { hub: hub.url }));
+  const commit = "f".repeat(40);
+  hub.repositories.set(NAME, { commit, files: checkpoint("clip-openai") });
+  const after = ok(await load(empty, { hub: hub.url }));
+  expect(after.provenance).toContain("@ffffffffffff");
+  expect(after.values.length).not.toBe(0);
+  expect(after.values).not.toEqual(before.values);
+  // A commit stays what it is.
+  const pinned = failed(await load(empty, { hub: hub.url, revision: COMMIT }));
+  expect(pinned.code).toBe("package-file-missing");
+  expect(pinned.message).toContain(COMMIT);
+});
+
+test("a folder of any server, by its URL with a query, or that of one of its files", async ({
+  empty,
+  hub,
+}) => {
+  for (const [file, body] of checkpoint("clip-openai")) hub.plain.set(`clip/${file}`, body);
+  const url = `${hub.url}/plain/clip/?key=a%2Fb`;
+  const first = ok(await load(empty, { source: url, dtype: "q8" }));
+  expect(first.name).toBe("clip");
+  for (const { path } of hub.take()) expect(path).toContain("?key=a%2Fb");
+  const again = ok(
+    await load(empty, { source: `${hub.url}/plain/clip/config.json?key=a%2Fb`, dtype: "q8" }),
+  );
+  expect(again.values).toEqual(first.values);
+  hub.plain.delete("clip/config.json");
+  hub.plain.delete("clip/model.safetensors");
+  const gone = failed(await load(empty, { source: url, dtype: "f16" }));
+  expect(gone.code).toBe("package-file-missing");
+  expect(gone.message).toContain("of a package at");
+});
+
+test("files that were chosen, of a checkpoint or of a package", async ({ empty, hub }) => {
+  const files = [...checkpoint("siglip-2")].map(([name, body]) => ({
+    name,
+    base64: body.toString("base64"),
+  }));
+  const chosen = await run(
+    empty,
+    async ({ Agff }, files) => {
+      const all = files.map(({ name, base64 }) => {
+        const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        return new File([bytes], name, { lastModified: 1 });
+      });
+      const agff = await Agff.load(all, { device: "cpu", dtype: "q8" });
+      const { values } = await agff.embedText("a red mug");
+      await agff.dispose();
+      const none = await Agff.load([all[0]!], { device: "cpu" }).catch(
+        (error: { code: string }) => error.code,
+      );
+      return { values: [...values], none };
+    },
+    files,
+  );
+  const remote = ok(await load(empty, { hub: hub.url }));
+  expect(chosen.values).toEqual(remote.values);
+  expect(["package-file-missing", "package-family"]).toContain(chosen.none);
+});
+
+test("what cannot be loaded is named before the weights are fetched", async ({ empty, hub }) => {
+  const with_ = (change: (files: Map<string, Buffer>) => void) => {
+    const files = checkpoint("siglip-2");
+    change(files);
+    hub.repositories.set(NAME, { commit: COMMIT, files });
+    hub.take();
+    return load(empty, { hub: hub.url });
+  };
+  const json = (body: object) => Buffer.from(JSON.stringify(body));
+  const cases: [string, RegExp, (files: Map<string, Buffer>) => void][] = [
+    [
+      "package-family",
+      /qwen3_vl.*siglip/,
+      (f) => f.set("config.json", json({ model_type: "llama" })),
+    ],
+    [
+      "package-family",
+      /GGUF/,
+      (f) => f.delete("model.safetensors") && f.set("model.gguf", json({})),
+    ],
+    ["package-family", /ONNX/, (f) => f.delete("model.safetensors") && f.set("a/m.onnx", json({}))],
+    [
+      "package-family",
+      /pickle/,
+      (f) => f.delete("model.safetensors") && f.set("pytorch_model.bin", json({})),
+    ],
+    ["package-file-missing", /config\.json/, (f) => f.delete("config.json")],
+    ["config", /JSON/, (f) => f.set("config.json", Buffer.from("{"))],
+    [
+      "package-tensor",
+      /header/,
+      (f) => f.set("model.safetensors", Buffer.from([0, 0, 0, 12, 0, 0, 0, 0, 1, 1, 1, 1])),
+    ],
+    [
+      "package-tensor",
+      /not in the checkpoint|shape/,
+      (f) => f.set("model.safetensors", checkpoint("clip-openai").get("model.safetensors")!),
+    ],
+  ];
+  for (const [code, says, change] of cases) {
+    const error = failed(await with_(change));
+    expect(error.code, JSON.stringify(error)).toBe(code);
+    expect(error.message).toMatch(says);
+  }
+  const nobody = failed(await load(empty, { source: "owner/nothing", hub: hub.url }));
+  expect(nobody).toMatchObject({ code: "package-file-missing", subject: "owner/nothing" });
+});
+
+test("a plan says what a model takes, and whether there is room", async ({ empty, hub }) => {
+  const plan = await run(
+    empty,
+    ({ Agff }, { name, hub }) => Agff.plan(name, { hub, dtype: "q8", device: "cpu" }),
+    { name: NAME, hub: hub.url },
+  );
+  expect(plan).toMatchObject({ name: "siglip-2", family: "siglip", fits: true, reason: "" });
+  expect(plan.package).toBe(plan.device + plan.tokenTable);
+  expect(plan.download).toBeGreaterThan(plan.package);
+  expect(hub.take().some(({ path }) => path.includes("safetensors"))).toBe(false);
+  const nano = await run(empty, ({ Agff }) => Agff.plan("agff-nano", { device: "cpu" }), undefined);
+  expect(nano).toMatchObject({ name: "agff-nano", family: "qwen3_vl", parameters: undefined });
+});
+
+test("a device that is too small is told so before the download", async ({ page, server, hub }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(Navigator.prototype, "deviceMemory", { get: () => 0.0001 });
+  });
+  await page.goto(server.url);
+  const error = failed(await load(page, { hub: hub.url, worker: false }));
+  expect(error.code).toBe("memory");
+  expect(error.message).toContain("q4");
+  const plan = await run(
+    page,
+    ({ Agff }, { name, hub }) => Agff.plan(name, { hub, device: "cpu" }),
+    { name: NAME, hub: hub.url },
+  );
+  expect(plan.fits).toBe(false);
+});
+
+test("in memory, without a worker, and damaged in the cache", async ({ empty, hub }) => {
+  const expected = ok(await load(empty, { hub: hub.url, cache: "memory" }));
+  const direct = ok(await load(empty, { hub: hub.url, worker: false, cache: false }));
+  expect(direct.values).toEqual(expected.values);
+  const stored = ok(await load(empty, { hub: hub.url }));
+  expect(stored.values).toEqual(expected.values);
+  await empty.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const agff = await root.getDirectoryHandle("agff");
+    const files = await agff.getDirectoryHandle("files");
+    let largest: { handle: FileSystemFileHandle; size: number } | undefined;
+    for await (const handle of files.values()) {
+      const { size } = await (handle as FileSystemFileHandle).getFile();
+      if (size > (largest?.size ?? 0)) largest = { handle: handle as FileSystemFileHandle, size };
+    }
+    const writer = await largest!.handle.createWritable({ keepExistingData: true });
+    await writer.write({ type: "write", position: largest!.size - 5, data: new Uint8Array([9]) });
+    await writer.close();
+  });
+  const mended = ok(await load(empty, { hub: hub.url }));
+  expect(mended.values).toEqual(expected.values);
+  expect(mended.cache.repaired).toBeGreaterThan(0);
+  // And all of it can be thrown away by what it was loaded with.
+  const left = await run(
+    empty,
+    async ({ Agff }, { name, hub }) => {
+      const before = (await Agff.cache.list()).length;
+      await Agff.cache.delete(name, { hub });
+      return [before, (await Agff.cache.list()).length];
+    },
+    { name: NAME, hub: hub.url },
+  );
+  expect(left).toEqual([1, 0]);
+});
