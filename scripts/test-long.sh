@@ -35,6 +35,11 @@ features() {
     done
 }
 
+# The examples, which measure things: `make test` does not compile them.
+examples() {
+    native --examples --no-run && cargo clippy --locked --workspace --examples --features agff/bench -- -D warnings
+}
+
 # What must not be in the library's tree, whatever the features.
 tree() {
     local features all
@@ -73,20 +78,24 @@ kernels() {
         native --test agff kernels::
 }
 
-# Every golden case in Chromium.
+# Every golden case in Chromium, and a search in many records.
 parity() {
     AGFF_REQUIRE_GPU=1 CUBECL_WGPU_DEFAULT_DEVICE=Cpu \
         native --test agff parity:: &&
         make --no-print-directory wasm page &&
-        (cd www/tests && AGFF_TEST_LONG=1 npx playwright test page/parity.spec.ts)
+        (cd www/tests && AGFF_TEST_LONG=1 npx playwright test page/parity.spec.ts index/speed.spec.ts)
 }
 
 # Published shapes from a hub to vectors: bytes, times, memory.
 shapes() {
-    AGFF_TEST_LONG=1 native --test agff-cli hub_shapes:: -- --nocapture
+    AGFF_TEST_LONG=1 native --test agff-cli hub_shapes:: -- --nocapture &&
+        make --no-print-directory wasm page &&
+        (cd www/tests && npx playwright test --project long) &&
+        rm -rf "$target/shapes"
 }
 
 long features features
+long examples examples
 long tree tree
 long package package
 long lint-wasm lint_wasm

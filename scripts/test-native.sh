@@ -29,7 +29,6 @@ linted() {
 }
 
 linted cargo test "${workspace[@]}" --lib --bins --tests --no-run
-linted cargo build "${workspace[@]}" --examples
 [ "${1:-}" != --no-run ] || exit 0
 
 cargo test "${workspace[@]}" --test agff "$half" >"$said" 2>&1 &

@@ -67,16 +67,21 @@ impl CheckpointAddress {
         error.map_or(JsValue::UNDEFINED, convert::error)
     }
 
+    /// Whether a listing has this file.
+    ///
+    /// # Errors
+    /// `fetch` for what is no listing.
+    pub fn lists(&self, listing: &[u8], path: &str) -> Result<bool, JsValue> {
+        let listing = self.listed(listing)?;
+        Ok(listing.files.iter().any(|file| file.path == path))
+    }
+
     /// Of a listing the commit and the files that are needed: `{ commit, files: [{ path, bytes, sha256, weights }] }`.
     ///
     /// # Errors
     /// `fetch` for what is no listing; those of [`checkpoint::choose`].
     pub fn choose(&self, listing: &[u8]) -> Result<JsValue, JsValue> {
-        let Some(repository) = self.0.repository() else {
-            let error = Error::new(Code::Internal, self.0.shown(), "is no repository");
-            return Err(convert::error(error));
-        };
-        let listing = Listing::parse(&self.0, repository, listing).map_err(convert::error)?;
+        let listing = self.listed(listing)?;
         let files = checkpoint::choose(&self.0.shown(), &listing.files).map_err(convert::error)?;
         chosen(Some(listing.commit), &files)
     }
@@ -102,6 +107,14 @@ impl CheckpointAddress {
             .collect();
         let files = checkpoint::choose(shown, &files).map_err(convert::error)?;
         chosen(None, &files)
+    }
+
+    fn listed(&self, listing: &[u8]) -> Result<Listing, JsValue> {
+        let Some(repository) = self.0.repository() else {
+            let error = Error::new(Code::Internal, self.0.shown(), "is no repository");
+            return Err(convert::error(error));
+        };
+        Listing::parse(&self.0, repository, listing).map_err(convert::error)
     }
 
     /// What to ask a server for that lists nothing, beside `config.json` and the weights.

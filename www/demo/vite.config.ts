@@ -8,15 +8,17 @@ import { copy, models } from "../package/scripts/models.mjs";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // The built page is a plain folder with the model in it, which any static server can serve. It may
-// talk to its own server only: that photos are not uploaded is enforced, not merely promised. Who serves
-// models from elsewhere names the places in AGFF_MODEL_ORIGINS, separated by spaces.
+// talk to its own server only, and to the hub whose models it offers: that photos are not uploaded is enforced, not
+// merely promised. Who serves models from elsewhere names the places in AGFF_MODEL_ORIGINS, separated by spaces, or
+// nothing, for a page that may not even ask the hub.
+const HUB = "https://huggingface.co https://*.huggingface.co https://*.hf.co";
 const CSP = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
-  `connect-src 'self' blob: ${process.env["AGFF_MODEL_ORIGINS"] ?? ""}`.trim(),
+  `connect-src 'self' blob: ${process.env["AGFF_MODEL_ORIGINS"] ?? HUB}`.trim(),
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",

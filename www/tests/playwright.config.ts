@@ -27,6 +27,8 @@ export default defineConfig({
       testIgnore: MEASURED,
     },
     { name: "alone", testMatch: MEASURED },
+    // Of `make test-long`.
+    { name: "long", testMatch: "long/*.spec.ts" },
   ],
   outputDir: "../test-results",
   // One after the other, unless it is said otherwise: `npm test` takes two workers for the first project.

@@ -21,6 +21,7 @@ mod index;
 mod inputs;
 mod inspect;
 mod interrupt;
+mod list;
 mod merge;
 mod model;
 mod models;
@@ -83,6 +84,7 @@ enum Verb {
     Convert(convert::Args),
     Pull(pull::Args),
     Plan(plan::Args),
+    Models(list::Args),
     Data(data::Args),
     Inspect(inspect::Args),
     Eval(eval::Args),
@@ -103,6 +105,7 @@ impl Verb {
             Verb::Eval(args) => args.json,
             Verb::Doctor(args) => args.json,
             Verb::Plan(args) => args.json,
+            Verb::Models(args) => args.json,
             Verb::Convert(_) | Verb::Pull(_) | Verb::Serve(_) => false,
             Verb::Train(_) | Verb::Merge(_) => false,
         }
@@ -116,6 +119,7 @@ impl Verb {
             Verb::Convert(args) => convert::run(args, console),
             Verb::Pull(args) => pull::run(args, console),
             Verb::Plan(args) => plan::run(args, console),
+            Verb::Models(args) => list::run(args, console),
             Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Eval(args) => eval::run(args, console),

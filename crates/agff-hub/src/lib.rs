@@ -11,6 +11,7 @@
 mod cache;
 mod client;
 mod download;
+mod known;
 mod listing;
 mod needed;
 
@@ -22,6 +23,7 @@ use client::Client;
 use listing::{is_in, is_kept};
 
 pub use cache::{Cache, default_folder};
+pub use known::{KnownModel, known};
 
 /// How to fetch.
 #[derive(Debug, Clone)]

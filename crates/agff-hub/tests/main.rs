@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use agff::package::{ConvertOptions, plan};
+use agff::tensors::Dtype;
 use agff::{Address, Code, Error, Result};
 use agff_hub::{Cache, Fetched, Options, Progress, Watch, fetch};
 use agff_test_support::golden::Case;
@@ -382,4 +384,30 @@ fn what_another_program_keeps_is_used_as_it_is() {
     fs::remove_file(snapshot.join("tokenizer.json")).unwrap();
     let fetched = get(&hub, NAME, &options).unwrap();
     assert_ne!(fetched.folder, snapshot);
+}
+
+/// The sizes in the list of known models are those of their shapes.
+#[test]
+fn known_models_take_what_the_list_says() {
+    for shape in agff_test_support::shapes::SHAPES {
+        let known = agff_hub::known();
+        let model = known.iter().find(|model| model.name.ends_with(shape.name));
+        let model = model.expect(shape.name);
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in shape.small_files() {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let options = ConvertOptions {
+            dtype: match model.dtype.as_str() {
+                "q4" => Dtype::Q4,
+                _ => Dtype::Q8,
+            },
+            ..ConvertOptions::default()
+        };
+        let plan = plan(folder.path(), &options).unwrap();
+        let millions = |n: u64| (n + 500_000) / 1_000_000;
+        assert_eq!(millions(plan.package), model.kept, "{}", model.name);
+        assert_eq!(millions(plan.device), model.device, "{}", model.name);
+        assert_eq!(millions(plan.parameters), model.weights, "{}", model.name);
+    }
 }

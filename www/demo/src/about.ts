@@ -1,10 +1,11 @@
 /** What the page says of its model and device, and where another model is taken. */
 
-import { Agff, AgffError, type ModelInfo } from "agff";
+import { Agff, AgffError, type LoadProgress, type ModelInfo } from "agff";
 import { button, byId, make } from "./dom";
 import { bytes, count } from "./format";
 import type { Choice, Model } from "./model";
 import { folderOf, release } from "./model-folder";
+import { ModelList } from "./model-list";
 import { inWords } from "./notices";
 
 /** One line: where it runs, and why there. */
@@ -16,6 +17,8 @@ export function deviceLine({ device }: ModelInfo): string {
 
 export class About {
   private readonly dialog = byId<HTMLDialogElement>("about");
+  /** Stops the loading of another model. */
+  private stop: AbortController | undefined;
 
   constructor(private readonly model: Model) {
     const { dialog } = this;
@@ -24,16 +27,17 @@ export class About {
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) dialog.close();
     });
-    byId<HTMLFormElement>("model-address").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const url = byId<HTMLInputElement>("model-url").value.trim();
-      if (url) void this.change({ kind: "address", url });
-    });
+    const list = new ModelList(({ choice, source, options }) =>
+      this.change(choice, choice.kind === "default" ? undefined : { source, options }),
+    );
+    dialog.addEventListener("close", () => list.forget());
+    byId("model-stop").addEventListener("click", () => this.stop?.abort());
     const folder = byId<HTMLInputElement>("model-folder");
     byId("model-choose").addEventListener("click", () => folder.click());
     folder.addEventListener("change", () => void this.fromFolder([...(folder.files ?? [])]));
     byId("model-default").addEventListener("click", () => void this.change({ kind: "default" }));
     model.state.subscribe((state) => {
+      if (state.phase === "loading") this.showLoading(state.progress);
       if (state.phase === "ready") this.show(state.agff.info);
       byId("model-default").hidden = model.choice.kind === "default";
     });
@@ -69,31 +73,46 @@ export class About {
     byId("model-quality").replaceChildren(...quality(trained, provenance, info.bytes));
   }
 
+  private showLoading(progress: LoadProgress | undefined): void {
+    const { loaded = 0, total = 0 } = progress ?? {};
+    const far = total > 0 ? `: ${bytes(loaded)} of ${bytes(total)}` : "…";
+    byId("model-far").textContent = `Loading the model${far}`;
+  }
+
   private async fromFolder(files: readonly File[]): Promise<void> {
     byId<HTMLInputElement>("model-folder").value = "";
+    if (!files.some(({ name }) => name === "agff.json")) {
+      // A checkpoint in its original form: what is made of it is in the cache the next time.
+      const dtype = byId<HTMLSelectElement>("model-dtype").value as "q8";
+      const made = (agff: Agff): Choice => ({ kind: "kept", name: agff.info.url });
+      return this.change(made, { source: files, options: { dtype } });
+    }
     try {
       const { folder, source } = await folderOf(files);
-      await this.change({ kind: "folder", folder }, source);
+      await this.change({ kind: "folder", folder }, { source });
       release(source);
     } catch (error) {
       byId("model-error").textContent = inWords(error);
     }
   }
 
-  private async change(choice: Choice, source?: Parameters<Model["change"]>[1]): Promise<void> {
+  private async change(...[choice, given]: Parameters<Model["change"]>): Promise<void> {
     const problem = byId("model-error");
     problem.textContent = "";
     byId("model-busy").hidden = false;
+    this.stop?.abort();
+    const { signal } = (this.stop = new AbortController());
     try {
-      await this.model.change(choice, source);
-      byId("model-default").hidden = choice.kind === "default";
+      await this.model.change(choice, given, signal);
+      byId("model-default").hidden = this.model.choice.kind === "default";
     } catch (error) {
-      const foreign = choice.kind === "address" && isForeign(choice.url);
+      if (signal.aborted) return;
+      const foreign = typeof given?.source === "string" && isForeign(given.source);
       problem.textContent =
         inWords(error) +
         (foreign && error instanceof AgffError && error.code === "fetch"
-          ? " This page may only read from its own server, so that nothing can leave your device." +
-            " Download the package and choose its folder instead."
+          ? " This page may only read from its own server and from the model hub, so that nothing can leave your" +
+            " device. Download the model and choose its folder instead."
           : "");
     } finally {
       byId("model-busy").hidden = true;

@@ -1,13 +1,33 @@
 /** The model that the page works with: which one, how far its loading is, and changing it. */
 
-import { Agff, AgffError, type LoadOptions, type LoadProgress, type PackageUrls } from "agff";
+import {
+  Agff,
+  AgffError,
+  type CheckpointOptions,
+  type LoadOptions,
+  type LoadProgress,
+  type ModelSource,
+} from "agff";
 import { folderAgain, isKept, type KeptFolder } from "./model-folder";
 import { recall, remember } from "./remembered";
 import { Signal } from "./signal";
 
 /** Which model is wanted; it is remembered for the next visit. */
 export type Choice =
-  { kind: "default" } | { kind: "address"; url: string } | { kind: "folder"; folder: KeptFolder };
+  | { kind: "default" }
+  | { kind: "address"; url: string; dtype?: Dtype }
+  | { kind: "hub"; name: string; dtype?: Dtype; regions?: number }
+  /** What the cache has under this name: made of a checkpoint that was chosen from this device. */
+  | { kind: "kept"; name: string }
+  | { kind: "folder"; folder: KeptFolder };
+
+type Dtype = NonNullable<CheckpointOptions["dtype"]>;
+
+/** What is given to the library. */
+export interface Given {
+  source: ModelSource;
+  options?: CheckpointOptions;
+}
 
 export type ModelState =
   | { phase: "loading"; progress: LoadProgress | undefined }
@@ -37,8 +57,11 @@ export class Model {
   get choice(): Choice {
     try {
       const choice = JSON.parse(recall(KEY) ?? "null") as Partial<Record<string, unknown>> | null;
+      const { kind, url, name, folder } = choice ?? {};
       const whole =
-        choice?.kind === "address" ? typeof choice.url === "string" : isKept(choice?.folder);
+        (kind === "address" && typeof url === "string") ||
+        ((kind === "hub" || kind === "kept") && typeof name === "string") ||
+        (kind === "folder" && isKept(folder));
       return whole ? (choice as unknown as Choice) : START;
     } catch {
       return START;
@@ -68,22 +91,26 @@ export class Model {
     const begin = async (): Promise<void> => {
       const chosen = address !== undefined || recall(KEY) !== null;
       this.earlier = HAS_PHOTO && !chosen && (await library()) === NANO;
-      const source = () => {
-        if (address !== undefined) return absolute(address);
-        return this.earlier ? beside(NANO) : sourceOf(this.choice);
+      const given = (): Given => {
+        if (address !== undefined) return { source: absolute(address) };
+        return this.earlier ? { source: beside(NANO) } : givenOf(this.choice);
       };
-      this.state.value = await this.loadNow(source);
+      this.state.value = await this.loadNow(given);
     };
     this.loading = begin();
     return this.loading;
   }
 
-  /** Goes over to another model. If that fails, the one before it stays, and the error is thrown. */
-  async change(choice: Choice, source?: PackageUrls): Promise<void> {
+  /** Goes over to another model. If that fails or is stopped, the one before it stays, and the error is thrown. */
+  async change(
+    choice: Choice | ((agff: Agff) => Choice),
+    given?: Given,
+    signal?: AbortSignal,
+  ): Promise<void> {
     await this.loading;
     const before = this.state.value;
-    const wanted = () => source ?? sourceOf(choice);
-    const loading = this.loadNow(wanted).then((state) => {
+    const wanted = () => given ?? givenOf(choice as Choice);
+    const loading = this.loadNow(wanted, signal).then((state) => {
       const stays = state.phase === "failed" && before.phase === "ready";
       this.earlier &&= stays;
       this.state.value = stays ? before : state;
@@ -91,23 +118,28 @@ export class Model {
     });
     this.loading = loading.catch(() => {});
     await loading;
-    remember(KEY, JSON.stringify(choice));
+    const now = this.state.value;
+    if (typeof choice !== "function") remember(KEY, JSON.stringify(choice));
+    else if (now.phase === "ready") remember(KEY, JSON.stringify(choice(now.agff)));
     if (before.phase === "ready") await before.agff.dispose();
   }
 
-  private async loadNow(source: () => string | PackageUrls): Promise<ModelState> {
+  private async loadNow(given: () => Given, signal?: AbortSignal): Promise<ModelState> {
     this.state.value = { phase: "loading", progress: undefined };
     try {
+      const { source, options: also } = given();
       const options: LoadOptions = {
         ...this.fixed,
+        ...also,
+        ...(signal ? { signal } : {}),
         onProgress: (progress) => {
           if (progress.phase !== "ready") this.state.value = { phase: "loading", progress };
         },
       };
-      const agff = await Agff.load(source(), options).catch((error: unknown) => {
+      const agff = await Agff.load(source, options).catch((error: unknown) => {
         // Without room to keep it, it is there for this visit.
         if (!(error instanceof AgffError && error.code === "quota")) throw error;
-        return Agff.load(source(), { ...options, cache: "memory" });
+        return Agff.load(source, { ...options, cache: "memory" });
       });
       return { phase: "ready", agff };
     } catch (error) {
@@ -122,9 +154,23 @@ export class Model {
 
 const START: Choice = { kind: "default" };
 
-function sourceOf(choice: Choice): string | PackageUrls {
-  if (choice.kind === "address") return absolute(choice.url);
-  return choice.kind === "folder" ? folderAgain(choice.folder) : beside(DEFAULT_MODEL);
+function givenOf(choice: Choice): Given {
+  switch (choice.kind) {
+    case "address":
+      return { source: absolute(choice.url), options: pick(choice) };
+    case "hub":
+      return { source: choice.name, options: { dtype: "q8", ...pick(choice) } };
+    case "kept":
+      return { source: { name: choice.name, files: {} } };
+    case "folder":
+      return { source: folderAgain(choice.folder) };
+    default:
+      return { source: beside(DEFAULT_MODEL) };
+  }
+}
+
+function pick({ dtype, regions }: { dtype?: Dtype; regions?: number }): CheckpointOptions {
+  return { ...(dtype ? { dtype } : {}), ...(regions === undefined ? {} : { regions }) };
 }
 
 /** A model that is served beside the page. */

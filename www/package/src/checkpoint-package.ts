@@ -40,6 +40,11 @@ export async function openCheckpoint(
   const place = await openKeep(request.cache === false ? "memory" : request.cache, memory);
   const kept = await place.keep.kept(key);
   const { found, offline } = await findOrOffline(host, checkpoint, kept, signal);
+  if (found?.finished !== undefined) {
+    const [base, query] = found.finished.split(/(?=\?)/, 2) as [string, string?];
+    const finished = { key, base, files: undefined, ...(query ? { query } : {}) };
+    return PackageFiles.open(finished, request.cache, memory, signal);
+  }
   const counts = { downloaded: 0 };
   const make = (again: boolean) =>
     alone(`conversion ${key}`, signal, async () => {
@@ -76,6 +81,11 @@ export async function planCheckpoint(
   signal: AbortSignal | undefined,
 ): Promise<PlanReply> {
   const found = await find(host, checkpoint, signal);
+  if (found.finished !== undefined) {
+    const message =
+      "is a package already: plan the URL of its folder, ending in /resolve/REVISION/";
+    throw new AgffError("input", found.shown, message);
+  }
   const conversion = begin(host, checkpoint, found);
   try {
     const plan = await describe(host, conversion, found, () => {}, signal);

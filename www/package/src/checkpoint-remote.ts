@@ -7,6 +7,7 @@ import type { CheckpointAddress, ChosenFile } from "agff:conversion";
 import { type Answer, type Asker, until } from "./checkpoint-http.js";
 import type { EngineModule } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
+import { MANIFEST } from "./manifest.js";
 import type { CheckpointLocation } from "./protocol.js";
 
 /** A file of a checkpoint. */
@@ -30,6 +31,8 @@ export interface Checkpoint {
   /** Tells its files from those of another day. */
   readonly version: string;
   readonly files: readonly CheckpointFile[];
+  /** The URL of the folder, if it is a finished package and no checkpoint. */
+  readonly finished?: string;
 }
 
 /** Most bytes of a small file. */
@@ -75,12 +78,16 @@ async function ofHub(
 ): Promise<Checkpoint> {
   const answer = await asker.find(listing, signal);
   if (!answer) throw address.missing();
-  const { commit, files } = address.choose((await until(answer, MOST_SMALL)).bytes);
+  const { bytes } = await until(answer, MOST_SMALL);
+  const { shown, name } = address;
+  if (address.lists(bytes, MANIFEST)) {
+    return { shown, name, version: "", files: [], finished: address.file("") };
+  }
+  const { commit, files } = address.choose(bytes);
   const at = address.at(commit!);
-  const { shown } = address;
   return {
     shown: shown.includes("@") ? shown : `${shown}@${commit!.slice(0, 12)}`,
-    name: address.name,
+    name,
     version: commit!,
     files: files.map((file) => remote(file, at.file(file.path), asker)),
   };

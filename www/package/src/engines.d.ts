@@ -107,6 +107,8 @@ declare module "agff:conversion" {
     at(revision: string): CheckpointAddress;
     file(path: string): string;
     missing(): Error;
+    /** Whether the folder has this file. */
+    lists(listing: Uint8Array, path: string): boolean;
     choose(listing: Uint8Array): { commit?: string; files: ChosenFile[] };
     free(): void;
   }

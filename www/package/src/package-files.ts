@@ -57,7 +57,10 @@ export class PackageFiles {
     const { keep, mode, reason } = await openKeep(wanted, memory);
     const kept = await keep.kept(location.key);
     const { manifest, offline } = await readManifest(location, kept?.manifest, signal);
-    const entries = parseFiles(manifest, urlOf(location, MANIFEST));
+    const entries = parseFiles(
+      manifest,
+      location.base === undefined ? location.key : urlOf(location, MANIFEST),
+    );
     return new PackageFiles(location, manifest, entries, keep, { mode, reason, offline });
   }
 
@@ -195,6 +198,9 @@ async function readManifest(
   kept: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ manifest: string; offline: boolean }> {
+  // Of nothing but a name there is what was kept under it.
+  const nameOnly = location.files && Object.keys(location.files).length === 0;
+  if (nameOnly && kept !== undefined) return { manifest: kept, offline: false };
   const url = urlOf(location, MANIFEST);
   let failure: AgffError;
   try {

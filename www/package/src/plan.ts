@@ -1,8 +1,9 @@
 /** What a model would take, before it is downloaded. */
 
 import { planCheckpoint } from "./checkpoint-package.js";
+import { packageOrCheckpoint } from "./either.js";
 import type { EngineHost } from "./engine.js";
-import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
+import { AgffError } from "./errors.js";
 import type { Manifest } from "./manifest.js";
 import { PackageFiles } from "./package-files.js";
 import type { PackageLocation, PlanReply } from "./protocol.js";
@@ -13,18 +14,15 @@ export async function planOf(
   location: PackageLocation,
   signal: AbortSignal | undefined,
 ): Promise<PlanReply> {
-  const { base, files, checkpoint } = location;
-  if (base === undefined && !files && checkpoint) return planCheckpoint(host, checkpoint, signal);
-  try {
-    const memory = { files: new Map(), manifests: new Map(), versions: new Map() };
-    const { manifest } = await PackageFiles.open(location, false, memory, signal);
-    return ofPackage(JSON.parse(manifest) as Manifest);
-  } catch (error) {
-    throwIfAborted(signal, location.key);
-    const none = /^(package-file-missing|package-manifest|fetch)$/.test(toAgffError(error).code);
-    if (!checkpoint || !none) throw error;
-    return planCheckpoint(host, checkpoint, signal);
-  }
+  const memory = { files: new Map(), manifests: new Map(), versions: new Map() };
+  return packageOrCheckpoint(
+    location,
+    async () => {
+      const { manifest } = await PackageFiles.open(location, false, memory, signal);
+      return ofPackage(JSON.parse(manifest) as Manifest);
+    },
+    (checkpoint) => planCheckpoint(host, checkpoint, signal),
+  );
 }
 
 function ofPackage({ name, family, files }: Manifest): PlanReply {

@@ -2,6 +2,7 @@
  * An engine with a package on it: what runs inside a worker, or in the page itself without one.
  */
 
+import { packageOrCheckpoint } from "./either.js";
 import type { Engine, EngineHost } from "./engine.js";
 import { IndexLibrary } from "./index-library.js";
 import type { Manifest } from "./manifest.js";
@@ -186,34 +187,21 @@ async function open(
   signal: AbortSignal | undefined,
 ): Promise<{ files: PackageFiles; host: EngineHost }> {
   const { location, cache, memory } = request;
-  const { base, files, checkpoint } = location;
-  let failure: AgffError | undefined;
-  if (base !== undefined || files || !checkpoint) {
-    try {
+  return packageOrCheckpoint(
+    location,
+    async () => {
       // A wrong address is found before megabytes of engine are fetched for it.
       const files = await PackageFiles.open(location, cache, memory, signal);
       return { files, host: await start(request, report, signal) };
-    } catch (error) {
-      // What may be the folder of a package may be that of a checkpoint, or the name of one, too.
-      failure = toAgffError(error, location.key);
-      const none = /^(package-file-missing|package-manifest|fetch)$/.test(failure.code);
-      if (!checkpoint || !none) throw error;
-    }
-  }
-  const host = await start(request, report, signal);
-  const { openCheckpoint } = await import("./checkpoint-package.js");
-  const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
-  try {
-    return {
-      files: await openCheckpoint(host, { ...request, location: made }, report, signal),
-      host,
-    };
-  } catch (error) {
-    const { code, subject, message, cause } = toAgffError(error, checkpoint.name);
-    if (!failure || !/^(package-file-missing|fetch)$/.test(code)) throw error;
-    const both = `${message}; and of a package at ${base ?? location.key}: ${failure.message}`;
-    throw new AgffError(code, subject, both, cause);
-  }
+    },
+    async (checkpoint) => {
+      const host = await start(request, report, signal);
+      const { openCheckpoint } = await import("./checkpoint-package.js");
+      const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
+      const files = await openCheckpoint(host, { ...request, location: made }, report, signal);
+      return { files, host };
+    },
+  );
 }
 
 function loadEngine(

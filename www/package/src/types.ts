@@ -115,7 +115,7 @@ export interface LoadOptions extends CheckpointOptions {
 export interface PackageUrls {
   /** A name for messages and for the cache. */
   readonly name: string;
-  /** `agff.json` and every file that it lists. */
+  /** `agff.json` and every file that it lists; or nothing, for what the cache has under this name. */
   readonly files: Readonly<Record<string, string>>;
 }
 

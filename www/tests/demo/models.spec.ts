@@ -15,6 +15,7 @@ import {
   search,
   test,
 } from "../page/fixtures";
+import { checkpoint, checkpointFolder, TestHub } from "../package/hub";
 
 const MODEL = fileURLToPath(new URL("../../../models/agff-nano", import.meta.url));
 
@@ -40,8 +41,25 @@ const about = (page: Page) => page.getByRole("dialog", { name: "Model and device
 
 async function loadAddress(page: Page, address: string): Promise<void> {
   await page.getByRole("button", { name: "Model and device" }).click();
-  await page.getByLabel("Address of the folder").fill(address);
-  await about(page).getByRole("button", { name: "Load" }).click();
+  await page.getByLabel("its name at the hub, or an address").fill(address);
+  await about(page).getByRole("button", { name: "Look" }).click();
+  const load = about(page).getByRole("button", { name: /^Load, / });
+  await load.or(page.locator("#model-error:not(:empty)")).first().click();
+}
+
+/** Lets the hub that the page asks be one of the test's own, with small models. */
+async function ownHub(page: Page): Promise<TestHub> {
+  const hub = await TestHub.start();
+  const models = { "google/siglip2-base-patch16-224": "siglip-2", "owner/clip": "clip-openai" };
+  for (const [name, files] of Object.entries(models)) {
+    hub.repositories.set(name, { commit: "0123456789abcdef", files: checkpoint(files) });
+  }
+  await page.route("https://huggingface.co/**", async (route) => {
+    const url = route.request().url().replace("https://huggingface.co", hub.url);
+    const response = await route.fetch({ url }).catch(() => undefined);
+    return response ? route.fulfill({ response }) : route.abort();
+  });
+  return hub;
 }
 
 test("a model by its address: the photos are kept, and are read again when that is wanted", async ({
@@ -130,6 +148,81 @@ test("a model from a folder of this device, which is there on the next visit too
   await expect(cells(page)).toHaveCount(1);
   await page.getByRole("button", { name: "Back to the default model" }).click();
   await expect(page.locator("#model-facts")).toContainText("/models/photo/");
+});
+
+test("a model of the list: its size is said first, photos are found with it, and it is there the next time", async ({
+  page,
+}) => {
+  const hub = await ownHub(page);
+  try {
+    await open(page, DEFAULT);
+    await addPhotos(page, [sample("cat"), sample("coffee")]);
+    await page.getByRole("button", { name: "Model and device" }).click();
+    for (const text of ["CLIP B/32", "SigLIP 2 B/16", "375 million weights", "Apache-2.0"]) {
+      await expect(page.locator("#known-models")).toContainText(text);
+    }
+    await about(page).getByRole("button", { name: "Take SigLIP 2 B/16" }).click();
+    const plan = page.locator("#model-plan");
+    await expect(plan).toContainText(/siglip2-base-patch16-224: .* to fetch, .* to keep/);
+    expect(hub.asked.some(({ path }) => path.includes("model.safetensors"))).toBe(false);
+    await plan.getByRole("button", { name: "Not now" }).click();
+    await expect(plan).toBeHidden();
+    await about(page).getByRole("button", { name: "Take SigLIP 2 B/16" }).click();
+    await plan.getByRole("button", { name: /^Load, / }).click();
+    await expect(page.locator("#model-facts")).toContainText("siglip2-base-patch16-224, as q8");
+    await expect(page.locator("#model-facts")).toContainText("one of the whole and 9 of details");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Read them again" }).click();
+    await expect(cells(page)).toHaveCount(2);
+    await idle(page);
+    await search(page, "a cat");
+    await expect(page.locator(".cell .number")).toHaveCount(2);
+
+    hub.silent = true;
+    await page.reload();
+    await ready(page);
+    await expect(page.locator("#model-line")).toContainText("siglip2-base-patch16-224");
+    await expect(cells(page)).toHaveCount(2);
+  } finally {
+    await hub.stop();
+  }
+});
+
+test("a name is taken, its loading can be cancelled, and what is not there is said", async ({
+  page,
+}) => {
+  const hub = await ownHub(page);
+  try {
+    await open(page, DEFAULT);
+    await loadAddress(page, "owner/nothing");
+    await expect(page.locator("#model-error")).toContainText("no such model");
+    await page.keyboard.press("Escape");
+    hub.slow = 1000;
+    await loadAddress(page, "owner/clip");
+    await about(page).getByRole("button", { name: "Cancel" }).click();
+    await expect(page.locator("#model-busy")).toBeHidden();
+    await expect(page.locator("#model-error")).toBeEmpty();
+    await expect(page.locator("#model-facts")).toContainText("/models/photo/");
+    hub.slow = 0;
+    await page.keyboard.press("Escape");
+    await loadAddress(page, "owner/clip");
+    await expect(page.locator("#model-facts")).toContainText("owner/clip, as q8");
+  } finally {
+    await hub.stop();
+  }
+});
+
+test("a checkpoint from a folder of this device is there on the next visit", async ({ page }) => {
+  await open(page, DEFAULT);
+  await page.getByRole("button", { name: "Model and device" }).click();
+  await page.setInputFiles("#model-folder", checkpointFolder("siglip-2"));
+  await expect(page.locator("#model-facts")).toContainText("folder siglip-2, as q8");
+  await page.keyboard.press("Escape");
+  await addPhotos(page, [sample("cat")]);
+  await page.reload();
+  await ready(page);
+  await expect(page.locator("#model-line")).toContainText("siglip-2");
+  await expect(cells(page)).toHaveCount(1);
 });
 
 test("a model that cannot be loaded is refused in words, and the one before it goes on", async ({

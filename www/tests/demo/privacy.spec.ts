@@ -62,7 +62,11 @@ test("the page's policy lets it talk to its own server only, and run no script t
   ]) {
     expect(policy).toContain(part);
   }
-  expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:/);
+  expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);
+  // Models may come from the hub, and nothing from anywhere else.
+  const hub = /(?<=connect-src 'self' blob:)( https:\/\/(\*\.)?(huggingface\.co|hf\.co))+(?=;)/;
+  expect(policy).toMatch(hub);
+  expect(policy!.replace(hub, "")).not.toMatch(/https?:/);
   // The same server under another name is another server.
   const elsewhere = baseURL!.replace("localhost", "127.0.0.1");
   const blocked = await page.evaluate(async (url) => {

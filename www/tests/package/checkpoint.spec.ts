@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, run, test as base } from "./fixtures";
-import { checkpoint, nativeManifest, TestHub } from "./hub";
+import { checkpoint, nativeManifest, nativePackage, TestHub } from "./hub";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "owner/siglip-2";
@@ -89,13 +89,16 @@ function failed(result: object): { code: string; subject: string; message: strin
   return (result as { error: { code: string; subject: string; message: string } }).error;
 }
 
-for (const dtype of ["f32", "q8", "q4"] as const) {
-  for (const name of ["siglip-2", "clip-openai", "sharded"]) {
+for (const [name, dtypes] of [
+  ["siglip-2", ["f32", "q8", "q4"]],
+  ["clip-openai", ["f16", "q8"]],
+  ["sharded", ["q8"]],
+] as const) {
+  for (const dtype of dtypes) {
     test(`${name} by its name as ${dtype} is the package that the command line makes`, async ({
       empty,
       hub,
     }) => {
-      test.skip(name === "sharded" && dtype !== "q8", "one is enough");
       hub.repositories.set(`owner/${name}`, { commit: COMMIT, files: checkpoint(name) });
       const loaded = ok(await load(empty, { source: `owner/${name}`, hub: hub.url, dtype }));
       expect(loaded).toMatchObject({ name, rising: true });
@@ -266,6 +269,16 @@ test("a folder of any server, by its URL with a query, or that of one of its fil
   const gone = failed(await load(empty, { source: url, dtype: "f16" }));
   expect(gone.code).toBe("package-file-missing");
   expect(gone.message).toContain("of a package at");
+});
+
+test("a repository with a finished package is loaded as it is", async ({ empty, hub }) => {
+  hub.repositories.set("owner/package", { commit: COMMIT, files: nativePackage("siglip-2-q4") });
+  const first = ok(await load(empty, { source: "owner/package", hub: hub.url }));
+  const own = ok(await load(empty, { hub: hub.url, dtype: "q4" }));
+  expect(first.values).toEqual(own.values);
+  hub.silent = true;
+  const again = ok(await load(empty, { source: "owner/package", hub: hub.url }));
+  expect(again.values).toEqual(own.values);
 });
 
 test("files that were chosen, of a checkpoint or of a package", async ({ empty, hub }) => {

@@ -34,7 +34,20 @@ export interface HubAsked {
 
 /** The files of a checkpoint of the golden cases. */
 export function checkpoint(name: string): Map<string, Buffer> {
-  const folder = join(target, "parity/checkpoints", name);
+  return filesOf(checkpointFolder(name));
+}
+
+/** The folder of a checkpoint of the golden cases. */
+export function checkpointFolder(name: string): string {
+  return join(target, "parity/checkpoints", name);
+}
+
+/** The files of the package that the command line makes of it. */
+export function nativePackage(name: string): Map<string, Buffer> {
+  return filesOf(join(target, "parity", name));
+}
+
+function filesOf(folder: string): Map<string, Buffer> {
   return new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
 }
 

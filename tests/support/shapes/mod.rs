@@ -1,4 +1,9 @@
-//! Checkpoints of published models' full shapes, with weights by the rule of the golden cases, as bf16.
+//! Checkpoints of published models' full shapes, as bf16; but for the largest with weights by the rule of the golden
+//! cases.
+
+mod two_billion;
+
+use std::path::Path;
 
 use half::bf16;
 use safetensors::tensor::{Dtype, TensorView};
@@ -15,8 +20,8 @@ pub struct Shape {
     config: fn() -> Value,
 }
 
-/// SigLIP 2 B/16 with its 256 000 tokens, and CLIP B/32.
-pub const SHAPES: [Shape; 2] = [
+/// SigLIP 2 B/16 with its 256 000 tokens, CLIP B/32, and Qwen3-VL-Embedding-2B in two files.
+pub const SHAPES: [Shape; 3] = [
     Shape {
         name: "siglip2-base-patch16-224",
         case: "siglip-2",
@@ -33,27 +38,58 @@ pub const SHAPES: [Shape; 2] = [
         case: "clip-openai",
         config: || json!({"model_type": "clip", "text_config": {}, "vision_config": {}}),
     },
+    Shape {
+        name: "Qwen3-VL-Embedding-2B",
+        case: "small",
+        config: || {
+            let small = std::fs::read(golden::folder().join("small/config.json")).unwrap();
+            two_billion::config(serde_json::from_slice(&small).unwrap())
+        },
+    },
 ];
 
 impl Shape {
-    /// All files of the checkpoint, by name.
-    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+    /// Whether it is the one of two towers, whose parts of a photo can be views.
+    pub fn has_regions(&self) -> bool {
+        self.case != "small"
+    }
+
+    /// Writes the checkpoint into a folder, unless it is there.
+    pub fn write(&self, folder: &Path) {
+        let whole = folder.join(".whole");
+        if whole.exists() {
+            return;
+        }
+        std::fs::create_dir_all(folder).unwrap();
+        for (name, bytes) in self.small_files() {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+        match self.case {
+            "small" => two_billion::write(folder),
+            _ => std::fs::write(folder.join("model.safetensors"), self.weights()).unwrap(),
+        }
+        std::fs::write(whole, "").unwrap();
+    }
+
+    /// Those without weights.
+    pub fn small_files(&self) -> Vec<(String, Vec<u8>)> {
         let folder = golden::folder().join(self.case);
         let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
-        let mut files = vec![
-            (
-                "config.json".into(),
-                (self.config)().to_string().into_bytes(),
-            ),
-            ("tokenizer.json".into(), read("tokenizer.json")),
-        ];
-        if folder.join("tokenizer_config.json").exists() {
-            files.push((
-                "tokenizer_config.json".into(),
-                read("tokenizer_config.json"),
-            ));
+        let mut files = vec![(
+            "config.json".into(),
+            (self.config)().to_string().into_bytes(),
+        )];
+        // Some have a tokenizer of their own.
+        let tokenizer = match folder.join("tokenizer.json").exists() {
+            true => read("tokenizer.json"),
+            false => read("../tokenizer.json"),
+        };
+        files.push(("tokenizer.json".into(), tokenizer));
+        for name in ["tokenizer_config.json", "preprocessor_config.json"] {
+            if folder.join(name).exists() {
+                files.push((name.into(), read(name)));
+            }
         }
-        files.push(("model.safetensors".into(), self.weights()));
         files
     }
 
