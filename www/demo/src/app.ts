@@ -207,7 +207,7 @@ export class App {
 
   private async openLibraries(agff: Agff): Promise<void> {
     document.body.dataset["libraries"] = "opening";
-    await this.libraries.open(agff);
+    await this.libraries.open(agff, this.model.takeBefore());
     this.showView(this.views.current);
     await this.searcher.now(this.searchbox.search);
     document.body.dataset["libraries"] = "open";

@@ -33,7 +33,12 @@ export function allItems(library: Library): PhotoItem[] {
     name: record.name,
     record,
   }));
-  return [...waiting.reverse(), ...stored];
+  // Those of the model before, until they are read with this one; on their way they are there already.
+  const names = new Set(library.intake.pending.map(({ source }) => source.file.name));
+  const older = library.older
+    .filter(({ name }) => !names.has(name))
+    .map((record) => ({ key: record.id, name: record.name, record }));
+  return [...waiting.reverse(), ...stored, ...older];
 }
 
 /** The hits of a search. */

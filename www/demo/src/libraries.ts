@@ -34,10 +34,18 @@ export class Libraries {
     else if (samples.length === 0) await this.addSamples();
   }
 
-  /** Opens both with a model. */
-  async open(agff: Agff): Promise<void> {
+  /** Opens both with a model; that before it answers until its photos are read again. */
+  async open(agff: Agff, before: Agff | undefined): Promise<void> {
     const names = namesFor(agff);
+    await this.own.forgetElder();
     await this.own.open(agff, names.own);
+    if (before) {
+      const elder = namesFor(before).own;
+      const { own } = await found();
+      const wanted = elder !== names.own && own.some(({ name }) => name === elder);
+      if (wanted) await this.own.answerWith(before, elder);
+      else await before.dispose();
+    }
     await dropOldSamples(names.samples);
     await this.samples.open(agff, names.samples);
     if (this.current.value === this.samples) await this.addSamples();

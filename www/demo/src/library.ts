@@ -30,6 +30,8 @@ export class Library {
   /** The key under which a photo was shown before it was stored. */
   private readonly keys = new Map<string, string>();
   private opened: { agff: Agff; index: PhotoIndex } | undefined;
+  /** The library of the model before, which answers until its photos are in this one. */
+  private elder: Elder | undefined;
 
   constructor(
     /** What people call it. */
@@ -53,6 +55,16 @@ export class Library {
     return this.records.length + this.intake.pending.length;
   }
 
+  /** Photos of the model before that are not in yet. */
+  get older(): readonly IndexRecord[] {
+    return this.elder?.missing ?? [];
+  }
+
+  /** Who answers in the meantime: the name of the model before. */
+  get answeredBy(): string | undefined {
+    return this.elder?.agff.info.name;
+  }
+
   /** Opens the index with a model and reads the list of its photos. */
   async open(agff: Agff, name: string): Promise<void> {
     await this.close();
@@ -69,8 +81,31 @@ export class Library {
     await opened?.index.close();
   }
 
+  /** Lets the library of the model before answer, until its photos are in this one. */
+  async answerWith(agff: Agff, name: string): Promise<void> {
+    const index = await agff.openIndex(name);
+    const records = await readList(index);
+    this.elder = { agff, index, records, missing: [] };
+    this.lookAtElder();
+    this.touch();
+  }
+
+  /** Ends that. */
+  async forgetElder(): Promise<void> {
+    const { elder } = this;
+    this.elder = undefined;
+    await elder?.index.close();
+    await elder?.agff.dispose();
+  }
+
   record(id: string): IndexRecord | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id) ?? this.elder?.records.find((record) => record.id === id);
+  }
+
+  /** Tells what is in, if only from a small picture: then its content is another. */
+  present(): (record: IndexRecord) => boolean {
+    const places = new Set(this.records.map(placeOf));
+    return (record) => this.byId.has(record.id) || places.has(placeOf(record));
   }
 
   /** The key of a photo's cell, the same before and after it was stored. */
@@ -79,7 +114,9 @@ export class Library {
   }
 
   thumbnail(id: string): Promise<Blob | undefined> {
-    return this.index?.thumbnail(id) ?? Promise.resolve(undefined);
+    const { elder } = this;
+    const index = elder && !this.byId.has(id) ? elder.index : this.index;
+    return index?.thumbnail(id) ?? Promise.resolve(undefined);
   }
 
   /** The photo itself if it can still be read, without asking anybody. */
@@ -89,12 +126,12 @@ export class Library {
 
   /** The best hits, and whether the text was too long and has been cut; undefined while there is no model. */
   async search(search: Search, signal: AbortSignal): Promise<Answer | undefined> {
-    const { opened } = this;
+    const opened = this.elder ?? this.opened;
     if (!opened || isEmpty(search)) return undefined;
     const { agff, index } = opened;
     const query = terms(search, agff.info.instructions["query"]);
     const hits = await index.search(query, { limit: MOST_HITS, signal });
-    if (hits.some(({ id }) => !this.byId.has(id))) await this.catchUp();
+    if (hits.some(({ id }) => !this.record(id))) await this.catchUp();
     const long = query.find(({ text = "" }) => text.length > SURELY_WHOLE)?.text;
     const cut = long !== undefined && (await agff.embedText(long, { signal })).truncated;
     return { hits, cut };
@@ -104,6 +141,12 @@ export class Library {
   async remove(ids: readonly string[]): Promise<void> {
     if (!this.index) return;
     await this.index.remove(ids);
+    if (this.elder) {
+      await this.elder.index.remove(ids);
+      const left = this.elder.records.filter(({ id }) => !ids.includes(id));
+      this.elder = { ...this.elder, records: left };
+      this.lookAtElder();
+    }
     const gone = new Set(ids);
     const kept = this.records.filter(({ id }) => !gone.has(id));
     this.setAll(kept);
@@ -114,6 +157,7 @@ export class Library {
     this.intake.cancel();
     if (!this.index) return;
     const ids = this.records.map(({ id }) => id);
+    await this.forgetElder();
     await this.index.clear();
     this.setAll([]);
     await this.originals.forget(ids);
@@ -149,6 +193,7 @@ export class Library {
     if (this.byId.has(record.id)) return;
     this.byId.set(record.id, record);
     this.records.unshift(record);
+    this.lookAtElder();
     this.touch();
   }
 
@@ -158,13 +203,16 @@ export class Library {
   }
 
   private async readAll(index: PhotoIndex): Promise<void> {
-    const all: IndexRecord[] = [];
-    for (;;) {
-      const some = await index.list({ offset: all.length, limit: PAGE });
-      all.push(...some);
-      if (some.length < PAGE) break;
-    }
-    this.setAll(all);
+    this.setAll(await readList(index));
+  }
+
+  private lookAtElder(): void {
+    const { elder } = this;
+    if (!elder) return;
+    const there = this.present();
+    elder.missing = elder.records.filter((record) => !there(record));
+    // All of it is in: from now on the new model answers.
+    if (elder.missing.length === 0) void this.forgetElder();
   }
 
   private setAll(records: readonly IndexRecord[]): void {
@@ -177,6 +225,29 @@ export class Library {
     }
     this.touch();
   }
+}
+
+/** The library of the model before. */
+interface Elder {
+  readonly agff: Agff;
+  readonly index: PhotoIndex;
+  readonly records: readonly IndexRecord[];
+  /** Those that are not in the library at hand. */
+  missing: readonly IndexRecord[];
+}
+
+async function readList(index: PhotoIndex): Promise<IndexRecord[]> {
+  const all: IndexRecord[] = [];
+  for (;;) {
+    const some = await index.list({ offset: all.length, limit: PAGE });
+    all.push(...some);
+    if (some.length < PAGE) return all;
+  }
+}
+
+/** A photo by its place or name: what stays the same when it is read from a small picture. */
+function placeOf({ path, name }: IndexRecord): string {
+  return path ?? name;
 }
 
 /** A photo that could not be taken in. */

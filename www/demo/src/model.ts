@@ -41,6 +41,9 @@ declare const DEFAULT_MODEL: string;
 const NANO = "agff-nano";
 const KEY = "agff-model";
 
+/** Bytes of two models that are held at once, while the photos of one are read with the other. */
+const MOST_OF_TWO = 1e9;
+
 /** Whether the page has the model of photos. */
 export const HAS_PHOTO = DEFAULT_MODEL !== NANO;
 
@@ -49,6 +52,8 @@ export class Model {
   /** Whether this is the model that the page began with before it had one of photos, for the photos that it has read. */
   earlier = false;
   private loading: Promise<void> = Promise.resolve();
+  /** The model before this one, still loaded, until somebody takes it. */
+  private before: Agff | undefined;
 
   /** @param device and limits, as the page's address states them, for tests */
   constructor(private readonly fixed: Pick<LoadOptions, "device" | "limits">) {}
@@ -101,6 +106,13 @@ export class Model {
     return this.loading;
   }
 
+  /** The model before this one, if it is still loaded; whoever takes it disposes of it. */
+  takeBefore(): Agff | undefined {
+    const { before } = this;
+    this.before = undefined;
+    return before;
+  }
+
   /** Goes over to another model. If that fails or is stopped, the one before it stays, and the error is thrown. */
   async change(
     choice: Choice | ((agff: Agff) => Choice),
@@ -110,9 +122,16 @@ export class Model {
     await this.loading;
     const before = this.state.value;
     const wanted = () => given ?? givenOf(choice as Choice);
+    let alone: Agff | undefined;
     const loading = this.loadNow(wanted, signal).then((state) => {
       const stays = state.phase === "failed" && before.phase === "ready";
       this.earlier &&= stays;
+      if (before.phase === "ready" && state.phase === "ready") {
+        // Both at once, if there is room for both.
+        const bytes = before.agff.info.bytes + state.agff.info.bytes;
+        if (bytes < MOST_OF_TWO) this.before = before.agff;
+        else alone = before.agff;
+      }
       this.state.value = stays ? before : state;
       if (state.phase === "failed") throw state.error;
     });
@@ -121,7 +140,7 @@ export class Model {
     const now = this.state.value;
     if (typeof choice !== "function") remember(KEY, JSON.stringify(choice));
     else if (now.phase === "ready") remember(KEY, JSON.stringify(choice(now.agff)));
-    if (before.phase === "ready") await before.agff.dispose();
+    await alone?.dispose();
   }
 
   private async loadNow(given: () => Given, signal?: AbortSignal): Promise<ModelState> {

@@ -75,10 +75,12 @@ export class Renewal {
     const { older, missing, asked } = this;
     byId("renew").hidden = !older || asked;
     if (!older) return;
+    const by = this.library.answeredBy;
+    const answering = by === undefined ? "" : ` Until then ${by} goes on answering.`;
     byId("renew-text").textContent =
       missing > 0
         ? `${count(missing, "photo")} of your library ${missing === 1 ? "was" : "were"} read with another model (${older.model}). ` +
-          "To be found with this one they have to be read again."
+          `To be found with this one they have to be read again.${answering}`
         : `Your ${count(older.size, "photo")} are in the library of this model. ` +
           `What the model before (${older.model}) made of them is still kept.`;
     byId("renew-now").hidden = missing === 0;
@@ -86,18 +88,10 @@ export class Renewal {
   }
 
   private async count(older: IndexInfo): Promise<number> {
-    const there = this.present();
+    const there = this.library.present();
     let missing = 0;
     for await (const { record } of Agff.indexes.photos(older.name)) if (!there(record)) missing++;
     return missing;
-  }
-
-  /** Tells what the library at hand has, if only from a small picture: then its content is another. */
-  private present(): (record: IndexRecord) => boolean {
-    const { records } = this.library;
-    const ids = new Set(records.map(({ id }) => id));
-    const places = new Set(records.map(placeOf));
-    return (record) => ids.has(record.id) || places.has(placeOf(record));
   }
 
   private async readAgain(): Promise<void> {
@@ -105,7 +99,7 @@ export class Renewal {
     if (!older) return;
     byId("renew").hidden = true;
     const wanted = [];
-    const there = this.present();
+    const there = this.library.present();
     for await (const photo of Agff.indexes.photos(older.name)) {
       if (!there(photo.record)) wanted.push(photo);
     }
@@ -148,11 +142,6 @@ export class Renewal {
     await Agff.indexes.delete(older.name);
     if (library.index) await this.look(library.index.name);
   }
-}
-
-/** A photo by its place or name: what stays the same when it is read from a small picture. */
-function placeOf({ path, name }: IndexRecord): string {
-  return path ?? name;
 }
 
 function sourceOf({ name, path, taken }: IndexRecord, image: Blob): Source {

@@ -76,6 +76,12 @@ test("a model by its address: the photos are kept, and are read again when that 
   await expect(banner).toContainText(
     "2 photos of your library were read with another model (photo)",
   );
+  // They are still there, and the model before still finds them.
+  await expect(banner).toContainText("Until then photo goes on answering");
+  await expect(cells(page)).toHaveCount(2);
+  await search(page, "a cat");
+  await expect(page.locator(".cell .name").first()).toHaveText("cat.jpg");
+  await page.getByRole("searchbox").fill("");
   await page.getByRole("button", { name: "Read them again" }).click();
   await expect(cells(page)).toHaveCount(2);
   await idle(page);
