@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agff::checkpoint::{Listing, RemoteFile};
 use agff::tensors::hex;
@@ -91,10 +92,13 @@ impl Cache {
         let Some(path) = self.reference(address) else {
             return Ok(());
         };
+        /// Tells what two of this process write at once.
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
         let json = serde_json::to_vec(listing).unwrap_or_default();
+        let own = (std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
         let write = || {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            let part = path.with_extension("part");
+            let part = path.with_extension(format!("{}-{}.part", own.0, own.1));
             fs::write(&part, json)?;
             fs::rename(&part, &path)
         };

@@ -86,7 +86,9 @@ impl Shape {
         };
         files.push(("tokenizer.json".into(), tokenizer));
         for name in ["tokenizer_config.json", "preprocessor_config.json"] {
-            if folder.join(name).exists() {
+            // Those of the two towers say how large the case's own pictures are.
+            let own = name.starts_with("pre") && self.has_regions();
+            if folder.join(name).exists() && !own {
                 files.push((name.into(), read(name)));
             }
         }
