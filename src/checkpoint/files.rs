@@ -7,11 +7,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::description::{self, CONFIG_FILE};
-use super::{README_FILE, pooling, tokenizer};
+use super::description;
 #[cfg(not(target_family = "wasm"))]
-use crate::Error;
-use crate::{Code, Result};
+use super::description::CONFIG_FILE;
+#[cfg(not(target_family = "wasm"))]
+use super::pooling;
+use super::weights::{INDEX_FILE, MAX_INDEX};
+use super::{README_FILE, tokenizer};
+use crate::{Code, Error, Result};
 
 /// Most bytes of a model card.
 const MAX_README: u64 = 1 << 20;
@@ -71,8 +74,16 @@ impl SmallFiles {
     }
 
     /// Adds one.
-    pub fn insert(&mut self, name: &str, bytes: Vec<u8>) {
+    ///
+    /// # Errors
+    /// [`Code::Input`] if it is longer than a file of that name may be.
+    pub fn insert(&mut self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        let most = most(name);
+        if bytes.len() as u64 > most {
+            return Err(too_long(self.shown(name), most));
+        }
         self.files.insert(name.to_owned(), bytes);
+        Ok(())
     }
 
     /// The bytes of one.
@@ -92,11 +103,12 @@ impl SmallFiles {
 }
 
 /// Most bytes that are read of a small file.
-pub fn most(name: &str) -> u64 {
+fn most(name: &str) -> u64 {
     let tokenizer = tokenizer::FILES.iter().find(|(file, _)| *file == name);
     match tokenizer {
         Some(&(_, most)) => most,
         None if name == README_FILE => MAX_README,
+        None if name == INDEX_FILE => MAX_INDEX,
         None => description::MAX_BYTES,
     }
 }
@@ -111,10 +123,14 @@ pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
         .read_to_end(&mut bytes)
         .map_err(|e| Error::io(path, e))?;
     if bytes.len() as u64 > cap {
-        let why = format!("is longer than the {cap} bytes that are read of it");
-        return Err(Error::new(Code::Input, name, why));
+        return Err(too_long(name, cap));
     }
     Ok(bytes)
+}
+
+fn too_long(name: String, most: u64) -> Error {
+    let why = format!("is longer than the {most} bytes that are read of it");
+    Error::new(Code::Input, name, why)
 }
 
 /// Opens a file, but nothing else: opening a pipe would wait for somebody to write into it.

@@ -18,7 +18,6 @@ pub const WEIGHTS_FILE: &str = "model.safetensors";
 pub const INDEX_FILE: &str = "model.safetensors.index.json";
 
 /// Most bytes of an index.
-#[cfg(not(target_family = "wasm"))]
 pub const MAX_INDEX: u64 = 64 << 20;
 
 /// The name in packages of a checkpoint's tensor; `None` for what is not needed.

@@ -216,8 +216,11 @@ impl Conversion {
     }
 
     /// Adds a small file.
-    pub fn insert(&mut self, path: &str, bytes: Vec<u8>) {
-        self.files.insert(path, bytes);
+    ///
+    /// # Errors
+    /// Those of [`SmallFiles::insert`].
+    pub fn insert(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), JsValue> {
+        self.files.insert(path, bytes).map_err(convert::error)
     }
 
     /// Checks the small files, and gives what the package will take:

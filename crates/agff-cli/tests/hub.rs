@@ -194,3 +194,34 @@ fn what_cannot_be_converted_is_said_before_the_weights_are_fetched() {
         assert!(run.err.contains(says), "{name}: {}", run.err);
     }
 }
+
+#[test]
+fn known_models_are_listed_with_what_gets_them_and_whether_they_are_here() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = hub(scratch.path());
+    let run = |arguments: &[&str]| asked(scratch.path(), &hub, arguments);
+    let told = run(&["models"]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.contains("agff pull photo"), "{}", told.out);
+
+    // As if it had been pulled.
+    let name = "google/siglip2-base-patch16-224";
+    let folder = scratch.path().join("models").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("agff.json"), "{}").unwrap();
+    let listed = run(&["models", "--json"]);
+    let models: Vec<serde_json::Value> = listed
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(models.len() >= 4, "{}", listed.out);
+    for model in &models {
+        assert_eq!(model["here"], model["name"] == name, "{model}");
+    }
+    let large = models.last().unwrap();
+    assert_eq!(
+        large["get"],
+        "agff pull Qwen/Qwen3-VL-Embedding-2B --dtype q4"
+    );
+}

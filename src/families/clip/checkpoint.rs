@@ -135,7 +135,7 @@ mod tests {
 
     fn of_config(json: &str) -> FromCheckpoint<Config> {
         let mut files = SmallFiles::new("");
-        files.insert(CONFIG_FILE, json.into());
+        files.insert(CONFIG_FILE, json.into()).unwrap();
         read(&Description::config(&files).unwrap()).unwrap()
     }
 

@@ -33,11 +33,7 @@ export function allItems(library: Library): PhotoItem[] {
     name: record.name,
     record,
   }));
-  // Those of the model before, until they are read with this one; on their way they are there already.
-  const names = new Set(library.intake.pending.map(({ source }) => source.file.name));
-  const older = library.older
-    .filter(({ name }) => !names.has(name))
-    .map((record) => ({ key: record.id, name: record.name, record }));
+  const older = library.older.map((record) => ({ key: record.id, name: record.name, record }));
   return [...waiting.reverse(), ...stored, ...older];
 }
 

@@ -52,12 +52,16 @@ export class Library {
 
   /** Photos that are in or on their way. */
   get size(): number {
-    return this.records.length + this.intake.pending.length;
+    return this.records.length + this.intake.pending.length + this.older.length;
   }
 
-  /** Photos of the model before that are not in yet. */
+  /** Photos of the model before that are neither in nor on their way. */
   get older(): readonly IndexRecord[] {
-    return this.elder?.missing ?? [];
+    const { missing = [] } = this.elder ?? {};
+    const coming = new Set(
+      this.intake.pending.map(({ source }) => source.path ?? source.file.name),
+    );
+    return missing.filter((record) => !coming.has(placeOf(record)));
   }
 
   /** Who answers in the meantime: the name of the model before. */

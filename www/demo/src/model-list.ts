@@ -49,7 +49,11 @@ export class ModelList {
       {},
       make("strong", {}, title),
       make("span", { className: "good-at" }, `finds ${good_at}`),
-      make("span", { className: "quiet" }, `${languages} · ${size} · licence ${licence}`),
+      make(
+        "span",
+        { className: "quiet" },
+        `${languages === "many" ? "many languages" : languages} · ${size} · ${licence}`,
+      ),
       button("Take", go, { ariaLabel: `Take ${title}` }),
     );
   }

@@ -10,8 +10,9 @@ import type { Found } from "./searching";
 
 /** Says what the grid shows: the hits of a search, or all photos. */
 export function showHeading(library: Library, found: Found | undefined): void {
-  const { size, records } = library;
-  const text = found ? heading(found, records.length) : count(size, "photo");
+  const { size, records, older } = library;
+  const all = records.length + older.length;
+  const text = found ? heading(found, all) : count(size, "photo");
   const title = byId("results-title");
   if (found && title.textContent !== text) announce(text);
   title.textContent = text;

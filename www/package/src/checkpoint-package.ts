@@ -160,10 +160,11 @@ async function describe(
 ): Promise<Plan> {
   const small = found.files.filter(({ weights }) => !weights);
   const contents = await Promise.all(small.map((file) => readSmall(file, signal)));
-  contents.forEach((bytes, i) => {
+  for (const [i, bytes] of contents.entries()) {
+    const { path } = small[i]!;
     count(bytes.byteLength);
-    conversion.insert(small[i]!.path, bytes);
-  });
+    await host.run(() => conversion.insert(path, bytes), path);
+  }
   return host.run(() => conversion.describe(), found.shown);
 }
 

@@ -56,13 +56,8 @@ for (const [name, dtype, regions] of [
     );
     const { url, server, sent } = await serve(join(target, "shapes"));
     try {
-      await page.route("**/empty.html", (route) =>
-        route.fulfill({
-          contentType: "text/html",
-          body: "<!doctype html><link rel=icon href=data:,>",
-        }),
-      );
-      await page.goto("./empty.html");
+      // A page that was really served: browsers let no other ask servers of this machine.
+      await page.goto("/agff/package.json");
       const load = (source: string) =>
         page.evaluate(
           async ({ source, dtype, regions }) => {
