@@ -62,7 +62,7 @@ package() {
 lint_wasm() {
     has_own_wasm_std || { say "clippy for WASM needs rustup's own standard library for it"; return 1; }
     cargo clippy --locked --package agff --lib --target wasm32-unknown-unknown \
-        --no-default-features --features web,gpu,cpu,all-families,bench -- -D warnings
+        --no-default-features --features web,gpu,cpu,all-families,convert,bench -- -D warnings
 }
 
 # The family of tests/toy in Chromium, by an engine that knows it.

@@ -63,9 +63,12 @@ for engine in "${wanted[@]}"; do
     if [ -e "$named" ] && [ "$(cat "$out/.made-of" 2>/dev/null)" = "$key" ]; then
         continue
     fi
+    # A page that converts a checkpoint for its GPU takes the other engine for that.
+    convert=
+    [ "$engine" = gpu ] || convert=,convert
     cargo rustc --locked --package agff --lib --crate-type cdylib \
         --target wasm32-unknown-unknown --profile wasm "${build_std[@]}" \
-        --no-default-features --features "web,$engine,all-families$extra"
+        --no-default-features --features "web,$engine,all-families$convert$extra"
     cp "$built" "$named"
     say "making the glue of the $engine engine"
     rm -rf "$out"

@@ -12,9 +12,12 @@
 //! made of [`layers`]; every tensor operation that Burn does not already do fast goes through [`ops`].
 //! [`Agff`] joins them.
 
-// What only an engine or a family uses that is left out is left out by the linker.
+// What only an engine, a family or the conversion uses that is left out is left out by the linker.
 #![cfg_attr(
-    not(all(feature = "engine", feature = "siglip", feature = "clip")),
+    any(
+        not(all(feature = "engine", feature = "siglip", feature = "clip")),
+        all(target_family = "wasm", not(feature = "convert"))
+    ),
     allow(dead_code, unused_imports)
 )]
 

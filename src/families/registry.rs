@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+#[cfg(any(not(target_family = "wasm"), feature = "convert"))]
 use super::FromCheckpoint;
 use super::{Architecture, ModelConfig};
+#[cfg(any(not(target_family = "wasm"), feature = "convert"))]
 use crate::checkpoint::{CONFIG_FILE, Description, TokenizerFiles};
 use crate::{Code, Error, Result};
 
@@ -47,8 +49,11 @@ pub struct Family {
     /// The `model_type`s of its checkpoints.
     pub model_types: &'static [&'static str],
     config: fn(Value) -> Result<ModelConfig>,
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     from_checkpoint: fn(&Description) -> Result<FromCheckpoint<ModelConfig>>,
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     rename: fn(&str) -> Option<String>,
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     tokenizer: fn(TokenizerFiles) -> Result<Vec<u8>>,
 }
 
@@ -58,8 +63,11 @@ impl Family {
             name: A::NAME,
             model_types: A::MODEL_TYPES,
             config: ModelConfig::parse::<A>,
+            #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
             from_checkpoint: from_checkpoint::<A>,
+            #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
             rename: A::rename,
+            #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
             tokenizer: A::tokenizer,
         }
     }
@@ -76,11 +84,13 @@ impl Family {
     ///
     /// # Errors
     /// As there.
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     pub fn from_checkpoint(&self, files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
         (self.from_checkpoint)(files)
     }
 
     /// The name in packages of a checkpoint's tensor; see [`Architecture::rename`].
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     pub fn rename(&self, tensor: &str) -> Option<String> {
         (self.rename)(tensor)
     }
@@ -89,11 +99,13 @@ impl Family {
     ///
     /// # Errors
     /// As there.
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     pub fn tokenizer(&self, files: TokenizerFiles) -> Result<Vec<u8>> {
         (self.tokenizer)(files)
     }
 }
 
+#[cfg(any(not(target_family = "wasm"), feature = "convert"))]
 fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoint<ModelConfig>> {
     files.not_quantised()?;
     let of = A::from_checkpoint(files)?;
@@ -128,6 +140,7 @@ pub fn by_name(name: &str) -> Result<&'static Family> {
 ///
 /// # Errors
 /// [`Code::PackageFamily`], without a subject.
+#[cfg(any(not(target_family = "wasm"), feature = "convert"))]
 pub fn by_model_type(model_type: &str) -> Result<&'static Family> {
     let found = FAMILIES
         .iter()

@@ -4,14 +4,20 @@
 //! one is made by [`convert`](convert::convert), of a folder, or by a [`Conversion`], while its bytes arrive.
 
 mod blocks;
-#[cfg(feature = "engine")]
+#[cfg(all(
+    feature = "engine",
+    any(not(target_family = "wasm"), feature = "convert")
+))]
 mod conversion;
 mod hash;
 mod layout;
 pub mod manifest;
 #[cfg(feature = "engine")]
 mod options;
-#[cfg(feature = "engine")]
+#[cfg(all(
+    feature = "engine",
+    any(not(target_family = "wasm"), feature = "convert")
+))]
 mod plan;
 pub mod reader;
 pub mod source;
@@ -27,14 +33,20 @@ pub mod views_file;
 #[cfg(not(target_family = "wasm"))]
 pub mod writer;
 
-#[cfg(feature = "engine")]
+#[cfg(all(
+    feature = "engine",
+    any(not(target_family = "wasm"), feature = "convert")
+))]
 pub use conversion::{Conversion, Described, Write};
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub use convert::{ConvertProgress, convert};
 pub use manifest::Manifest;
 #[cfg(feature = "engine")]
 pub use options::ConvertOptions;
-#[cfg(feature = "engine")]
+#[cfg(all(
+    feature = "engine",
+    any(not(target_family = "wasm"), feature = "convert")
+))]
 pub use plan::Plan;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub use plan::plan;

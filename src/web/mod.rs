@@ -6,6 +6,7 @@
 
 #[cfg(feature = "bench")]
 mod bench;
+#[cfg(feature = "convert")]
 mod checkpoint;
 mod console;
 mod convert;
@@ -21,6 +22,7 @@ use crate::package::source::Http;
 use crate::package::{LoadProgress, Source};
 use crate::{Agff, LoadOptions};
 
+#[cfg(feature = "convert")]
 pub use checkpoint::{CheckpointAddress, Conversion};
 pub use console::set_panic_handler;
 pub use index::VectorIndex;

@@ -14,7 +14,7 @@ import {
 } from "./checkpoint-remote.js";
 import { checkMemory, checkRoom } from "./checkpoint-room.js";
 import { type Draft, draftInMemory, draftInStore } from "./conversion-store.js";
-import type { EngineHost } from "./engine.js";
+import type { ConvertingHost } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { parseFiles } from "./manifest.js";
 import { alone } from "./opfs.js";
@@ -29,7 +29,7 @@ const NOTE_EVERY = 32 * 2 ** 20;
 
 /** Opens the package that a checkpoint is converted to, and makes it if it is not there. */
 export async function openCheckpoint(
-  host: EngineHost,
+  host: ConvertingHost,
   request: LoadRequest & { location: { checkpoint: CheckpointLocation } },
   report: Report,
   signal: AbortSignal | undefined,
@@ -76,7 +76,7 @@ export async function openCheckpoint(
 
 /** What a checkpoint would take. */
 export async function planCheckpoint(
-  host: EngineHost,
+  host: ConvertingHost,
   checkpoint: CheckpointLocation,
   signal: AbortSignal | undefined,
 ): Promise<PlanReply> {
@@ -97,7 +97,7 @@ export async function planCheckpoint(
 }
 
 function find(
-  host: EngineHost,
+  host: ConvertingHost,
   checkpoint: CheckpointLocation,
   signal: AbortSignal | undefined,
 ): Promise<Checkpoint> {
@@ -108,7 +108,7 @@ function find(
 }
 
 async function findOrOffline(
-  host: EngineHost,
+  host: ConvertingHost,
   checkpoint: CheckpointLocation,
   kept: Kept | undefined,
   signal: AbortSignal | undefined,
@@ -138,7 +138,11 @@ async function isThere(
   return true;
 }
 
-function begin(host: EngineHost, checkpoint: CheckpointLocation, found: Checkpoint): Conversion {
+function begin(
+  host: ConvertingHost,
+  checkpoint: CheckpointLocation,
+  found: Checkpoint,
+): Conversion {
   const { dtype, regions, views, minPixels, maxPixels } = checkpoint;
   return new host.module.Conversion(found.shown, {
     dtype,
@@ -152,7 +156,7 @@ function begin(host: EngineHost, checkpoint: CheckpointLocation, found: Checkpoi
 }
 
 async function describe(
-  host: EngineHost,
+  host: ConvertingHost,
   conversion: Conversion,
   found: Checkpoint,
   count: (bytes: number) => void,
@@ -176,7 +180,7 @@ class Work {
   private readonly conversion: Conversion;
 
   constructor(
-    private readonly host: EngineHost,
+    private readonly host: ConvertingHost,
     private readonly device: LoadRequest["device"],
     checkpoint: CheckpointLocation,
     private readonly found: Checkpoint,

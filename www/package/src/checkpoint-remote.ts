@@ -5,7 +5,7 @@
 
 import type { CheckpointAddress, ChosenFile } from "agff:conversion";
 import { type Answer, type Asker, until } from "./checkpoint-http.js";
-import type { EngineModule } from "./engine.js";
+import type { ConvertingModule } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { MANIFEST } from "./manifest.js";
 import type { CheckpointLocation } from "./protocol.js";
@@ -40,7 +40,7 @@ const MOST_SMALL = 256 * 2 ** 20;
 
 /** Finds the files that a checkpoint is converted from; the weights come last, in their order. */
 export async function findCheckpoint(
-  engine: EngineModule,
+  engine: ConvertingModule,
   location: CheckpointLocation,
   asker: Asker,
   signal: AbortSignal | undefined,
@@ -53,7 +53,10 @@ export async function findCheckpoint(
 }
 
 /** The address that a text means. */
-export function addressOf(engine: EngineModule, location: CheckpointLocation): CheckpointAddress {
+export function addressOf(
+  engine: ConvertingModule,
+  location: CheckpointLocation,
+): CheckpointAddress {
   const address = new engine.CheckpointAddress(location.address, location.hub);
   return location.revision === undefined ? address : address.at(location.revision);
 }
@@ -95,7 +98,7 @@ async function ofHub(
 
 /** A folder of a server that lists nothing: its files are asked for one by one. */
 async function ofFolder(
-  { CheckpointAddress }: EngineModule,
+  { CheckpointAddress }: ConvertingModule,
   address: CheckpointAddress,
   asker: Asker,
   signal: AbortSignal | undefined,
@@ -143,7 +146,7 @@ async function ofFolder(
 
 /** Files that somebody has chosen. */
 function ofFiles(
-  { CheckpointAddress }: EngineModule,
+  { CheckpointAddress }: ConvertingModule,
   files: NonNullable<CheckpointLocation["files"]>,
   name: string,
 ): Checkpoint {

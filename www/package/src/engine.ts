@@ -56,8 +56,22 @@ export interface EngineModule {
     decode(name: string, bytes: Uint8Array, leastSide?: number): DecodedImage;
   };
   VectorIndex: VectorIndexClass;
-  CheckpointAddress: CheckpointAddressClass;
-  Conversion: ConversionClass;
+  /** Only one of the engines converts checkpoints: see {@link converting}. */
+  CheckpointAddress?: CheckpointAddressClass;
+  Conversion?: ConversionClass;
+}
+
+/** An engine that converts checkpoints. */
+export type ConvertingModule = EngineModule &
+  Required<Pick<EngineModule, "CheckpointAddress" | "Conversion">>;
+
+/** A started one. */
+export type ConvertingHost = EngineHost & { readonly module: ConvertingModule };
+
+/** This engine, if it converts checkpoints. */
+export function converting(host: EngineHost): ConvertingHost {
+  if (host.module.Conversion && host.module.CheckpointAddress) return host as ConvertingHost;
+  throw new AgffError("internal", "", "this engine converts no checkpoints");
 }
 
 /** An engine that can be started: its glue, and where its program is. */

@@ -6,8 +6,6 @@ declare module "*/engines/gpu/agff.js" {
   export const Engine: typeof engine.Engine;
   export const setPanicHandler: typeof engine.setPanicHandler;
   export const VectorIndex: import("agff:vector-index").VectorIndexClass;
-  export const CheckpointAddress: import("agff:conversion").CheckpointAddressClass;
-  export const Conversion: import("agff:conversion").ConversionClass;
 }
 declare module "*/engines/cpu/agff.js" {
   const engine: import("./engine.js").EngineModule;

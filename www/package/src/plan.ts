@@ -2,7 +2,7 @@
 
 import { planCheckpoint } from "./checkpoint-package.js";
 import { packageOrCheckpoint } from "./either.js";
-import type { EngineHost } from "./engine.js";
+import type { ConvertingHost } from "./engine.js";
 import { AgffError } from "./errors.js";
 import type { Manifest } from "./manifest.js";
 import { PackageFiles } from "./package-files.js";
@@ -10,7 +10,7 @@ import type { PackageLocation, PlanReply } from "./protocol.js";
 
 /** Of a package from its manifest, of a checkpoint from its small files. */
 export async function planOf(
-  host: EngineHost,
+  host: ConvertingHost,
   location: PackageLocation,
   signal: AbortSignal | undefined,
 ): Promise<PlanReply> {

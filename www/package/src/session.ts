@@ -3,7 +3,7 @@
  */
 
 import { packageOrCheckpoint } from "./either.js";
-import type { Engine, EngineHost } from "./engine.js";
+import { converting, type Engine, type EngineHost } from "./engine.js";
 import { IndexLibrary } from "./index-library.js";
 import type { Manifest } from "./manifest.js";
 import {
@@ -195,11 +195,13 @@ async function open(
       return { files, host: await start(request, report, signal) };
     },
     async (checkpoint) => {
-      const host = await start(request, report, signal);
+      // The engine for the CPU converts, whichever computes then.
+      const converter = converting(await start({ ...request, device: "cpu" }, report, signal));
       const { openCheckpoint } = await import("./checkpoint-package.js");
       const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
-      const files = await openCheckpoint(host, { ...request, location: made }, report, signal);
-      return { files, host };
+      const files = await openCheckpoint(converter, { ...request, location: made }, report, signal);
+      const own = request.device === "cpu" ? converter : await start(request, report, signal);
+      return { files, host: own };
     },
   );
 }

@@ -1,6 +1,6 @@
 /** The worker's side of the protocol: calls come in, a session answers them. */
 
-import { EngineHost, type EngineProgram } from "./engine.js";
+import { converting, EngineHost, type EngineProgram } from "./engine.js";
 import { AgffError, type PlainError, throwIfAborted, toAgffError, toPlain } from "./errors.js";
 import { watchGpu } from "./gpu-loss.js";
 import type { CallName, Calls, FromWorker, ToWorker } from "./protocol.js";
@@ -29,6 +29,9 @@ export function serve(engine: EngineProgram): void {
   const calls = new Map<number, AbortController>();
   let session: Session | undefined;
 
+  // The engine for the CPU converts checkpoints, in the other's worker too.
+  const converter = async () =>
+    engine.kind === "cpu" ? engine : (await import("./engine-cpu.js")).engine;
   const lose = (error: PlainError) => scope.postMessage({ lost: error });
   if (engine.kind === "gpu") watchGpu((error) => lose(toPlain(error)));
 
@@ -40,14 +43,13 @@ export function serve(engine: EngineProgram): void {
     load: async (request, report, signal) => {
       const { session: made, reply } = await Session.load(
         request,
-        (request, report, signal) =>
-          EngineHost.start(
-            engine,
-            request.program,
-            (error) => lose(toPlain(error)),
-            report,
-            signal,
-          ),
+        async (request, report, signal) => {
+          const own = request.device === engine.kind;
+          const program = own ? engine : await converter();
+          const compiled = own ? request.program : undefined;
+          const die = (error: AgffError) => lose(toPlain(error));
+          return EngineHost.start(program, compiled, die, report, signal);
+        },
         report,
         signal,
       );
@@ -57,8 +59,8 @@ export function serve(engine: EngineProgram): void {
     plan: async ({ location }, _, signal) => {
       const { planOf } = await import("./plan.js");
       const die = (error: AgffError) => lose(toPlain(error));
-      const host = await EngineHost.start(engine, undefined, die, () => {}, signal);
-      return planOf(host, location, signal);
+      const host = await EngineHost.start(await converter(), undefined, die, () => {}, signal);
+      return planOf(converting(host), location, signal);
     },
     embed: async (request, _, signal) => loaded().embed(request, signal),
     indexFill: async (ref, _, signal) => loaded().index("indexFill", ref, signal),

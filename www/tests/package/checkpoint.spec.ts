@@ -18,6 +18,7 @@ const test = base.extend<{ hub: TestHub }>({
 
 interface Asked {
   source?: string;
+  device?: "cpu" | "gpu";
   hub?: string;
   dtype?: "f32" | "f16" | "q8" | "q4";
   token?: string;
@@ -139,6 +140,17 @@ test("only what is needed is fetched, and nothing twice", async ({ empty, hub })
   // The header of the weights comes first, by itself.
   expect(cache.downloaded).toBeGreaterThanOrEqual(bytes);
   expect(cache.downloaded).toBeLessThan(bytes + 2 * 2 ** 20);
+});
+
+test("what the CPU's engine converts runs on the GPU", async ({ empty, hub }) => {
+  const { values } = ok(await load(empty, { hub: hub.url }));
+  const gpu = ok(await load(empty, { hub: hub.url, device: "gpu", dtype: "q8" }));
+  expect(gpu.cache.downloaded).toBe(0);
+  const fresh = ok(await load(empty, { hub: hub.url, device: "gpu", cache: "memory" }));
+  for (const other of [gpu.values, fresh.values]) {
+    const dot = values.reduce((sum, value, i) => sum + value * other[i]!, 0);
+    expect(dot).toBeGreaterThan(0.99999);
+  }
 });
 
 test("regions of the photo become views, with their places", async ({ empty, hub }) => {
