@@ -84,7 +84,8 @@ export class About {
     if (!files.some(({ name }) => name === "agff.json")) {
       // A checkpoint in its original form: what is made of it is in the cache the next time.
       const dtype = byId<HTMLSelectElement>("model-dtype").value as "q8";
-      const made = (agff: Agff): Choice => ({ kind: "kept", name: agff.info.url });
+      const made = ({ info }: Agff): Choice =>
+        info.cache.mode === "opfs" ? { kind: "kept", name: info.url } : { kind: "default" };
       return this.change(made, { source: files, options: { dtype } });
     }
     try {
@@ -115,7 +116,8 @@ export class About {
             " device. Download the model and choose its folder instead."
           : "");
     } finally {
-      byId("model-busy").hidden = true;
+      // Unless another one is being loaded by now.
+      if (this.stop?.signal === signal) byId("model-busy").hidden = true;
     }
   }
 
@@ -140,7 +142,13 @@ export class About {
             `${name}, ${bytes(size)}, from ${url} `,
             button(
               "Delete",
-              () => void Agff.cache.delete({ name: url, files: {} }).then(() => this.showStorage()),
+              () =>
+                void Agff.cache
+                  .delete({ name: url, files: {} })
+                  .catch((error: unknown) => {
+                    byId("model-error").textContent = inWords(error);
+                  })
+                  .then(() => this.showStorage()),
               {
                 ariaLabel: `Delete the model ${name} from ${url}`,
               },

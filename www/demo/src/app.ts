@@ -44,6 +44,9 @@ export class App {
   private noted = 0;
   /** Why no photo can be taken in. */
   private trouble: unknown;
+  /** The model that the libraries are open with, and their opening. */
+  private opened: Agff | undefined;
+  private opening: Promise<void> = Promise.resolve();
   private readonly redraw = onceAFrame(() => this.draw());
 
   private readonly grid = new Grid<PhotoItem>(byId("photos"), {
@@ -205,9 +208,21 @@ export class App {
     });
   }
 
-  private async openLibraries(agff: Agff): Promise<void> {
+  private openLibraries(agff: Agff): Promise<void> {
+    const before = this.model.takeBefore();
+    // One after the other, and not again for a model that stays because another could not be loaded.
+    const open = this.opening.then(async () => {
+      if (this.opened === agff) return;
+      this.opened = agff;
+      await this.open(agff, before);
+    });
+    this.opening = open.catch(() => {});
+    return open;
+  }
+
+  private async open(agff: Agff, before: Agff | undefined): Promise<void> {
     document.body.dataset["libraries"] = "opening";
-    await this.libraries.open(agff, this.model.takeBefore());
+    await this.libraries.open(agff, before);
     this.showView(this.views.current);
     await this.searcher.now(this.searchbox.search);
     document.body.dataset["libraries"] = "open";

@@ -39,17 +39,26 @@ export class Libraries {
     const names = namesFor(agff);
     await this.own.forgetElder();
     await this.own.open(agff, names.own);
-    if (before) {
-      const elder = namesFor(before).own;
-      const { own } = await found();
-      const wanted = elder !== names.own && own.some(({ name }) => name === elder);
-      if (wanted) await this.own.answerWith(before, elder);
-      else await before.dispose();
-    }
+    if (before) await this.answerWith(before, names.own);
     await dropOldSamples(names.samples);
     await this.samples.open(agff, names.samples);
     if (this.current.value === this.samples) await this.addSamples();
     await this.renewal.look(names.own);
+  }
+
+  /** Lets the model before answer, if it has photos that this one has not. */
+  private async answerWith(before: Agff, current: string): Promise<void> {
+    try {
+      const elder = namesFor(before).own;
+      const { own } = await found();
+      if (elder !== current && own.some(({ name }) => name === elder)) {
+        return await this.own.answerWith(before, elder);
+      }
+    } catch (error) {
+      // Without it all else goes on.
+      this.fail(error);
+    }
+    await before.dispose();
   }
 
   show(library: Library): void {

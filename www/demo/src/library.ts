@@ -130,9 +130,26 @@ export class Library {
 
   /** The best hits, and whether the text was too long and has been cut; undefined while there is no model. */
   async search(search: Search, signal: AbortSignal): Promise<Answer | undefined> {
-    const opened = this.elder ?? this.opened;
-    if (!opened || isEmpty(search)) return undefined;
-    const { agff, index } = opened;
+    if (isEmpty(search)) return undefined;
+    // A photo that only this model has read can only be looked for among those that it has.
+    const own = search.like.some(({ id }) => this.byId.has(id));
+    const { elder } = this;
+    const opened = own ? this.opened : (elder ?? this.opened);
+    if (!opened) return undefined;
+    try {
+      return await this.searchIn(opened, search, signal);
+    } catch (error) {
+      // The model before had its last answer in the meantime.
+      if (opened !== elder || this.elder === elder || !this.opened) throw error;
+      return this.searchIn(this.opened, search, signal);
+    }
+  }
+
+  private async searchIn(
+    { agff, index }: { agff: Agff; index: PhotoIndex },
+    search: Search,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const query = terms(search, agff.info.instructions["query"]);
     const hits = await index.search(query, { limit: MOST_HITS, signal });
     if (hits.some(({ id }) => !this.record(id))) await this.catchUp();
@@ -145,10 +162,10 @@ export class Library {
   async remove(ids: readonly string[]): Promise<void> {
     if (!this.index) return;
     await this.index.remove(ids);
-    if (this.elder) {
-      await this.elder.index.remove(ids);
-      const left = this.elder.records.filter(({ id }) => !ids.includes(id));
-      this.elder = { ...this.elder, records: left };
+    const { elder } = this;
+    if (elder) {
+      await elder.index.remove(ids);
+      elder.records = elder.records.filter(({ id }) => !ids.includes(id));
       this.lookAtElder();
     }
     const gone = new Set(ids);
@@ -160,7 +177,9 @@ export class Library {
   async clear(): Promise<void> {
     this.intake.cancel();
     if (!this.index) return;
-    const ids = this.records.map(({ id }) => id);
+    const { elder } = this;
+    const ids = [...this.records, ...(elder?.records ?? [])].map(({ id }) => id);
+    await elder?.index.clear();
     await this.forgetElder();
     await this.index.clear();
     this.setAll([]);
@@ -216,7 +235,7 @@ export class Library {
     const there = this.present();
     elder.missing = elder.records.filter((record) => !there(record));
     // All of it is in: from now on the new model answers.
-    if (elder.missing.length === 0) void this.forgetElder();
+    if (elder.missing.length === 0) this.forgetElder().catch(() => {});
   }
 
   private setAll(records: readonly IndexRecord[]): void {
@@ -227,6 +246,7 @@ export class Library {
       this.records.push(record);
       this.byId.set(record.id, record);
     }
+    this.lookAtElder();
     this.touch();
   }
 }
@@ -235,7 +255,7 @@ export class Library {
 interface Elder {
   readonly agff: Agff;
   readonly index: PhotoIndex;
-  readonly records: readonly IndexRecord[];
+  records: readonly IndexRecord[];
   /** Those that are not in the library at hand. */
   missing: readonly IndexRecord[];
 }

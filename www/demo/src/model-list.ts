@@ -25,7 +25,11 @@ export class ModelList {
       event.preventDefault();
       const text = byId<HTMLInputElement>("model-url").value.trim();
       const dtype = byId<HTMLSelectElement>("model-dtype").value as KnownModel["dtype"];
-      if (text) void this.look(wantedOf(text, dtype));
+      try {
+        if (text) void this.look(wantedOf(text, dtype));
+      } catch {
+        byId("model-error").textContent = "This is neither a name nor an address.";
+      }
     });
     byId("plan-cancel").addEventListener("click", () => this.forget());
   }

@@ -119,7 +119,11 @@ export class Model {
     given?: Given,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.loading;
+    // What was asked for before comes first.
+    const turn = this.loading;
+    let over = () => {};
+    this.loading = new Promise((resolve) => (over = resolve));
+    await turn;
     const before = this.state.value;
     const wanted = () => given ?? givenOf(choice as Choice);
     let alone: Agff | undefined;
@@ -135,8 +139,7 @@ export class Model {
       this.state.value = stays ? before : state;
       if (state.phase === "failed") throw state.error;
     });
-    this.loading = loading.catch(() => {});
-    await loading;
+    await loading.finally(over);
     const now = this.state.value;
     if (typeof choice !== "function") remember(KEY, JSON.stringify(choice));
     else if (now.phase === "ready") remember(KEY, JSON.stringify(choice(now.agff)));

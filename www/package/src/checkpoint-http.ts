@@ -1,11 +1,11 @@
 /** Asking a server for a checkpoint's files: with a token where there is one, patiently where it asks for patience. */
 
 import { AgffError, throwIfAborted } from "./errors.js";
-import { failed } from "./download.js";
+import { failed, shown } from "./download.js";
 
 /** An answer whose body comes. */
 export interface Answer {
-  readonly body: ReadableStreamDefaultReader<Uint8Array>;
+  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
   /** Bytes of the whole file, if the server says so. */
   readonly total: number | undefined;
   /** What the server calls this version of the file; empty if it calls it nothing. */
@@ -30,6 +30,7 @@ const MOST_PATIENCE = 30_000;
 
 /** Asks in the name of a token, which only `origin` is told. */
 export function askerFor(token: string | undefined, origin: string): Asker {
+  const home = origin === "" ? "" : new URL(origin).origin;
   const ask = async (
     url: string,
     from: number,
@@ -37,7 +38,7 @@ export function askerFor(token: string | undefined, origin: string): Asker {
   ): Promise<Response> => {
     const headers: Record<string, string> = {};
     if (from > 0) headers["range"] = `bytes=${from}-`;
-    if (token !== undefined && new URL(url).origin === origin) {
+    if (token !== undefined && new URL(url).origin === home) {
       headers["authorization"] = `Bearer ${token}`;
     }
     for (let times = 1; ; times++) {
@@ -65,27 +66,27 @@ export function askerFor(token: string | undefined, origin: string): Asker {
       // Shorter than it was.
       if (response.status === 416 && from > 0) response = await ask(url, 0, signal);
       if (!response.ok) throw refused(response, url, token !== undefined);
-      return answer(response, from, url);
+      return answer(response, from, url, signal);
     },
     find: async (url, signal) => {
       const response = await ask(url, 0, signal);
       if (response.status === 404 || response.status === 410) return undefined;
       if (!response.ok) throw refused(response, url, token !== undefined);
-      return answer(response, 0, url);
+      return answer(response, 0, url, signal);
     },
   };
 }
 
 /** The bytes of an answer until its end, or until there are `least` of them and `enough`. */
 export async function until(
-  { body, cancel }: Answer,
+  { read, cancel }: Answer,
   most: number,
   least = Infinity,
 ): Promise<{ bytes: Uint8Array }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   while (length < least) {
-    const { done, value } = await body.read();
+    const { done, value } = await read();
     if (done) break;
     chunks.push(value);
     length += value.byteLength;
@@ -104,6 +105,26 @@ export async function until(
   return { bytes };
 }
 
+/** Whether a server could not be reached, or was not well. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof AgffError && error.code === "fetch" && error.cause !== undefined;
+}
+
+/** Does something again if the connection breaks. */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  for (let times = 1; ; times++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnreachable(error) || times >= TIMES) throw error;
+      await pause(200 * 2 ** times, signal);
+    }
+  }
+}
+
 /** Waits, unless it is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -120,12 +141,12 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** A URL without what its query may have of secrets. */
-export function shown(url: string): string {
-  return url.split("?", 1)[0]!;
-}
-
-function answer(response: Response, from: number, url: string): Answer {
+function answer(
+  response: Response,
+  from: number,
+  url: string,
+  signal: AbortSignal | undefined,
+): Answer {
   const { headers, status } = response;
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get("content-range") ?? "");
   const start = range ? Number(range[1]) : status === 206 ? from : 0;
@@ -142,9 +163,26 @@ function answer(response: Response, from: number, url: string): Answer {
         `the server sent bytes from ${start} on, ${from} was asked for`,
       );
     }
-    return { ...described(response, range, from), body: skipping(body, from), cancel };
+    const skipped = skipping(body, from);
+    return { ...described(response, range, from), read: named(skipped, url, signal), cancel };
   }
-  return { ...described(response, range, from), body, cancel };
+  return { ...described(response, range, from), read: named(body, url, signal), cancel };
+}
+
+/** Says what a connection that breaks in the middle of a body is. */
+function named(
+  body: ReadableStreamDefaultReader<Uint8Array>,
+  url: string,
+  signal: AbortSignal | undefined,
+): Answer["read"] {
+  return async () => {
+    try {
+      return await body.read();
+    } catch (error) {
+      throwIfAborted(signal, shown(url));
+      throw failed(shown(url), error);
+    }
+  };
 }
 
 function described(
@@ -197,5 +235,7 @@ function refused({ status }: Response, url: string, hasToken: boolean): AgffErro
       : "the server wants to know who asks: the model is private, its conditions have to be accepted first, " +
         "or there is none of this name. Give a token: Agff.load(name, { token })";
   }
-  return new AgffError(missing ? "package-file-missing" : "fetch", shown(url), message);
+  // Whoever has a package of before goes on with that while the server is not well.
+  const unwell = status === 429 || status >= 500 ? new Error(`status ${status}`) : undefined;
+  return new AgffError(missing ? "package-file-missing" : "fetch", shown(url), message, unwell);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Conversion, Plan } from "agff:conversion";
-import { askerFor, pause } from "./checkpoint-http.js";
+import { askerFor, isUnreachable, patiently, pause } from "./checkpoint-http.js";
 import {
   addressOf,
   type Checkpoint,
@@ -15,7 +15,7 @@ import {
 import { checkMemory, checkRoom } from "./checkpoint-room.js";
 import { type Draft, draftInMemory, draftInStore } from "./conversion-store.js";
 import type { ConvertingHost } from "./engine.js";
-import { AgffError, throwIfAborted } from "./errors.js";
+import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import { parseFiles } from "./manifest.js";
 import { alone } from "./opfs.js";
 import { type Kept, openKeep, PackageFiles, type Report } from "./package-files.js";
@@ -24,8 +24,8 @@ import type { CheckpointLocation, LoadRequest, PlanReply } from "./protocol.js";
 /** How often a download that brings nothing is tried again. */
 const RETRIES = 5;
 
-/** Bytes after which it is noted where to go on. */
-const NOTE_EVERY = 32 * 2 ** 20;
+/** Bytes after which it is noted where to go on, and milliseconds. */
+const NOTE_EVERY = { bytes: 32 * 2 ** 20, time: 2000 };
 
 /** Opens the package that a checkpoint is converted to, and makes it if it is not there. */
 export async function openCheckpoint(
@@ -41,6 +41,11 @@ export async function openCheckpoint(
   const kept = await place.keep.kept(key);
   const { found, offline } = await findOrOffline(host, checkpoint, kept, signal);
   if (found?.finished !== undefined) {
+    if (checkpoint.token !== undefined) {
+      const message =
+        "is a finished package that not everybody may read: download it, and load its files";
+      throw new AgffError("input", found.shown, message);
+    }
     const [base, query] = found.finished.split(/(?=\?)/, 2) as [string, string?];
     const finished = { key, base, files: undefined, ...(query ? { query } : {}) };
     return PackageFiles.open(finished, request.cache, memory, signal);
@@ -117,9 +122,7 @@ async function findOrOffline(
     return { found: await find(host, checkpoint, signal), offline: false };
   } catch (error) {
     throwIfAborted(signal, checkpoint.name);
-    const unreachable =
-      error instanceof AgffError && error.code === "fetch" && error.cause !== undefined;
-    if (!unreachable || !kept) throw error;
+    if (!isUnreachable(error) || !kept) throw error;
     return { found: undefined, offline: true };
   }
 }
@@ -178,6 +181,8 @@ type Weights = CheckpointFile & { readonly bytes: number };
 /** One conversion. */
 class Work {
   private readonly conversion: Conversion;
+  /** Whether a piece is being written, or could not be. */
+  private torn = false;
 
   constructor(
     private readonly host: ConvertingHost,
@@ -209,8 +214,8 @@ class Work {
       try {
         await this.feedAll(weights);
       } catch (error) {
-        // Best effort: what fails here fails again with the next write.
-        await this.note().catch(() => {});
+        // Where a piece could not be written the state is ahead of the files: the one that was noted before stays.
+        if (!this.torn) await this.note().catch(() => {});
         throw error;
       }
       await draft.close();
@@ -233,7 +238,7 @@ class Work {
     const weights: Weights[] = [];
     for (const file of this.found.files) {
       if (!file.weights) continue;
-      const { header, bytes } = await this.readHeader(file);
+      const { header, bytes } = await patiently(() => this.readHeader(file), this.signal);
       await this.host.run(
         () => this.conversion.addFile(file.path, bytes, file.sha256, header),
         file.path,
@@ -263,7 +268,7 @@ class Work {
           known = true;
           continue;
         }
-        const { done, value } = await answer.body.read();
+        const { done, value } = await answer.read();
         if (done) {
           const message = "ends within its header; copy it to the server again";
           throw new AgffError("package-truncated", file.path, message);
@@ -299,7 +304,7 @@ class Work {
   private async feedAll(weights: readonly Weights[]): Promise<void> {
     const { conversion, host } = this;
     const total = weights.reduce((sum, { bytes }) => sum + bytes, 0);
-    let sinceNote = 0;
+    let noted = { bytes: 0, time: performance.now() };
     for (let failures = 0; ;) {
       const position = await host.run(() => conversion.position());
       if (!position) return;
@@ -317,10 +322,10 @@ class Work {
         });
       tell();
       try {
-        const { body, cancel } = await file.open(at, this.signal);
+        const { read, cancel } = await file.open(at, this.signal);
         try {
           while (at < file.bytes) {
-            const { done, value } = await body.read();
+            const { done, value } = await read();
             throwIfAborted(this.signal, file.path);
             if (done) break;
             if (at + value.byteLength > file.bytes) {
@@ -329,13 +334,14 @@ class Work {
             }
             await this.write(await host.run(() => conversion.feed(value), file.path));
             at += value.byteLength;
-            sinceNote += value.byteLength;
+            noted.bytes += value.byteLength;
             this.count(value.byteLength);
             failures = 0;
             tell();
-            if (sinceNote > NOTE_EVERY) {
+            const since = performance.now() - noted.time;
+            if (noted.bytes > NOTE_EVERY.bytes || since > NOTE_EVERY.time) {
               await this.note();
-              sinceNote = 0;
+              noted = { bytes: 0, time: performance.now() };
             }
           }
         } finally {
@@ -343,7 +349,7 @@ class Work {
         }
       } catch (error) {
         throwIfAborted(this.signal, file.path);
-        const broken = !(error instanceof AgffError) || error.cause instanceof TypeError;
+        const broken = isUnreachable(error) && !this.torn;
         if (!broken || failures >= RETRIES) throw error;
       }
       if (at < file.bytes) {
@@ -368,7 +374,15 @@ class Work {
   }
 
   private async write(writes: ReturnType<Conversion["feed"]>): Promise<void> {
-    for (const { path, at, bytes } of writes) await this.draft.write(path, at, bytes);
+    this.torn = true;
+    try {
+      for (const { path, at, bytes } of writes) await this.draft.write(path, at, bytes);
+    } catch (error) {
+      if (error instanceof AgffError) throw error;
+      const message = `the package could not be written: ${toAgffError(error).message}`;
+      throw new AgffError("io", this.found.shown, message, error);
+    }
+    this.torn = false;
   }
 
   private async note(): Promise<void> {

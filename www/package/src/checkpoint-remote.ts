@@ -4,7 +4,7 @@
  */
 
 import type { CheckpointAddress, ChosenFile } from "agff:conversion";
-import { type Answer, type Asker, until } from "./checkpoint-http.js";
+import { type Answer, type Asker, patiently, until } from "./checkpoint-http.js";
 import type { ConvertingModule } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { MANIFEST } from "./manifest.js";
@@ -66,7 +66,8 @@ export async function readSmall(
   file: CheckpointFile,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const { bytes } = await until(await file.open(0, signal), MOST_SMALL);
+  const read = async () => until(await file.open(0, signal), MOST_SMALL);
+  const { bytes } = await patiently(read, signal);
   if (file.bytes === undefined || bytes.byteLength === file.bytes) return bytes;
   const message = `has ${bytes.byteLength} bytes, ${file.bytes} were announced; try again`;
   throw new AgffError("package-truncated", file.path, message);
@@ -79,9 +80,11 @@ async function ofHub(
   asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Checkpoint> {
-  const answer = await asker.find(listing, signal);
-  if (!answer) throw address.missing();
-  const { bytes } = await until(answer, MOST_SMALL);
+  const { bytes } = await patiently(async () => {
+    const answer = await asker.find(listing, signal);
+    if (!answer) throw address.missing();
+    return until(answer, MOST_SMALL);
+  }, signal);
   const { shown, name } = address;
   if (address.lists(bytes, MANIFEST)) {
     return { shown, name, version: "", files: [], finished: address.file("") };
@@ -186,7 +189,7 @@ function opener(blob: Blob, file: ChosenFile): CheckpointFile["open"] {
     throwIfAborted(signal, file.path);
     const body = blob.slice(from).stream().getReader() as ReadableStreamDefaultReader<Uint8Array>;
     return {
-      body,
+      read: () => body.read(),
       total: blob.size,
       version: "",
       cancel: () => void body.cancel().catch(() => {}),

@@ -44,12 +44,14 @@ export async function draftInStore(store: Store, key: string): Promise<Draft> {
   const close = async () => {
     const all = [...open.values()];
     open.clear();
-    for (const one of all) await one.close();
+    const closed = await Promise.allSettled(all.map((one) => one.close()));
+    for (const one of closed) if (one.status === "rejected") throw one.reason;
   };
   return {
     state: async () => {
       try {
-        return await (await (await folder.getFileHandle(STATE)).getFile()).text();
+        const text = await (await (await folder.getFileHandle(STATE)).getFile()).text();
+        return text.split("\n", 1)[0];
       } catch {
         return undefined;
       }
@@ -63,11 +65,15 @@ export async function draftInStore(store: Store, key: string): Promise<Draft> {
     },
     write: async (path, at, bytes) => (await place(path)).write(at, bytes),
     remember: async (state) => {
-      for (const one of open.values()) await one.flush();
+      // In a page what is written is kept only when the file is closed.
+      if ([...open.values()].some(({ flush }) => flush === undefined)) await close();
+      for (const one of open.values()) await one.flush?.();
       const writer = await openPlace(folder, STATE);
       try {
-        await writer.write(0, new TextEncoder().encode(state));
-        await writer.truncate(state.length);
+        const bytes = new TextEncoder().encode(`${state}\n`);
+        await writer.write(0, bytes);
+        // Whoever is stopped before this finds the rest of an older one behind the line.
+        await writer.truncate(bytes.byteLength);
       } finally {
         await writer.close();
       }
@@ -75,8 +81,8 @@ export async function draftInStore(store: Store, key: string): Promise<Draft> {
     close,
     read: async (path) => (await folder.getFileHandle(path)).getFile(),
     finish: async (files) => {
-      for (const { path, sha256 } of files) {
-        await alone(sha256, undefined, () => store.adopt(folder, path, sha256));
+      for (const entry of files) {
+        await alone(entry.sha256, undefined, () => store.adopt(folder, entry.path, entry));
       }
       await store.dropConversion(name);
     },
@@ -121,7 +127,8 @@ export function draftInMemory({ files }: MemoryFiles): Draft {
 interface Place {
   write(at: number, bytes: Uint8Array): Promise<void>;
   truncate(size: number): Promise<void>;
-  flush(): Promise<void>;
+  /** Absent where only {@link close} keeps what was written. */
+  flush?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -151,7 +158,6 @@ async function openPlace(folder: FileSystemDirectoryHandle, path: string): Promi
         stream.write({ type: "write", position: at, data: bytes as Uint8Array<ArrayBuffer> }),
       ),
     truncate: (size) => stream.truncate(size),
-    flush: async () => {},
     close: () => quota(() => stream.close()),
   };
 }

@@ -51,7 +51,7 @@ export async function download(
         await sink.end();
       }
     } catch (error) {
-      throwIfAborted(signal, url);
+      throwIfAborted(signal, shown(url));
       const broken = !(error instanceof AgffError) && there > before && failures++ < RETRIES;
       if (!broken) throw error instanceof AgffError ? error : failed(url, error);
       continue;
@@ -97,7 +97,7 @@ function startOf(response: Response, from: number): number {
   const said = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
   if (said !== undefined && Number(said) !== from) {
     const message = `the server sent bytes from ${said} on, ${from} was asked for`;
-    throw new AgffError("fetch", response.url, message);
+    throw new AgffError("fetch", shown(response.url), message);
   }
   return from;
 }
@@ -105,6 +105,7 @@ function startOf(response: Response, from: number): number {
 /** Throws what an answer other than 2xx means. */
 export function throwUnlessOk(response: Response, url: string): void {
   if (response.ok) return;
+  url = shown(url);
   if (response.status === 404 || response.status === 410) {
     const message = "is not there. Is this the folder of a whole package, the one with agff.json?";
     throw new AgffError("package-file-missing", url, message);
@@ -117,10 +118,15 @@ export function throwUnlessOk(response: Response, url: string): void {
 export function failed(url: string, error: unknown): AgffError {
   const detail = toAgffError(error).message;
   const message = `could not be downloaded: ${detail}. Is the network there, and may this page read it?`;
-  return new AgffError("fetch", url, message, error);
+  return new AgffError("fetch", shown(url), message, error);
+}
+
+/** A URL without what its query may have of secrets. */
+export function shown(url: string): string {
+  return url.startsWith("data:") ? url : url.split("?", 1)[0]!;
 }
 
 function wrongLength(url: string, entry: FileEntry, has: string): AgffError {
   const message = `has ${has} bytes, the manifest states ${entry.bytes}; is the package whole on its server?`;
-  return new AgffError("package-truncated", url, message);
+  return new AgffError("package-truncated", shown(url), message);
 }

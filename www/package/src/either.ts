@@ -8,6 +8,7 @@ export async function packageOrCheckpoint<T>(
   { key, base, files, checkpoint }: PackageLocation,
   asPackage: () => Promise<T>,
   asCheckpoint: (checkpoint: CheckpointLocation) => Promise<T>,
+  isKept: (key: string) => Promise<boolean>,
 ): Promise<T> {
   if (!checkpoint) return asPackage();
   if (base === undefined && !files) return asCheckpoint(checkpoint);
@@ -17,6 +18,9 @@ export async function packageOrCheckpoint<T>(
   } catch (error) {
     none = toAgffError(error, key);
     if (!/^(package-file-missing|package-manifest|fetch)$/.test(none.code)) throw error;
+    // That one's own server is not there does not make a folder's name one at the hub.
+    const isName = !checkpoint.address.includes("://");
+    if (none.code === "fetch" && isName && !(await isKept(checkpoint.key))) throw error;
   }
   try {
     return await asCheckpoint(checkpoint);

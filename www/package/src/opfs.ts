@@ -132,7 +132,13 @@ export class Store {
   }
 
   /** Makes a file of another folder one of the store's, under its hash. */
-  async adopt(folder: FileSystemDirectoryHandle, path: string, sha256: string): Promise<void> {
+  async adopt(
+    folder: FileSystemDirectoryHandle,
+    path: string,
+    { sha256, bytes }: { sha256: string; bytes: number },
+  ): Promise<void> {
+    // Whoever reads the one that is there goes on doing so.
+    if ((await this.file(sha256))?.size === bytes) return;
     const handle = (await folder.getFileHandle(path)) as FileSystemFileHandle & {
       move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
     };

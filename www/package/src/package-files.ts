@@ -7,7 +7,7 @@
  * fetches anew what is wrong.
  */
 
-import { download, failed, get, type Sink, throwUnlessOk } from "./download.js";
+import { download, failed, get, shown, type Sink, throwUnlessOk } from "./download.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { type FileEntry, MANIFEST, parseFiles } from "./manifest.js";
 import { type Appender, alone, openStore, sha256, type Store } from "./opfs.js";
@@ -59,7 +59,7 @@ export class PackageFiles {
     const { manifest, offline } = await readManifest(location, kept?.manifest, signal);
     const entries = parseFiles(
       manifest,
-      location.base === undefined ? location.key : urlOf(location, MANIFEST),
+      location.base === undefined ? location.key : location.base + MANIFEST,
     );
     return new PackageFiles(location, manifest, entries, keep, { mode, reason, offline });
   }
@@ -130,15 +130,20 @@ export class PackageFiles {
   async repair(signal: AbortSignal | undefined): Promise<boolean> {
     if (this.how.mode === false) return false;
     const damaged: FileEntry[] = [];
+    let gone = false;
     for (const entry of this.entries) {
       if (await isWhole(this.blobs.get(entry.path), entry)) continue;
       throwIfAborted(signal, entry.path);
-      await this.keep.remove(entry);
-      this.blobs.delete(entry.path);
       damaged.push(entry);
+      // Another tab may have put it there anew.
+      const fresh = await this.keep.blob(entry);
+      if (await isWhole(fresh, entry)) continue;
+      gone = true;
+      await this.keep.remove(entry);
     }
-    if (damaged.length > 0) await this.made?.again();
-    for (const entry of this.made && damaged.length > 0 ? this.entries : damaged) {
+    for (const { path } of damaged) this.blobs.delete(path);
+    if (gone) await this.made?.again();
+    for (const entry of this.made && gone ? this.entries : damaged) {
       await this.bring(entry, () => {}, signal);
     }
     this.counts.repaired += damaged.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -189,7 +194,7 @@ export class PackageFiles {
     // The beginning may have been of another version, or damaged: it is worth a second try.
     if (there > 0) return this.fetchWhole(entry, 0, note, signal);
     const message = "has another sha256 than the manifest states; copy it to the server again";
-    throw new AgffError("package-hash", url, message);
+    throw new AgffError("package-hash", shown(url), message);
   }
 }
 
@@ -211,7 +216,7 @@ async function readManifest(
     }
     failure = new AgffError(
       "fetch",
-      url,
+      shown(url),
       `the server answered ${response.status}; try again later`,
     );
   } catch (error) {

@@ -22,6 +22,7 @@ export async function planOf(
       return ofPackage(JSON.parse(manifest) as Manifest);
     },
     (checkpoint) => planCheckpoint(host, checkpoint, signal),
+    async () => false,
   );
 }
 

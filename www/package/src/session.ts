@@ -15,7 +15,7 @@ import {
   toPlain,
 } from "./errors.js";
 import { fetchFrom, folderOf } from "./package-fetch.js";
-import { PackageFiles, type Report } from "./package-files.js";
+import { openKeep, PackageFiles, type Report } from "./package-files.js";
 import type {
   Calls,
   EmbedRequest,
@@ -187,23 +187,25 @@ async function open(
   signal: AbortSignal | undefined,
 ): Promise<{ files: PackageFiles; host: EngineHost }> {
   const { location, cache, memory } = request;
-  return packageOrCheckpoint(
+  const { files, converter } = await packageOrCheckpoint<{
+    files: PackageFiles;
+    converter?: EngineHost;
+  }>(
     location,
-    async () => {
-      // A wrong address is found before megabytes of engine are fetched for it.
-      const files = await PackageFiles.open(location, cache, memory, signal);
-      return { files, host: await start(request, report, signal) };
-    },
+    // A wrong address is found before megabytes of engine are fetched for it.
+    async () => ({ files: await PackageFiles.open(location, cache, memory, signal) }),
     async (checkpoint) => {
       // The engine for the CPU converts, whichever computes then.
       const converter = converting(await start({ ...request, device: "cpu" }, report, signal));
       const { openCheckpoint } = await import("./checkpoint-package.js");
       const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
       const files = await openCheckpoint(converter, { ...request, location: made }, report, signal);
-      const own = request.device === "cpu" ? converter : await start(request, report, signal);
-      return { files, host: own };
+      return { files, converter };
     },
+    async (key) => (await (await openKeep(cache, memory)).keep.kept(key)) !== undefined,
   );
+  const same = converter && request.device === "cpu";
+  return { files, host: same ? converter : await start(request, report, signal) };
 }
 
 function loadEngine(
