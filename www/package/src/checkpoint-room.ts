@@ -29,16 +29,19 @@ export function checkMemory(plan: Plan, kind: DeviceKind, name: string): void {
   throw new AgffError("memory", name, message);
 }
 
+/** Why the browser has no room for so many bytes more; undefined if nothing says so. */
+export async function noRoom(bytes: number): Promise<string | undefined> {
+  const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
+  if (usage === undefined || quota === undefined || usage + bytes <= quota) return undefined;
+  const left = megabytes(Math.max(0, quota - usage));
+  return `its package takes ${megabytes(bytes)}, and the browser has room for ${left} more of this site`;
+}
+
 /** Refuses files that the browser has no room for. */
 export async function checkRoom(files: readonly { bytes: number }[], name: string): Promise<void> {
-  const { usage, quota } = (await navigator.storage.estimate?.()) ?? {};
-  if (usage === undefined || quota === undefined) return;
-  const needed = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (usage + needed <= quota) return;
-  const message =
-    `its package takes ${megabytes(needed)}, and the browser has room for ` +
-    `${megabytes(Math.max(0, quota - usage))} more of this site; delete packages with Agff.cache.delete, ` +
-    `free disk space, or load with cache: "memory"`;
+  const why = await noRoom(files.reduce((sum, { bytes }) => sum + bytes, 0));
+  if (why === undefined) return;
+  const message = `${why}; delete packages with Agff.cache.delete, free disk space, or load with cache: "memory"`;
   throw new AgffError("quota", name, message);
 }
 

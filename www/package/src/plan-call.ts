@@ -1,6 +1,6 @@
 /** Asks for a plan in a worker of its own, which loads nothing. */
 
-import { tooLarge } from "./checkpoint-room.js";
+import { noRoom, tooLarge } from "./checkpoint-room.js";
 import { chooseDevice } from "./device.js";
 import { Link } from "./link.js";
 import type { PackageLocation } from "./protocol.js";
@@ -15,20 +15,9 @@ export async function plan(location: PackageLocation, options: PlanOptions): Pro
   const link = new Link(kind, PATIENCE);
   try {
     const plan = await link.call("plan", { location }, { signal: options.signal });
-    const memory = tooLarge(plan, kind);
-    const reason = memory === undefined ? await noRoom(plan.package) : `${memory}`;
+    const reason = tooLarge(plan, kind) ?? (await noRoom(plan.package)) ?? "";
     return { ...plan, fits: reason === "", reason };
   } finally {
     link.close();
   }
-}
-
-async function noRoom(bytes: number): Promise<string> {
-  const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
-  if (usage === undefined || quota === undefined || usage + bytes <= quota) return "";
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-  return (
-    `it takes ${megabytes(bytes)} MB, and the browser has room for ` +
-    `${megabytes(Math.max(0, quota - usage))} MB more of this site`
-  );
 }

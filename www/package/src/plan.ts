@@ -10,7 +10,7 @@ import type { PackageLocation, PlanReply } from "./protocol.js";
 
 /** Of a package from its manifest, of a checkpoint from its small files. */
 export async function planOf(
-  host: ConvertingHost,
+  start: () => Promise<ConvertingHost>,
   location: PackageLocation,
   signal: AbortSignal | undefined,
 ): Promise<PlanReply> {
@@ -21,7 +21,7 @@ export async function planOf(
       const { manifest } = await PackageFiles.open(location, false, memory, signal);
       return ofPackage(JSON.parse(manifest) as Manifest);
     },
-    (checkpoint) => planCheckpoint(host, checkpoint, signal),
+    async (checkpoint) => planCheckpoint(await start(), checkpoint, signal),
     async () => false,
   );
 }

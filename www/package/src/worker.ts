@@ -59,8 +59,10 @@ export function serve(engine: EngineProgram): void {
     plan: async ({ location }, _, signal) => {
       const { planOf } = await import("./plan.js");
       const die = (error: AgffError) => lose(toPlain(error));
-      const host = await EngineHost.start(await converter(), undefined, die, () => {}, signal);
-      return planOf(converting(host), location, signal);
+      // A package's manifest is read without any engine.
+      const start = async () =>
+        converting(await EngineHost.start(await converter(), undefined, die, () => {}, signal));
+      return planOf(start, location, signal);
     },
     embed: async (request, _, signal) => loaded().embed(request, signal),
     indexFill: async (ref, _, signal) => loaded().index("indexFill", ref, signal),
