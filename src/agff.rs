@@ -272,6 +272,18 @@ impl Agff {
         embedding::similarity(query, target, &self.manifest.fusion)
     }
 
+    /// The probability that a text is of a picture, as the model was trained to give it: of their global views,
+    /// each pair by itself. `None` for models without one, and for embeddings that were cut.
+    ///
+    /// # Errors
+    /// [`Code::Embedding`] if one is not whole, or their dimensions differ.
+    pub fn probability(&self, query: &Embedding, target: &Embedding) -> Result<Option<f32>> {
+        let global = self.similarity(query, target)?.patterns.gg;
+        let whole = Some(&query.dimensions) == self.manifest.dimensions.first();
+        let probability = self.manifest.probability.filter(|_| whole);
+        Ok(probability.map(|probability| probability.of(global)))
+    }
+
     /// Runs one pack and appends its embeddings.
     async fn run(&self, items: Vec<Item>, embeddings: &mut Vec<Embedding>) -> Result<()> {
         let counts: Vec<(usize, bool)> = items

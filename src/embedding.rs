@@ -25,6 +25,24 @@ pub struct Fusion {
     pub reduction: Reduction,
 }
 
+/// How a model that was trained with a sigmoid loss turns a cosine into a probability: that this text is of this
+/// picture, by itself and not among others (Zhai et al., arXiv 2303.15343).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Probability {
+    /// What a cosine is multiplied with.
+    pub scale: f32,
+    /// What is added to it.
+    pub bias: f32,
+}
+
+impl Probability {
+    /// The probability, between 0 and 1, of a cosine of two whole views that were not cut.
+    pub fn of(&self, cosine: f32) -> f32 {
+        let logit = f64::from(self.scale) * f64::from(cosine) + f64::from(self.bias);
+        (1.0 / (1.0 + (-logit).exp())) as f32
+    }
+}
+
 /// What the model made of one input: a unit vector for each view, `global` first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {

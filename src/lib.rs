@@ -42,6 +42,8 @@ pub mod web;
 #[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
 pub use checkpoint::{Address, HUB, Repository};
-pub use embedding::{Embedding, Fusion, Patterns, Reduction, Similarity, similarity, unit};
+pub use embedding::{
+    Embedding, Fusion, Patterns, Probability, Reduction, Similarity, similarity, unit,
+};
 pub use error::{Code, Error, Result};
 pub use package::Source;

@@ -87,6 +87,7 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
             max_tokens: shape.text.max_position_embeddings,
         },
         views: std::iter::once(global).chain(fine).collect(),
+        probability: None,
         fusion: Fusion {
             temperature: 0.05,
             reduction: Reduction::LogSumExp,

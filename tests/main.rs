@@ -2,6 +2,7 @@
 
 use agff_test_support as support;
 
+mod adapters;
 mod conse;
 mod images;
 mod kernels;

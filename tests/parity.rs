@@ -135,6 +135,22 @@ fn compare_with_reference(case: &Case, agff: &Agff, device: &str) -> Vec<String>
             }
         }
     }
+    for (text, picture, expected) in &case.probabilities {
+        let [text, picture] = [text, picture].map(|id| {
+            let golden = case.inputs.iter().find(|input| input.id == *id).unwrap();
+            let prepared = agff.prepare(&input(golden)).unwrap();
+            embed(agff, with_reference_patches(agff, golden, prepared))
+        });
+        let ours = agff.probability(&text, &picture).unwrap().unwrap();
+        if (ours - expected).abs() > 1e-4 {
+            fail(
+                "probability",
+                format!("{ours}, the reference has {expected}"),
+            );
+        }
+        let cut = [text, picture].map(|whole| whole.truncate(8).unwrap());
+        assert_eq!(agff.probability(&cut[0], &cut[1]).unwrap(), None);
+    }
     failures
 }
 

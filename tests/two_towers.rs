@@ -1,4 +1,4 @@
-//! What the families `siglip` and `clip` do beyond equalling their references (`tests/parity.rs`): regions of a
+//! What the families `siglip`, `clip` and `chinese_clip` do beyond equalling their references (`tests/parity.rs`): regions of a
 //! picture as views, tokenizers in older files, and what they refuse.
 
 use std::fs;
@@ -16,7 +16,7 @@ use crate::support::golden::{self, Case};
 use crate::support::{cosine, largest_difference};
 
 /// One case of each family.
-const CASES: [&str; 2] = ["siglip-2", "clip-openai"];
+const CASES: [&str; 3] = ["siglip-2", "clip-openai", "chinese-clip-squash"];
 
 fn converted(checkpoint: &Path, out: &Path, options: ConvertOptions) -> Result<Manifest> {
     let options = ConvertOptions {
@@ -330,6 +330,21 @@ fn what_the_towers_cannot_honour_is_refused_by_name() {
             &|c| c["text_config"]["max_position_embeddings"] = json!(2),
             "max_position_embeddings",
         ),
+        (
+            "chinese-clip-squash",
+            &|c| c["text_config"]["model_type"] = json!("clip_text_model"),
+            "model_type",
+        ),
+        (
+            "chinese-clip-squash",
+            &|c| c["text_config"]["is_decoder"] = json!(true),
+            "is_decoder",
+        ),
+        (
+            "chinese-clip-squash",
+            &|c| c["text_config"]["num_attention_heads"] = json!(5),
+            "num_attention_heads",
+        ),
     ];
     let processor: &[(&str, Change, &str)] = &[
         (
@@ -405,24 +420,42 @@ fn as_pair(checkpoint: &Path) {
 }
 
 #[test]
-fn a_tokenizer_in_the_older_pair_of_files_gives_the_same_ids() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (checkpoint, out) = (
-        scratch.path().join("checkpoint"),
-        scratch.path().join("package"),
-    );
-    let case = Case::read("clip-openai");
-    case.write_checkpoint(&checkpoint);
-    as_pair(&checkpoint);
-    converted(&checkpoint, &out, ConvertOptions::default()).unwrap();
-    let agff = load(&out);
-    for golden in case.inputs.iter().filter(|input| input.text.is_some()) {
-        let item = agff
-            .prepare(&Input::text(golden.text.clone().unwrap()))
-            .unwrap();
-        let ids = crate::support::ids(&item.item().sequence, 0);
-        assert_eq!(ids, golden.ids, "{}", golden.id);
+fn a_tokenizer_in_older_files_gives_the_same_ids() {
+    for (name, change) in [
+        ("clip-openai", as_pair as fn(&Path)),
+        ("chinese-clip-squash", as_word_pieces),
+        ("bert", as_word_pieces),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let (checkpoint, out) = (
+            scratch.path().join("checkpoint"),
+            scratch.path().join("package"),
+        );
+        let case = Case::read(name);
+        case.write_checkpoint(&checkpoint);
+        change(&checkpoint);
+        converted(&checkpoint, &out, ConvertOptions::default()).unwrap();
+        let agff = load(&out);
+        for golden in case.inputs.iter().filter(|input| input.text.is_some()) {
+            let item = agff
+                .prepare(&Input::text(golden.text.clone().unwrap()))
+                .unwrap();
+            let ids = crate::support::ids(&item.item().sequence, 0);
+            assert_eq!(ids, golden.ids, "{name} {}", golden.id);
+        }
     }
+}
+
+/// Puts a `tokenizer.json` of BERT's build into the older file, a word each line.
+fn as_word_pieces(checkpoint: &Path) {
+    let path = checkpoint.join("tokenizer.json");
+    let json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let vocabulary = json["model"]["vocab"].as_object().unwrap();
+    let mut words: Vec<&String> = vocabulary.keys().collect();
+    words.sort_by_key(|word| vocabulary[*word].as_u64());
+    let lines: String = words.iter().map(|word| format!("{word}\n")).collect();
+    fs::write(checkpoint.join("vocab.txt"), lines).unwrap();
+    fs::remove_file(path).unwrap();
 }
 
 /// SplitMix64 from FNV-1a of a name, as `make_sentencepiece.py` has it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::files::SmallFiles;
-use super::pooling;
+use super::pooling::{self, Modules};
 use super::section::{Section, object};
 use crate::{Code, Error, Result};
 
@@ -253,13 +253,48 @@ impl Description {
     /// # Errors
     /// [`Code::Config`], naming the file and what it asks for.
     pub(crate) fn pooling(&self, built: &[&str]) -> Result<Option<&'static str>> {
+        let modules = self.modules(built)?;
+        match modules.dense.first() {
+            None => Ok(modules.pooling),
+            Some(dense) => {
+                let why = format!(
+                    "asks for the module Dense ({}); embeddings of this family are made without it here, so they \
+                     would be others than the checkpoint's",
+                    dense.path
+                );
+                Err(Error::new(
+                    Code::Config,
+                    self.shown(pooling::MODULES_FILE),
+                    why,
+                ))
+            }
+        }
+    }
+
+    /// What the checkpoint asks to be done with a network's states: one of these poolings, and linear layers. What
+    /// else would change its vectors is refused.
+    ///
+    /// # Errors
+    /// As [`pooling`](Self::pooling).
+    pub(crate) fn modules(&self, built: &[&str]) -> Result<Modules> {
         let Some((shown, modules)) = self.files.get(pooling::MODULES_FILE) else {
-            return Ok(None);
+            return Ok(Modules::default());
         };
         pooling::chosen(shown, modules, built, |file| {
             self.object(file)
                 .map(|(map, shown)| Section::root(map, shown))
         })
+    }
+
+    /// The files of the weights of linear layers behind the network, in their order.
+    ///
+    /// # Errors
+    /// [`Code::Config`].
+    pub(crate) fn module_weights(&self) -> Result<Vec<String>> {
+        match self.files.get(pooling::MODULES_FILE) {
+            Some((shown, modules)) => pooling::weights(shown, modules),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn pooling_files(&self) -> Result<Vec<String>> {

@@ -13,7 +13,7 @@ use super::description::CONFIG_FILE;
 #[cfg(not(target_family = "wasm"))]
 use super::pooling;
 use super::weights::{INDEX_FILE, MAX_INDEX};
-use super::{README_FILE, tokenizer};
+use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, README_FILE, adapter, tokenizer};
 use crate::{Code, Error, Result};
 
 /// Most bytes of a model card.
@@ -45,7 +45,9 @@ impl SmallFiles {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut files = Self::new(folder);
         files.take(folder, CONFIG_FILE)?;
+        let adapter = [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE];
         let others = description::OTHERS.into_iter().chain([README_FILE]);
+        let others = others.chain(adapter);
         for name in others.chain(tokenizer::FILES.map(|(name, _)| name)) {
             if folder.join(name).exists() {
                 files.take(folder, name)?;
@@ -59,6 +61,16 @@ impl SmallFiles {
             }
         }
         Ok(files)
+    }
+
+    /// Reads the adapter of another folder, in the place of the one that is there.
+    ///
+    /// # Errors
+    /// [`Code::PackageFileMissing`], [`Code::Input`] if a file is too long, [`Code::Io`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn read_adapter(&mut self, folder: &Path) -> Result<()> {
+        self.take(folder, ADAPTER_CONFIG_FILE)?;
+        self.take(folder, ADAPTER_WEIGHTS_FILE)
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -109,6 +121,7 @@ fn most(name: &str) -> u64 {
         Some(&(_, most)) => most,
         None if name == README_FILE => MAX_README,
         None if name == INDEX_FILE => MAX_INDEX,
+        None if name == ADAPTER_WEIGHTS_FILE => adapter::MAX_BYTES,
         None => description::MAX_BYTES,
     }
 }

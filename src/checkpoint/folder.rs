@@ -6,6 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use safetensors::Dtype;
+
 use super::files::{open_regular, read_capped};
 use super::weights::{INDEX_FILE, MAX_INDEX, Rename, WEIGHTS_FILE, Weights, files_of_index, widen};
 use crate::tensors::TensorSpec;
@@ -42,6 +44,14 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// Reads the header of one more safetensors file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_another(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
+        self.add(path, rename)
+    }
+
     /// The tensors that there are.
     pub fn weights(&self) -> &Weights {
         &self.weights
@@ -57,7 +67,24 @@ impl Checkpoint {
         let size = entry.dtype.bitsize() / 8;
         let at = entry.bytes.start + (rows.start * row * size) as u64;
         let dtype = entry.dtype;
-        let mut bytes = vec![0; rows.len() * row * size];
+        self.values(file, at, rows.len() * row * size, dtype)
+    }
+
+    /// A tensor of one value that no package has a tensor for, if it is there.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`] if it is of a type that is not read, [`Code::Io`].
+    pub fn scalar(&mut self, name: &str) -> Result<Option<f32>> {
+        let Some((file, entry)) = self.weights.scalar(name)? else {
+            return Ok(None);
+        };
+        let (at, length, dtype) = (entry.bytes.start, entry.len() as usize, entry.dtype);
+        let values = self.values(file, at, length, dtype)?;
+        Ok(values.first().copied())
+    }
+
+    fn values(&mut self, file: usize, at: u64, length: usize, dtype: Dtype) -> Result<Vec<f32>> {
+        let mut bytes = vec![0; length];
         let (path, file) = &mut self.files[file];
         file.seek(SeekFrom::Start(at))
             .and_then(|_| file.read_exact(&mut bytes))

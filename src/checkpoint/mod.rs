@@ -1,6 +1,7 @@
 //! Other people's checkpoints: in the layout of Hugging Face `transformers` and `sentence-transformers`, in a folder,
 //! at a model hub, or anywhere on the web.
 
+mod adapter;
 mod address;
 mod description;
 mod files;
@@ -14,6 +15,8 @@ mod sentencepiece;
 mod tokenizer;
 mod weights;
 
+pub(crate) use adapter::Adapter;
+pub use adapter::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE};
 pub use address::{Address, HUB, Repository};
 pub use description::{CONFIG_FILE, Description};
 pub use files::SmallFiles;
@@ -22,8 +25,8 @@ pub(crate) use files::read_capped;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub(crate) use folder::Checkpoint;
 pub use listing::{Listing, RemoteFile};
-pub use needed::{choose, is_weights, small_files};
-pub(crate) use pooling::LAST_TOKEN;
+pub use needed::{choose, choose_adapter, is_weights, small_files};
+pub(crate) use pooling::{DenseModule, LAST_TOKEN};
 pub(crate) use section::Section;
 pub use tokenizer::TokenizerFiles;
 pub(crate) use weights::widen;

@@ -1,12 +1,12 @@
 //! Which of a repository's files a checkpoint is converted from.
 
-use super::CONFIG_FILE;
 use super::listing::RemoteFile;
 use super::weights::{INDEX_FILE, WEIGHTS_FILE};
+use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, CONFIG_FILE};
 use crate::{Code, Error, Result};
 
 /// What is taken beside the configuration and the weights, where it is there.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 12] = [
     "preprocessor_config.json",
     "processor_config.json",
     "tokenizer_config.json",
@@ -17,18 +17,27 @@ const OTHERS: [&str; 10] = [
     "spiece.model",
     "merges.txt",
     "README.md",
+    ADAPTER_CONFIG_FILE,
+    ADAPTER_WEIGHTS_FILE,
 ];
 
-/// A tokenizer's vocabulary, which is in `tokenizer.json` too.
-const VOCABULARY: &str = "vocab.json";
+/// A tokenizer's vocabulary, in one file or the other, which is in `tokenizer.json` too.
+const VOCABULARIES: [&str; 2] = ["vocab.json", "vocab.txt"];
 
 /// The configuration of the pooling that `modules.json` names, by the folder that everybody has.
 const POOLING: &str = "1_Pooling/config.json";
+
+/// What `modules.json` may name behind the pooling, by the folders that everybody has.
+const DENSE: [&str; 2] = ["2_Dense", "3_Dense"];
 
 /// Chooses from the files that there are; `shown` is what to call the checkpoint in messages.
 pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
     let find = |path: &str| files.iter().find(|file| file.path == path);
     let Some(config) = find(CONFIG_FILE) else {
+        if find(ADAPTER_CONFIG_FILE).is_some() {
+            let why = "is an adapter of PEFT alone: name the model that it was made for, and this as its adapter";
+            return Err(Error::new(Code::PackageFileMissing, shown, why));
+        }
         let why = match files
             .iter()
             .find(|file| file.path.ends_with("/config.json"))
@@ -48,8 +57,15 @@ pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
     needed.extend(OTHERS.iter().filter_map(|path| find(path)).cloned());
     needed.extend(find(POOLING).cloned());
     if find("tokenizer.json").is_none() {
-        needed.extend(find(VOCABULARY).cloned());
+        needed.extend(VOCABULARIES.into_iter().filter_map(find).cloned());
     }
+    let (weights, configs): (Vec<_>, Vec<_>) = files
+        .iter()
+        .filter(|file| is_dense(&file.path))
+        .cloned()
+        .partition(|file| is_weights(&file.path));
+    needed.extend(configs);
+    needed.extend(weights);
     // One file is preferred, as it is in a folder.
     match (find(WEIGHTS_FILE), find(INDEX_FILE)) {
         (Some(weights), _) => needed.push(weights.clone()),
@@ -65,14 +81,48 @@ pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
     Ok(needed)
 }
 
+/// Chooses the two files of an adapter from those that there are.
+///
+/// # Errors
+/// [`Code::PackageFileMissing`].
+pub fn choose_adapter(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
+    let names = [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE];
+    let found = names.map(|path| files.iter().find(|file| file.path == path));
+    match found {
+        [Some(config), Some(weights)] => Ok(vec![config.clone(), weights.clone()]),
+        [None, _] => {
+            let why = "has no adapter_config.json; is it the repository of an adapter?";
+            Err(Error::new(Code::PackageFileMissing, shown, why))
+        }
+        [Some(_), None] => Err(Error::new(
+            Code::PackageFileMissing,
+            shown,
+            no_weights(files),
+        )),
+    }
+}
+
 /// What to ask a server for that lists nothing, beside the configuration and the weights.
-pub fn small_files() -> impl Iterator<Item = &'static str> {
-    OTHERS.into_iter().chain([POOLING, VOCABULARY])
+pub fn small_files() -> impl Iterator<Item = String> {
+    let others = OTHERS.into_iter().chain([POOLING]).map(str::to_owned);
+    let others = others.chain(VOCABULARIES.map(str::to_owned));
+    // Weights come last.
+    let dense = |file: &'static str| DENSE.map(|folder| format!("{folder}/{file}"));
+    others.chain(dense(CONFIG_FILE)).chain(dense(WEIGHTS_FILE))
+}
+
+/// Whether this is one of the two files of a linear layer behind the network.
+fn is_dense(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(folder, file)| {
+        let numbered = folder.strip_suffix("_Dense");
+        let numbered = numbered.is_some_and(|n| n.parse::<u8>().is_ok());
+        numbered && (file == CONFIG_FILE || file == WEIGHTS_FILE)
+    })
 }
 
 /// Whether a file has weights in it. They come last.
-pub fn is_weights(file: &RemoteFile) -> bool {
-    file.path.ends_with(".safetensors")
+pub fn is_weights(path: &str) -> bool {
+    path.ends_with(".safetensors") && path != ADAPTER_WEIGHTS_FILE
 }
 
 /// Whether this is one of the files of an index.

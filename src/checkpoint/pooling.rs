@@ -1,9 +1,14 @@
 //! How `sentence-transformers` says what is done with a network's states: `modules.json`, and a folder for
 //! each module.
+//!
+//! ```text
+//! Transformer ─ Pooling ─ Dense, any number of them ─ Normalize
+//! ```
 
 use serde_json::Value;
 
 use super::section::Section;
+use super::weights::WEIGHTS_FILE;
 use crate::{Code, Error, Result};
 
 /// The list of modules.
@@ -25,6 +30,27 @@ const POOLINGS: [(&str, &str); 6] = [
 
 /// The state of the last token.
 pub(crate) const LAST_TOKEN: &str = "lasttoken";
+
+/// What is done with a network's states.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Modules {
+    /// How one vector is made of them, if that is said.
+    pub pooling: Option<&'static str>,
+    /// What that vector goes through.
+    pub dense: Vec<DenseModule>,
+}
+
+/// A linear layer with an activation.
+#[derive(Debug, PartialEq)]
+pub(crate) struct DenseModule {
+    /// Its folder.
+    pub path: String,
+    pub in_features: usize,
+    pub out_features: usize,
+    pub bias: bool,
+    /// The last part of the activation's type.
+    pub activation: String,
+}
 
 /// Reads the list.
 pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
@@ -61,19 +87,36 @@ fn module(shown: &str, module: &Value) -> Result<(String, String)> {
         let why = format!("has a module at {path:?}, which is not the name of a folder beside it");
         return Err(Error::new(Code::Config, shown, why));
     }
-    if kind == "Pooling" && path.is_empty() {
-        let why = "has a pooling module without a `path` to its folder";
+    if has_folder(kind) && path.is_empty() {
+        let why = format!("has the module {kind} without a `path` to its folder");
         return Err(Error::new(Code::Config, shown, why));
     }
     Ok((path.to_owned(), kind.to_owned()))
 }
 
-/// The configurations of pooling modules.
+/// Whether a module is described by a file of its own.
+fn has_folder(kind: &str) -> bool {
+    matches!(kind, "Pooling" | "Dense")
+}
+
+/// The files of modules' weights, in the order of the vector's way.
+pub(super) fn weights(shown: &str, modules: &Value) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in modules.as_array().into_iter().flatten() {
+        let (path, kind) = module(shown, entry)?;
+        if kind == "Dense" {
+            files.push(format!("{path}/{WEIGHTS_FILE}"));
+        }
+    }
+    Ok(files)
+}
+
+/// The configurations of modules.
 pub(super) fn files(shown: &str, modules: &Value) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in modules.as_array().into_iter().flatten() {
         let (path, kind) = module(shown, entry)?;
-        if kind == "Pooling" {
+        if has_folder(&kind) {
             files.push(config_of(&path));
         }
     }
@@ -84,27 +127,34 @@ fn config_of(path: &str) -> String {
     format!("{path}/config.json")
 }
 
-/// Checks every module against what is built, and gives the pooling that is asked for.
+/// Checks every module against what is built, and gives what is asked for.
 pub(super) fn chosen<'a>(
     shown: &str,
     modules: &Value,
     built: &[&str],
     config: impl Fn(&str) -> Option<Section<'a>>,
-) -> Result<Option<&'static str>> {
-    let mut pooling = None;
+) -> Result<Modules> {
+    let mut of = Modules::default();
+    let mut normalised = false;
+    let read_config = |path: &str, kind: &str| {
+        let file = config_of(path);
+        config(&file).ok_or_else(|| {
+            let why = format!("names the module {kind}, but {file} is not there");
+            Error::new(Code::Config, shown, why)
+        })
+    };
     for entry in modules.as_array().into_iter().flatten() {
         let (path, kind) = module(shown, entry)?;
         match kind.as_str() {
             // The network itself, and unit length, which every embedding has here.
-            "Transformer" | "Normalize" => {}
-            "Pooling" => {
-                let file = config_of(&path);
-                let section = config(&file).ok_or_else(|| {
-                    let why = format!("names a pooling module, but {file} is not there");
-                    Error::new(Code::Config, shown, why)
-                })?;
-                pooling = Some(read(&section, built)?);
+            "Transformer" => {}
+            "Normalize" => normalised = true,
+            "Pooling" => of.pooling = Some(read(&read_config(&path, &kind)?, built)?),
+            "Dense" if normalised => {
+                let why = "asks for Dense after Normalize, which is not built here";
+                return Err(Error::new(Code::Config, shown, why));
             }
+            "Dense" => of.dense.push(dense(&read_config(&path, &kind)?, path)?),
             other => {
                 let why = format!(
                     "asks for the module {other} ({path}); embeddings of this family are made without it here, \
@@ -114,7 +164,25 @@ pub(super) fn chosen<'a>(
             }
         }
     }
-    Ok(pooling)
+    Ok(of)
+}
+
+/// A linear layer.
+fn dense(section: &Section<'_>, path: String) -> Result<DenseModule> {
+    for field in ["module_input_name", "module_output_name"] {
+        section.one_of(field, &["sentence_embedding"])?;
+    }
+    // Without a statement it is the one that the library begins with.
+    let activation = section.string("activation_function")?;
+    let activation = activation.unwrap_or("torch.nn.modules.activation.Tanh");
+    let activation = activation.rsplit('.').next().unwrap_or_default();
+    Ok(DenseModule {
+        path,
+        in_features: section.size("in_features", 0)?,
+        out_features: section.size("out_features", 0)?,
+        bias: section.boolean("bias")?.unwrap_or(true),
+        activation: activation.to_owned(),
+    })
 }
 
 /// The one pooling of a module.

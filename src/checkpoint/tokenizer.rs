@@ -14,12 +14,19 @@ const SENTENCE_PIECE: &str = "spiece.model";
 const VOCABULARY: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
 
+/// The words of a WordPiece, a line each.
+const WORD_PIECES: &str = "vocab.txt";
+
+/// How they are used, among other things.
+const CONFIG: &str = "tokenizer_config.json";
+
 /// The files with the most bytes that are read of each.
-pub(crate) const FILES: [(&str, u64); 4] = [
+pub(crate) const FILES: [(&str, u64); 5] = [
     (JSON, 256 << 20),
     (SENTENCE_PIECE, sentencepiece::MAX_BYTES),
     (VOCABULARY, 64 << 20),
     (MERGES, 64 << 20),
+    (WORD_PIECES, 64 << 20),
 ];
 
 /// The files that there are.
@@ -29,6 +36,8 @@ pub struct TokenizerFiles {
     sentence_piece: Option<Vec<u8>>,
     vocabulary: Option<Vec<u8>>,
     merges: Option<Vec<u8>>,
+    word_pieces: Option<Vec<u8>>,
+    config: Option<Vec<u8>>,
 }
 
 impl TokenizerFiles {
@@ -40,6 +49,8 @@ impl TokenizerFiles {
             sentence_piece: file(SENTENCE_PIECE),
             vocabulary: file(VOCABULARY),
             merges: file(MERGES),
+            word_pieces: file(WORD_PIECES),
+            config: file(CONFIG),
         }
     }
 
@@ -71,5 +82,10 @@ impl TokenizerFiles {
     /// Vocabulary and merges of a BPE, if they stand in files of their own.
     pub(crate) fn pair(&self) -> Option<(&[u8], &[u8])> {
         self.vocabulary.as_deref().zip(self.merges.as_deref())
+    }
+
+    /// The words of a WordPiece, and the `tokenizer_config.json` beside them if there is one.
+    pub(crate) fn word_pieces(&self) -> Option<(&[u8], Option<&[u8]>)> {
+        Some((self.word_pieces.as_deref()?, self.config.as_deref()))
     }
 }

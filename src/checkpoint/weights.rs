@@ -29,6 +29,8 @@ pub struct Weights {
     files: usize,
     /// By their names in packages: the number of the file, and where in it.
     tensors: BTreeMap<String, (usize, Entry)>,
+    /// Those of one value that no package has a tensor for, by their own names.
+    scalars: BTreeMap<String, (usize, Entry)>,
 }
 
 impl Weights {
@@ -39,6 +41,9 @@ impl Weights {
     pub fn add(&mut self, file: &str, bytes: u64, header: &[u8], rename: Rename<'_>) -> Result<()> {
         for entry in shard::parse_header(header, file, bytes)? {
             let Some(canonical) = rename(&entry.name) else {
+                if entry.shape.iter().product::<usize>() == 1 {
+                    self.scalars.insert(entry.name.clone(), (self.files, entry));
+                }
                 continue;
             };
             if let Some((_, other)) = self.tensors.get(&canonical) {
@@ -54,6 +59,18 @@ impl Weights {
     /// The tensors' names in packages.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// A tensor of one value that no package has a tensor for: the number of its file and where it lies in that, if
+    /// it is there.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`] if it is of a type that is not read.
+    pub fn scalar(&self, name: &str) -> Result<Option<(usize, &Entry)>> {
+        match self.scalars.get(name) {
+            None => Ok(None),
+            Some((file, entry)) => readable(name, entry).map(|()| Some((*file, entry))),
+        }
     }
 
     /// Checks that these tensors are there with their shapes, and no others.
@@ -103,9 +120,17 @@ impl Weights {
                 entry.shape, spec.shape
             ));
         }
-        match entry.dtype {
-            FileDtype::F32 | FileDtype::F16 | FileDtype::BF16 => Ok((*file, entry)),
-            other => fail(format!("is {other:?}; f32, f16 and bf16 are converted")),
+        readable(&spec.name, entry).map(|()| (*file, entry))
+    }
+}
+
+/// Checks that values of this type can be converted.
+fn readable(name: &str, entry: &Entry) -> Result<()> {
+    match entry.dtype {
+        FileDtype::F32 | FileDtype::F16 | FileDtype::BF16 => Ok(()),
+        other => {
+            let why = format!("is {other:?}; f32, f16 and bf16 are converted");
+            Err(Error::new(Code::PackageTensor, name, why))
         }
     }
 }

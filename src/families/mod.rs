@@ -55,6 +55,10 @@ pub trait Architecture:
     /// The `model_type`s of the checkpoints that it reads.
     const MODEL_TYPES: &'static [&'static str];
 
+    /// The checkpoint's two tensors of one value with which its makers turn a cosine into a probability: the
+    /// logarithm of the scale, and the bias. By default the family has none.
+    const SIGMOID: Option<[&'static str; 2]> = None;
+
     /// Checks that the numbers describe a model that can exist.
     ///
     /// # Errors

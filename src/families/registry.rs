@@ -7,10 +7,15 @@ use super::FromCheckpoint;
 use super::{Architecture, ModelConfig};
 #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
 use crate::checkpoint::{CONFIG_FILE, Description, TokenizerFiles};
+#[cfg(any(not(target_family = "wasm"), feature = "convert"))]
+use crate::embedding::Probability;
 use crate::{Code, Error, Result};
 
 #[path = "bert/mod.rs"]
 pub mod bert;
+#[cfg(feature = "clip")]
+#[path = "chinese_clip/mod.rs"]
+pub mod chinese_clip;
 #[cfg(feature = "clip")]
 #[path = "clip/mod.rs"]
 pub mod clip;
@@ -37,6 +42,8 @@ static FAMILIES: &[Family] = &[
     Family::of::<siglip::Config>(),
     #[cfg(feature = "clip")]
     Family::of::<clip::Config>(),
+    #[cfg(feature = "clip")]
+    Family::of::<chinese_clip::Config>(),
     #[cfg(feature = "toy")]
     Family::of::<toy::Config>(),
 ];
@@ -54,6 +61,8 @@ pub struct Family {
     #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     rename: fn(&str) -> Option<String>,
     #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
+    sigmoid: Option<[&'static str; 2]>,
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     tokenizer: fn(TokenizerFiles) -> Result<Vec<u8>>,
 }
 
@@ -67,6 +76,8 @@ impl Family {
             from_checkpoint: from_checkpoint::<A>,
             #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
             rename: A::rename,
+            #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
+            sigmoid: A::SIGMOID,
             #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
             tokenizer: A::tokenizer,
         }
@@ -93,6 +104,45 @@ impl Family {
     #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
     pub fn rename(&self, tensor: &str) -> Option<String> {
         (self.rename)(tensor)
+    }
+
+    /// How a cosine becomes a probability, by what `value` reads of the checkpoint's tensors of one value; see
+    /// [`Architecture::SIGMOID`]. `None` if the checkpoint has left them out.
+    ///
+    /// # Errors
+    /// Those of `value`; [`Code::PackageNotFinite`].
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
+    pub fn probability(
+        &self,
+        mut value: impl FnMut(&str) -> Result<Option<f32>>,
+    ) -> Result<Option<Probability>> {
+        let Some([logarithm, bias]) = self.sigmoid else {
+            return Ok(None);
+        };
+        let (Some(log_scale), Some(of_bias)) = (value(logarithm)?, value(bias)?) else {
+            return Ok(None);
+        };
+        // In 64 bits, so that it is the same number on every machine.
+        let scale = f64::from(log_scale).exp() as f32;
+        let usable = |value: f32| value.is_finite() && value.abs() < f32::MAX;
+        match (usable(scale) && scale > 0.0, usable(of_bias)) {
+            (true, true) => Ok(Some(Probability {
+                scale,
+                bias: of_bias,
+            })),
+            (good, _) => {
+                let name = if good { bias } else { logarithm };
+                let why =
+                    "is a number that no probability comes from; download the checkpoint again";
+                Err(Error::new(Code::PackageNotFinite, name, why))
+            }
+        }
+    }
+
+    /// The checkpoint's tensors that [`probability`](Self::probability) reads.
+    #[cfg(any(not(target_family = "wasm"), feature = "convert"))]
+    pub fn scalars(&self) -> impl Iterator<Item = &'static str> {
+        self.sigmoid.into_iter().flatten()
     }
 
     /// Makes one file of a checkpoint's tokenizer; see [`Architecture::tokenizer`].

@@ -51,6 +51,8 @@ pub struct Conversion {
     inputs: Vec<InputFile>,
     /// In the order in which they come.
     tensors: Vec<Coming>,
+    /// The checkpoint's values beside the tensors that the manifest needs.
+    scalars: Vec<Scalar>,
     /// The tensor that is coming, and its rows that were converted.
     next: usize,
     rows: usize,
@@ -70,6 +72,14 @@ pub struct Conversion {
 /// A tensor of the checkpoint.
 struct Coming {
     spec: usize,
+    file: usize,
+    bytes: Range<u64>,
+    dtype: FileDtype,
+}
+
+/// A tensor of one value that becomes a part of the manifest.
+struct Scalar {
+    name: &'static str,
     file: usize,
     bytes: Range<u64>,
     dtype: FileDtype,
@@ -97,6 +107,9 @@ struct State {
     hash: LongHash,
     /// Of each shard the end of what was written.
     written: Vec<u64>,
+    /// Bytes of the scalars, zero where they have not come yet.
+    #[serde(default)]
+    scalars: Vec<Vec<u8>>,
 }
 
 impl Described {
@@ -135,9 +148,9 @@ impl Described {
         sha256: Option<String>,
         header: &[u8],
     ) -> Result<()> {
-        let family = self.prepared.family;
+        let prepared = &self.prepared;
         self.weights
-            .add(name, bytes, header, &|tensor| family.rename(tensor))?;
+            .add(name, bytes, header, &|tensor| prepared.rename(name, tensor))?;
         self.inputs.push(InputFile {
             name: name.into(),
             bytes,
@@ -177,8 +190,19 @@ impl Described {
             });
         }
         tensors.sort_by_key(|tensor| (tensor.file, tensor.bytes.start));
+        let mut scalars = Vec::new();
+        for name in prepared.family.scalars() {
+            if let Some((file, entry)) = weights.scalar(name)? {
+                scalars.push(Scalar {
+                    name,
+                    file,
+                    bytes: entry.bytes.clone(),
+                    dtype: entry.dtype,
+                });
+            }
+        }
         let state = State {
-            of: identity(&manifest, &layout, &inputs)?,
+            of: identity(&prepared, &manifest, &layout, &inputs)?,
             file: 0,
             at: 0,
             hash: LongHash::default(),
@@ -187,6 +211,7 @@ impl Described {
                 .iter()
                 .map(|s| s.header.len() as u64)
                 .collect(),
+            scalars: scalars.iter().map(|s| vec![0; length(&s.bytes)]).collect(),
         };
         Ok(Conversion {
             prepared,
@@ -194,6 +219,7 @@ impl Described {
             layout,
             inputs,
             tensors,
+            scalars,
             next: 0,
             rows: 0,
             piece: Vec::new(),
@@ -207,9 +233,21 @@ impl Described {
     }
 }
 
+fn length(range: &Range<u64>) -> usize {
+    (range.end - range.start) as usize
+}
+
 /// Tells a conversion from those of other files or with other options.
-fn identity(manifest: &Manifest, layout: &Layout, inputs: &[InputFile]) -> Result<String> {
+fn identity(
+    prepared: &Prepared,
+    manifest: &Manifest,
+    layout: &Layout,
+    inputs: &[InputFile],
+) -> Result<String> {
     let mut hash = Sha256::new_with_prefix(manifest.to_json()?);
+    if let Some(adapter) = &prepared.adapter {
+        hash.update(&adapter.sha256);
+    }
     for shard in &layout.shards {
         hash.update(&shard.header);
     }
@@ -285,6 +323,7 @@ impl Conversion {
             if input.sha256.is_some() {
                 self.hash.update(head);
             }
+            self.take_scalars(head);
             self.at += head.len() as u64;
             if within {
                 self.piece.extend_from_slice(head);
@@ -316,7 +355,10 @@ impl Conversion {
         let least = std::iter::once(tokenizer).chain(state.written.iter().copied());
         let there = lengths.len() == self.layout.shards.len() + 1
             && least.zip(lengths).all(|(least, &length)| length >= least);
-        let same = state.of == self.state.of && state.written.len() == self.layout.shards.len();
+        let lengths = |scalars: &[Vec<u8>]| scalars.iter().map(Vec::len).collect::<Vec<_>>();
+        let same = state.of == self.state.of
+            && state.written.len() == self.layout.shards.len()
+            && lengths(&state.scalars) == lengths(&self.state.scalars);
         let hashed = self.inputs.get(file).is_some_and(|i| i.sha256.is_some());
         let within = self.inputs.get(file).map_or(0, |input| input.bytes);
         if !there || !same || file > self.inputs.len() || at > within {
@@ -394,9 +436,28 @@ impl Conversion {
             return Err(Error::new(Code::Internal, &self.manifest.name, why));
         }
         let mut manifest = self.manifest;
+        let came = || self.scalars.iter().zip(&self.state.scalars);
+        manifest.probability = self.prepared.family.probability(|name| {
+            let of = came().find(|(scalar, _)| scalar.name == name);
+            Ok(of.and_then(|(scalar, bytes)| widen(scalar.dtype, bytes).first().copied()))
+        })?;
         manifest.files = self.sealed;
         manifest.validate()?;
         Ok(manifest)
+    }
+
+    /// Keeps the scalars that are among the bytes that come next.
+    fn take_scalars(&mut self, bytes: &[u8]) {
+        let here = self.at..self.at + bytes.len() as u64;
+        for (scalar, kept) in self.scalars.iter().zip(&mut self.state.scalars) {
+            let part = scalar.bytes.start.max(here.start)..scalar.bytes.end.min(here.end);
+            if scalar.file == self.file && part.start < part.end {
+                let to = (part.start - scalar.bytes.start) as usize;
+                let from = (part.start - here.start) as usize;
+                let count = length(&part);
+                kept[to..to + count].copy_from_slice(&bytes[from..from + count]);
+            }
+        }
     }
 
     /// Bytes of a tensor's row in the checkpoint.
@@ -423,7 +484,10 @@ impl Conversion {
             return Ok(());
         };
         let (spec, rows) = (tensor.spec, self.rows);
-        let values = widen(tensor.dtype, &self.piece);
+        let mut values = widen(tensor.dtype, &self.piece);
+        if let Some(adapter) = &self.prepared.adapter {
+            adapter.add_to(&self.prepared.specs[spec].name, rows, &mut values);
+        }
         let done = self.piece.len() as u64 / self.row_bytes(tensor);
         self.piece.clear();
         self.pack(spec, rows, &values, writes)?;

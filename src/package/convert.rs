@@ -49,11 +49,18 @@ pub fn convert(
     let prepared = prepare(hf, options)?;
     let family = prepared.family;
     let mut checkpoint = Checkpoint::open(hf, &|name| family.rename(name))?;
+    for module in &prepared.modules {
+        checkpoint.open_another(hf.join(module), &|name| prepared.rename(module, name))?;
+    }
     checkpoint.weights().check(prepared.of_checkpoint())?;
     let mut vectors = LearnedVectors::open(&prepared.views, options)?;
-    let manifest = prepared.manifest(options, &vectors.random)?;
+    let mut manifest = prepared.manifest(options, &vectors.random)?;
+    manifest.probability = family.probability(|name| checkpoint.scalar(name))?;
     let Prepared {
-        specs, tokenizer, ..
+        specs,
+        tokenizer,
+        adapter,
+        ..
     } = prepared;
     let mut writer = PackageWriter::create(out, options.force)?;
     let total = specs.iter().map(|spec| spec.count() as u64).sum();
@@ -72,7 +79,12 @@ pub fn convert(
                     done: done + (rows.start * spec.row_len()) as u64,
                     total,
                 });
-                checkpoint.rows(spec, rows)
+                let first = rows.start;
+                let mut values = checkpoint.rows(spec, rows)?;
+                if let Some(adapter) = &adapter {
+                    adapter.add_to(&spec.name, first, &mut values);
+                }
+                Ok(values)
             })?;
         } else {
             let values = vectors.values(spec)?;

@@ -11,7 +11,7 @@ use crate::tensors::hex;
 use crate::{Code, Error, Result};
 
 // The types of its fields.
-pub use crate::embedding::{Fusion, Reduction};
+pub use crate::embedding::{Fusion, Probability, Reduction};
 pub use crate::families::{ImageSettings, PromptSettings, View};
 pub use crate::tensors::Dtype;
 
@@ -67,6 +67,9 @@ pub struct Manifest {
     pub views: Vec<View>,
     /// How similarities of views are fused.
     pub fusion: Fusion,
+    /// How a cosine becomes a probability, for models that were trained for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<Probability>,
     /// Dimensions that an embedding may be cut to (Matryoshka), the full one first.
     pub dimensions: Vec<usize>,
     /// The weights' licence, as an SPDX expression, or what is known of it.
@@ -291,6 +294,8 @@ struct Rest {
     prompt: PromptSettings,
     views: Vec<View>,
     fusion: Fusion,
+    #[serde(default)]
+    probability: Option<Probability>,
     dimensions: Vec<usize>,
     licence: String,
     #[serde(default)]
@@ -314,6 +319,7 @@ impl Rest {
             prompt: self.prompt,
             views: self.views,
             fusion: self.fusion,
+            probability: self.probability,
             dimensions: self.dimensions,
             licence: self.licence,
             provenance: self.provenance,

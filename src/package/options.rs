@@ -25,6 +25,10 @@ pub struct ConvertOptions {
     pub trained: bool,
     /// Fewest pixels that images are enlarged to, instead of the checkpoint's own.
     pub min_pixels: Option<u64>,
+    /// The folder of an adapter of PEFT that is folded into the weights, in the place of one beside them.
+    pub adapter: Option<PathBuf>,
+    /// What to call it where the package says what it was made of; by default its folder's name.
+    pub adapter_name: Option<String>,
     /// Most pixels that images are reduced to, instead of the checkpoint's own.
     pub max_pixels: Option<u64>,
     /// Replace a package that is at the target already.
@@ -44,6 +48,8 @@ impl Default for ConvertOptions {
             trained: true,
             min_pixels: None,
             max_pixels: None,
+            adapter: None,
+            adapter_name: None,
             force: false,
         }
     }

@@ -5,7 +5,10 @@ use std::path::Path;
 use super::manifest::{FORMAT, FORMAT_VERSION, MANIFEST_FILE, Manifest, TOKENIZER_FILE};
 use super::options::ConvertOptions;
 use super::views_file::{ViewsFile, check_tokenizer};
-use crate::checkpoint::{CONFIG_FILE, Description, README_FILE, SmallFiles, TokenizerFiles};
+use crate::checkpoint::{
+    ADAPTER_WEIGHTS_FILE, Adapter, CONFIG_FILE, Description, README_FILE, SmallFiles,
+    TokenizerFiles,
+};
 use crate::families::registry::Family;
 use crate::families::{
     FromCheckpoint, MAX_VIEWS, ModelConfig, PromptSettings, Settings, View, registry,
@@ -18,11 +21,7 @@ use crate::{Code, Error, Result};
 #[cfg(not(target_family = "wasm"))]
 use super::manifest::MAX_MANIFEST_BYTES;
 #[cfg(not(target_family = "wasm"))]
-use crate::checkpoint::read_capped;
-
-/// What a folder has that PEFT wrote.
-#[cfg(not(target_family = "wasm"))]
-const ADAPTER_FILE: &str = "adapter_config.json";
+use crate::checkpoint::{ADAPTER_CONFIG_FILE, read_capped};
 
 /// Standard deviation of learned vectors that nobody has learned yet.
 const RANDOM_STD: f32 = 0.02;
@@ -39,6 +38,10 @@ pub(super) struct Prepared {
     pub tokenizer: Vec<u8>,
     /// The tensors of the package, in their order.
     pub specs: Vec<TensorSpec>,
+    /// What is added to the weights.
+    pub adapter: Option<Adapter>,
+    /// The files of the weights of linear layers behind the network, in their order.
+    pub modules: Vec<String>,
     /// What the model card says of the licence.
     licence: Option<String>,
     /// The last part of the checkpoint's place.
@@ -93,6 +96,13 @@ impl Prepared {
             .and_then(|tokenizer| of.config.layout(settings, tokenizer))
             .map_err(of_tokenizer)?;
         let specs = of.config.tensors(&views.views);
+        let adapter = Adapter::of(files, &|name| family.rename(name))?;
+        if let Some(adapter) = &adapter {
+            adapter.check(specs.iter()).map_err(|e| {
+                let why = format!("{} {}", e.subject(), e.message());
+                Error::new(e.code(), files.shown(ADAPTER_WEIGHTS_FILE), why)
+            })?;
+        }
         Ok(Self {
             family,
             of,
@@ -100,9 +110,22 @@ impl Prepared {
             prompt,
             tokenizer,
             specs,
+            adapter,
+            modules: described.module_weights()?,
             licence: files.get(README_FILE).and_then(readme_licence),
             place: folder_name(files.place()),
         })
+    }
+
+    /// The name in packages of a tensor in a file of the checkpoint; `None` for what an embedder does not need.
+    pub fn rename(&self, file: &str, tensor: &str) -> Option<String> {
+        match self.modules.iter().position(|module| module == file) {
+            None => self.family.rename(tensor),
+            Some(i) => {
+                let of = tensor.strip_prefix("linear.").unwrap_or(tensor);
+                Some(format!("dense.{i}.{of}"))
+            }
+        }
     }
 
     /// The tensors that come from the checkpoint.
@@ -122,6 +145,13 @@ impl Prepared {
             own(&options.checkpoint),
             env!("CARGO_PKG_VERSION")
         ));
+        if self.adapter.is_some() {
+            let folder = options.adapter.as_deref().map(folder_name);
+            provenance.push(match options.adapter_name.clone().or(folder) {
+                Some(name) => format!("The adapter {name} is folded in."),
+                None => "The adapter beside it is folded in.".into(),
+            });
+        }
         if !random.is_empty() {
             provenance.push(format!(
                 "The learned vectors of the views {} are untrained: random values of deviation \
@@ -141,6 +171,8 @@ impl Prepared {
             image: self.of.image.clone(),
             prompt: self.prompt.clone(),
             fusion: self.views.fusion,
+            // Read with the weights.
+            probability: None,
             dimensions: dimensions.unwrap_or_else(|| vec![self.of.config.embedding_dim()]),
             licence: licence.unwrap_or_else(|| "unknown".into()),
             provenance: provenance.join(" "),
@@ -219,7 +251,11 @@ pub(super) fn prepare(hf: &Path, options: &ConvertOptions) -> Result<Prepared> {
             Some((json, path.display().to_string()))
         }
     };
-    Prepared::new(&SmallFiles::read(hf)?, options, views)
+    let mut files = SmallFiles::read(hf)?;
+    if let Some(adapter) = &options.adapter {
+        files.read_adapter(adapter)?;
+    }
+    Prepared::new(&files, options, views)
 }
 
 /// Uniform values of deviation [`RANDOM_STD`] that follow from the name alone: FNV-1a (Fowler, Noll,
@@ -294,9 +330,8 @@ fn check_folder(hf: &Path) -> Result<()> {
         return Ok(());
     } else if hf.join(MANIFEST_FILE).exists() {
         "is a package already; use it as it is"
-    } else if hf.join(ADAPTER_FILE).exists() {
-        "has an adapter of PEFT alone; put it into its model first (merge_and_unload(), save_pretrained()), or give \
-         `agff merge` the adapter of a run of agff"
+    } else if hf.join(ADAPTER_CONFIG_FILE).exists() {
+        "has an adapter of PEFT alone; convert the model that it was made for, with this as its --adapter"
     } else if hf.is_dir() {
         "has no config.json in it; name the folder with the checkpoint's files"
     } else if hf.exists() {

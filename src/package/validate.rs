@@ -6,6 +6,7 @@ use super::manifest::{
     BlockHashes, FORMAT, FORMAT_VERSION, FileEntry, MANIFEST_FILE, MAX_TOKENIZER_BYTES, Manifest,
     TOKENIZER_FILE,
 };
+use crate::embedding::Probability;
 use crate::families::{check_views, fault as fail, registry};
 use crate::{Code, Error, Result};
 
@@ -65,6 +66,14 @@ impl Manifest {
                 "fusion.temperature",
                 format!("is {tau}; it must be a positive number"),
             );
+        }
+        if let Some(Probability { scale, bias }) = self.probability
+            && !(scale.is_finite() && scale > 0.0 && bias.is_finite())
+        {
+            let why = format!(
+                "has the scale {scale} and the bias {bias}; the one must be positive, both finite"
+            );
+            return fail("probability", why);
         }
         self.check_dimensions()
     }

@@ -86,6 +86,17 @@ impl CheckpointAddress {
         chosen(Some(listing.commit), &files)
     }
 
+    /// Of a listing the commit and the two files of an adapter, as [`choose`](Self::choose) gives them.
+    ///
+    /// # Errors
+    /// `fetch` for what is no listing; those of [`checkpoint::choose_adapter`].
+    #[wasm_bindgen(js_name = chooseAdapter)]
+    pub fn choose_adapter(&self, listing: &[u8]) -> Result<JsValue, JsValue> {
+        let listing = self.listed(listing)?;
+        let files = checkpoint::choose_adapter(&self.0.shown(), &listing.files);
+        chosen(Some(listing.commit), &files.map_err(convert::error)?)
+    }
+
     /// Of the files that a folder has, given by their paths and lengths, those that are needed, as
     /// [`choose`](Self::choose) gives them.
     ///
@@ -123,6 +134,12 @@ impl CheckpointAddress {
         checkpoint::small_files().map(JsValue::from).collect()
     }
 
+    /// Whether a file has weights in it.
+    #[wasm_bindgen(js_name = isWeights)]
+    pub fn is_weights(path: &str) -> bool {
+        checkpoint::is_weights(path)
+    }
+
     /// The files that an index of weights names.
     ///
     /// # Errors
@@ -151,7 +168,7 @@ fn chosen(commit: Option<String>, files: &[RemoteFile]) -> Result<JsValue, JsVal
             path: &file.path,
             bytes: file.bytes.map(|bytes| bytes as f64),
             sha256: file.sha256.as_deref(),
-            weights: checkpoint::is_weights(file),
+            weights: checkpoint::is_weights(&file.path),
         }
     }
     convert::to_js(&Chosen {
@@ -173,7 +190,7 @@ pub struct Conversion {
 #[wasm_bindgen]
 impl Conversion {
     /// Begins with no files. `place` is the checkpoint's folder, for messages; `options` may hold `dtype`, `regions`,
-    /// `name`, `checkpoint`, `licence`, `minPixels`, `maxPixels` and `views` (the text of a `views.json`).
+    /// `name`, `checkpoint`, `adapter` (what to call it), `licence`, `minPixels`, `maxPixels` and `views` (the text of a `views.json`).
     ///
     /// # Errors
     /// `input`.
@@ -205,6 +222,7 @@ impl Conversion {
                 name: convert::string(&options, "name")?,
                 checkpoint: convert::string(&options, "checkpoint")?,
                 licence: convert::string(&options, "licence")?,
+                adapter_name: convert::string(&options, "adapter")?,
                 min_pixels: whole("minPixels")?,
                 max_pixels: whole("maxPixels")?,
                 ..ConvertOptions::default()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agff::checkpoint::SmallFiles;
+use agff::checkpoint::{ADAPTER_WEIGHTS_FILE, SmallFiles, is_weights};
 use agff::package::{Conversion, ConvertOptions, Described, Manifest, Write, convert};
 use agff::tensors::{Dtype, hex};
 use agff::{Code, Error, Result};
@@ -13,27 +13,31 @@ use sha2::{Digest, Sha256};
 
 use crate::package::checkpoint::Stored;
 use crate::package::convert::Checkpoint;
-use crate::support::golden::Case;
+use crate::support::golden::{self, Case};
 
-/// The files of weights, in their order.
+/// The files of weights, in their order: in the folder itself and in the folders of modules.
 fn weights(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
-        .collect();
+    let list = |folder: &Path| fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
+    let (folders, mut files): (Vec<_>, Vec<_>) = list(folder).partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| list(folder)));
+    files.retain(|path| path.to_str().is_some_and(is_weights));
+    files.retain(|path| !path.ends_with(ADAPTER_WEIGHTS_FILE));
     files.sort();
     files
 }
 
 /// A conversion of a folder, with the hashes of its files announced.
 fn begin(folder: &Path, options: &ConvertOptions) -> Result<Conversion> {
-    let files = SmallFiles::read(folder)?;
+    let mut files = SmallFiles::read(folder)?;
+    if let Some(adapter) = &options.adapter {
+        files.read_adapter(adapter)?;
+    }
     let mut described = Described::new(&files, options.clone(), None)?;
     for path in weights(folder) {
         let bytes = fs::read(&path).unwrap();
         let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         described.add_file(
-            path.file_name().unwrap().to_str().unwrap(),
+            path.strip_prefix(folder).unwrap().to_str().unwrap(),
             bytes.len() as u64,
             Some(hex(&Sha256::digest(&bytes))),
             &bytes[8..8 + header],
@@ -122,7 +126,9 @@ fn a_package_of_arriving_bytes_is_the_one_of_the_folder() {
     for (name, regions) in [
         ("siglip-2", Some(3)),
         ("clip-openai", None),
+        ("chinese-clip-squash", None),
         ("bert", None),
+        ("bert-dense", None),
         ("sharded", None),
     ] {
         let scratch = tempfile::tempdir().unwrap();
@@ -139,6 +145,14 @@ fn a_package_of_arriving_bytes_is_the_one_of_the_folder() {
                 ..options(dtype)
             };
             same_in_both_ways(&folder, &options, step);
+            let adapter = golden::folder().join(name).join("adapter");
+            if adapter.exists() {
+                let options = ConvertOptions {
+                    adapter: Some(adapter),
+                    ..options
+                };
+                same_in_both_ways(&folder, &options, step);
+            }
         }
     }
     for (stored, shards) in [(Stored::F16, 3), (Stored::Bf16, 1)] {

@@ -1,6 +1,6 @@
 """Makes the golden cases of the families `bert` and `conse`.
 
-    python make_towers.py            writes golden/bert and golden/conse anew
+    python make_towers.py            writes golden/bert, golden/bert-dense and golden/conse anew
     python make_towers.py --check    makes them in a temporary folder and compares every byte
 
 `bert` is a checkpoint like those of make_golden.py, run by `BertModel` of `transformers` with the mean over all
@@ -116,8 +116,48 @@ def encode(tokenizer, text: str) -> tuple[list[int], int]:
     return tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"], len(whole)
 
 
-def make_bert(out: Path) -> None:
-    folder = out / "bert"
+# Behind the encoder of `bert-dense`: values that each linear layer gives, and what follows it.
+DENSE = [(64, "Tanh", "torch.nn.modules.activation.Tanh"), (24, "Identity", "torch.nn.modules.linear.Identity")]
+
+
+def dense(folder: Path, width: int, seed: str):
+    """The layers of `sentence-transformers` behind an encoder: their files, their tensors, and what they do."""
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({
+        "word_embedding_dimension": width, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False,
+    }, indent=1) + "\n")
+    shards, layers = [], []
+    for i, (out, kind, activation) in enumerate(DENSE):
+        path = f"{i + 2}_Dense"
+        (folder / path).mkdir()
+        has_bias = kind == "Tanh"
+        (folder / path / "config.json").write_text(json.dumps({
+            "in_features": width, "out_features": out, "bias": has_bias, "activation_function": activation,
+        }, indent=1) + "\n")
+        # The rule goes by names, so that both layers have the same values where their shapes are the same.
+        tensors = [["linear.weight", [out, width]], *([["linear.bias", [out]]] if has_bias else [])]
+        layers.append([torch.from_numpy(golden_weights.tensor(seed, *tensor)) for tensor in tensors])
+        shards.append({"file": f"{path}/model.safetensors", "tensors": tensors})
+        modules.append((path, "Dense"))
+        width = out
+    modules.append((f"{len(modules)}_Normalize", "Normalize"))
+    (folder / "modules.json").write_text(json.dumps([
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(modules)
+    ], indent=1) + "\n")
+
+    def run(x):
+        for layer, (_, kind, _) in zip(layers, DENSE):
+            x = F.linear(x, *layer)
+            x = torch.tanh(x) if kind == "Tanh" else x
+        return x
+
+    return shards, run
+
+
+def make_bert(out: Path, name: str) -> None:
+    folder = out / name
     folder.mkdir(parents=True)
     tokenizer = build_tokenizer(folder)
     config = bert_config(len(tokenizer))
@@ -126,19 +166,28 @@ def make_bert(out: Path) -> None:
             "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
             "max_position_embeddings", "type_vocab_size", "hidden_act", "layer_norm_eps")},
     }, indent=1) + "\n")
-    model, listed = encoder(config, "bert")
+    model, listed = encoder(config, name)
+    shards, behind = [{"file": "model.safetensors", "tensors": listed}], None
+    if name == "bert-dense":
+        more, behind = dense(folder, config.hidden_size, name)
+        shards += more
     expected, inputs = {}, []
-    for name, text in TEXTS.items():
+    for key, text in TEXTS.items():
         ids, whole = encode(tokenizer, text)
-        expected[f"{name}.embedding"] = pooled(model, ids)
+        if behind is None:
+            expected[f"{key}.embedding"] = pooled(model, ids)
+        else:
+            with torch.no_grad():
+                first = model(input_ids=torch.tensor([ids])).last_hidden_state[0, 0]
+                expected[f"{key}.embedding"] = F.normalize(behind(first), dim=0)
         inputs.append({
-            "id": name, "text": text, "image": None, "instruction": None, "max_tokens": None,
+            "id": key, "text": text, "image": None, "instruction": None, "max_tokens": None,
             "ids": ids, "tokens": len(ids), "whole_tokens": whole,
         })
     save_file(expected, str(folder / "expected.safetensors"))
     (folder / "case.json").write_text(json.dumps({
-        "case": "bert", "seed": "bert", "gain": 1.0, "dtype": "f32", "names": "official",
-        "shards": [{"file": "model.safetensors", "tensors": listed}], "inputs": inputs,
+        "case": name, "seed": name, "gain": 1.0, "dtype": "f32", "names": "official", "shards": shards,
+        "inputs": inputs,
     }, indent=1) + "\n")
 
 
@@ -279,12 +328,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch)
         with torch.no_grad():
-            make_bert(made)
+            make_bert(made, "bert")
+            make_bert(made, "bert-dense")
             make_conse(made)
-        for case in ("bert", "conse"):
+        for case in ("bert", "bert-dense", "conse"):
             kept = HERE / "golden" / case
             if check:
-                names = sorted(path.name for path in (made / case).iterdir())
+                files = (made / case).rglob("*")
+                names = sorted(str(path.relative_to(made / case)) for path in files if path.is_file())
                 _, differ, missing = filecmp.cmpfiles(made / case, kept, names, shallow=False)
                 assert not differ and not missing, f"{case}: {differ} differ, {missing} are missing"
             else:

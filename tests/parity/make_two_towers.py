@@ -1,9 +1,11 @@
-"""Makes the golden cases of the families `siglip` and `clip`: small random models, run by `transformers`.
+"""Makes the golden cases of the families `siglip`, `clip` and `chinese_clip`: small random models, run by
+`transformers`, and adapters made by PEFT.
 
-    python make_two_towers.py            writes golden/siglip-* and golden/clip-* anew
+    python make_two_towers.py            writes golden/siglip-*, golden/clip-* and golden/chinese-clip-* anew
     python make_two_towers.py --check    makes them in a temporary folder and compares every byte
 
-The tokenizers are small ones of the families' build: Gemma's BPE in lower case, and CLIP's byte-level BPE.
+The tokenizers are small ones of the families' build: Gemma's BPE in lower case, CLIP's byte-level BPE, and BERT's
+WordPiece.
 """
 
 import argparse
@@ -19,17 +21,19 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import torch
 import torch.nn.functional as F
+from peft import LoraConfig, get_peft_model
 from PIL import Image
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
-    CLIPConfig, CLIPImageProcessor, CLIPModel, PreTrainedTokenizerFast, SiglipConfig, SiglipImageProcessor, SiglipModel,
+    ChineseCLIPConfig, ChineseCLIPImageProcessor, ChineseCLIPModel, CLIPConfig, CLIPImageProcessor, CLIPModel,
+    PreTrainedTokenizerFast, SiglipConfig, SiglipImageProcessor, SiglipModel,
 )
 
 import golden_images
 import golden_tokenizer
 import golden_weights
-from make_towers import TEXTS
+from make_towers import TEXTS, build_tokenizer
 
 HERE = Path(__file__).resolve().parent
 IMAGES = HERE / "golden" / "images"
@@ -119,6 +123,35 @@ CLIP = {
         "long": True,
     },
 }
+CHINESE = {
+    # as published: squashed, quick GELU
+    "chinese-clip-squash": {
+        "vision": tower(64, 128, 3, 4, QUICK, 1e-5) | {"image_size": 64, "patch_size": 16},
+        "text": tower(48, 96, 3, 4, "gelu", 1e-12) | {"max_position_embeddings": 64, "type_vocab_size": 2},
+        "projection_dim": 32, "size": {"height": 64, "width": 64}, "crop_size": None,
+    },
+    # the class's defaults: cropped; towers of different depth, an odd MLP
+    "chinese-clip-crop": {
+        "vision": tower(40, 90, 2, 5, QUICK, 1e-5) | {"image_size": 42, "patch_size": 14},
+        "text": tower(72, 101, 1, 6, "gelu", 1e-12) | {"max_position_embeddings": 80, "type_vocab_size": 2},
+        "projection_dim": 48, "size": {"shortest_edge": 42}, "crop_size": {"height": 42, "width": 42}, "long": True,
+    },
+    # few positions; exact GELU; one token type; wider outside than inside
+    "chinese-clip-short": {
+        "vision": tower(32, 64, 1, 2, "gelu", 1e-6) | {"image_size": 48, "patch_size": 8},
+        "text": tower(32, 48, 4, 1, "gelu", 1e-6) | {"max_position_embeddings": 24, "type_vocab_size": 1},
+        "projection_dim": 80, "size": {"shortest_edge": 48}, "crop_size": {"height": 48, "width": 48}, "long": True,
+    },
+}
+# Longest text in tokens that Chinese-CLIP was trained with.
+CHINESE_TOKENS = 52
+# Of PEFT: the parts that an adapter changes, by the case of its model.
+ADAPTERS = {
+    "clip-openai": {
+        "r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "v_proj", "fc1", "visual_projection", "text_projection"],
+    },
+    "siglip-2": {"r": 3, "lora_alpha": 5, "use_rslora": True, "target_modules": r".*\.(k_proj|self_attn.out_proj|fc2|text_model.head)"},
+}
 
 
 # --- tokenizers ----------------------------------------------------------------------------------
@@ -158,8 +191,12 @@ def gemma(lower: bool) -> Tokenizer:
     return tokenizer
 
 
-def clip_bpe() -> Tokenizer:
-    """CLIP's build: lower case, words with their end marked, the two ends last."""
+def clip_bpe(case: str) -> Tokenizer:
+    """CLIP's build: lower case, words with their end marked, the two ends last. The kept one is taken where there is
+    one: training breaks ties in another way in every run."""
+    kept = HERE / "golden" / case / "tokenizer.json"
+    if kept.exists():
+        return Tokenizer.from_file(str(kept))
     pattern = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
     pre = pre_tokenizers.Sequence([
         pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True),
@@ -226,6 +263,29 @@ def regions(model, values: torch.Tensor, config):
                 yield vision.post_layernorm(last[0] if last.dim() == 3 else last)[0]
 
 
+def adapter(folder: Path, model, seed: str, settings: dict, ids: list[int], picture: torch.Tensor) -> None:
+    """An adapter as PEFT saves it, and the vectors of the model with the adapter merged into it."""
+    peft = get_peft_model(model, LoraConfig(bias="none", **settings)).eval()
+    for name, tensor in peft.state_dict().items():
+        if "lora_" in name:
+            tensor.copy_(torch.from_numpy(golden_weights.tensor(seed, name, list(tensor.shape), 0.5)))
+    with tempfile.TemporaryDirectory() as saved:
+        peft.save_pretrained(saved)
+        for file in ("adapter_config.json", "adapter_model.safetensors"):
+            shutil.copy(Path(saved) / file, folder / file)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    # A set has another order in every run.
+    if isinstance(config["target_modules"], list):
+        config["target_modules"].sort()
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    merged = peft.merge_and_unload()
+    vectors = {
+        "text": merged.get_text_features(input_ids=torch.tensor([ids])).pooler_output[0],
+        "picture": merged.get_image_features(pixel_values=picture).pooler_output[0],
+    }
+    save_file({name: F.normalize(v, dim=0) for name, v in vectors.items()}, str(folder / "expected.safetensors"))
+
+
 def write(folder: Path, name: str, case: dict, config, model, processor, tokenizer, encode) -> None:
     seed, gain = name, 1.4
     listed = weighted(model, seed, gain)
@@ -257,11 +317,23 @@ def write(folder: Path, name: str, case: dict, config, model, processor, tokeniz
             "patch_probes": [[row, column, float(cut[row, column])] for row, column in at],
         })
     save_file(expected, str(folder / "expected.safetensors"))
-    tokenizer.save(str(folder / "tokenizer.json"))
+    if tokenizer is not None:
+        tokenizer.save(str(folder / "tokenizer.json"))
+    probabilities = []
+    if hasattr(model, "logit_bias"):
+        texts = torch.tensor([encode(text)[0] for text in TEXTS.values()])
+        values = processor(images=golden_images.load(IMAGES / PICTURES[0]), return_tensors="pt")["pixel_values"]
+        sigmoid = model(input_ids=texts, pixel_values=values).logits_per_image.sigmoid()[0]
+        probabilities = [[key, Path(PICTURES[0]).stem, float(p)] for key, p in zip(TEXTS, sigmoid)]
     (folder / "case.json").write_text(json.dumps({
         "case": name, "seed": seed, "gain": gain, "dtype": "f32", "names": "official", "long": case.get("long", False),
+        **({"probabilities": probabilities} if probabilities else {}),
         "shards": [{"file": "model.safetensors", "tensors": listed}], "inputs": inputs,
     }, indent=1) + "\n")
+    if name in ADAPTERS:
+        (folder / "adapter").mkdir()
+        picture = processor(images=golden_images.load(IMAGES / PICTURES[0]), return_tensors="pt")["pixel_values"]
+        adapter(folder / "adapter", model, name, ADAPTERS[name], encode(TEXTS["sentence"])[0], picture)
 
 
 def config_json(folder: Path, model_type: str, case: dict, more: dict) -> None:
@@ -305,7 +377,7 @@ def make_siglip(folder: Path, name: str, case: dict) -> None:
 
 
 def make_clip(folder: Path, name: str, case: dict) -> None:
-    tokenizer = clip_bpe()
+    tokenizer = clip_bpe(name)
     end = tokenizer.token_to_id("<|endoftext|>")
     ids_of = {
         "vocab_size": tokenizer.get_vocab_size(), "bos_token_id": end - 1, "eos_token_id": 2 if case["old_end"] else end,
@@ -341,19 +413,45 @@ def make_clip(folder: Path, name: str, case: dict) -> None:
     write(folder, name, case, config, model, processor, tokenizer, encode)
 
 
+def make_chinese_clip(folder: Path, name: str, case: dict) -> None:
+    reference = build_tokenizer(folder)
+    vocabulary = {"vocab_size": len(reference)}
+    config = ChineseCLIPConfig(
+        vision_config=case["vision"], text_config=case["text"] | vocabulary, projection_dim=case["projection_dim"],
+    )
+    model = ChineseCLIPModel._from_config(config, attn_implementation="eager").eval()
+    crop = case["crop_size"]
+    processor = ChineseCLIPImageProcessor(
+        size=case["size"], do_center_crop=crop is not None, **({} if crop is None else {"crop_size": crop}),
+    )
+    (folder / "preprocessor_config.json").write_text(json.dumps({
+        "do_center_crop": crop is not None, "do_normalize": True, "do_resize": True, "resample": 3,
+        "feature_extractor_type": "ChineseCLIPFeatureExtractor", "image_mean": list(processor.image_mean),
+        "image_std": list(processor.image_std), "size": case["size"], **({} if crop is None else {"crop_size": crop}),
+    }, indent=1) + "\n")
+    config_json(folder, "chinese_clip", case, {"text": vocabulary, "projection_dim": case["projection_dim"]})
+    most = min(CHINESE_TOKENS, case["text"]["max_position_embeddings"])
+
+    def encode(text: str):
+        ids = reference(text, truncation=True, max_length=most)["input_ids"]
+        return ids, ids, len(reference(text)["input_ids"])
+
+    write(folder, name, case, config, model, processor, None, encode)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
-        for make, cases in ((make_siglip, SIGLIP), (make_clip, CLIP)):
+        for make, cases in ((make_siglip, SIGLIP), (make_clip, CLIP), (make_chinese_clip, CHINESE)):
             for name, case in cases.items():
                 made, kept = Path(scratch) / name, HERE / "golden" / name
                 made.mkdir()
                 make(made, name, case)
                 if check:
-                    names = sorted(path.name for path in made.iterdir())
+                    names = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
                     _, differ, missing = filecmp.cmpfiles(made, kept, names, shallow=False)
                     assert not differ and not missing, f"{name}: {differ} differ, {missing} are missing"
                 else:

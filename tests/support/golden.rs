@@ -22,6 +22,9 @@ pub struct Case {
     dtype: String,
     names: String,
     shards: Vec<Shard>,
+    /// Probabilities that a text is of a picture: their names, and the reference's number.
+    #[serde(default)]
+    pub probabilities: Vec<(String, String, f32)>,
     /// What was embedded.
     pub inputs: Vec<GoldenInput>,
 }
@@ -120,8 +123,13 @@ impl Case {
             "processor_config.json",
             "tokenizer_config.json",
             "model.safetensors.index.json",
+            "modules.json",
+            "1_Pooling/config.json",
+            "2_Dense/config.json",
+            "3_Dense/config.json",
         ] {
             if case.join(file).exists() {
+                fs::create_dir_all(out.join(file).parent().unwrap()).unwrap();
                 fs::copy(case.join(file), out.join(file)).unwrap();
             }
         }
@@ -152,7 +160,9 @@ impl Case {
             let views = data.iter().map(|(name, shape, bytes)| {
                 (name, TensorView::new(dtype, shape.clone(), bytes).unwrap())
             });
-            safetensors::serialize_to_file(views, None, &out.join(&shard.file)).unwrap();
+            let file = out.join(&shard.file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            safetensors::serialize_to_file(views, None, &file).unwrap();
         }
     }
 

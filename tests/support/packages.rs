@@ -91,6 +91,7 @@ pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
                 region: None,
             },
         ],
+        probability: None,
         fusion: Fusion {
             temperature: 0.05,
             reduction: Reduction::LogSumExp,

@@ -25,7 +25,9 @@ or prompt is for the texts only.
 With --json every pair is one object on one line, best first for each text:
   {\"query\": \"a red mug\", \"target\": \"mug.jpg\", \"rank\": 1, \"score\": 0.81,
    \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
-   \"best\": [\"fine-2\", \"global\"], \"trained\": true}";
+   \"best\": [\"fine-2\", \"global\"], \"trained\": true}
+and for models that were trained to give one, as SigLIP, the \"probability\" that the text is of
+the photo, by their global views.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,6 +69,8 @@ struct Line<'a> {
     best: [&'a str; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<Region>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f32>,
     trained: bool,
 }
 
@@ -144,6 +148,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                     weights: s.weights,
                     best: best(&query.views, &target.views, s),
                     region: regions.of_match(&target.views, s),
+                    probability: loaded.agff.probability(query, target)?,
                     trained: loaded.trained(),
                 })?;
             }

@@ -27,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   agff convert Qwen3-VL-Embedding-2B --out qwen3-vl-q8 --dtype q8
   agff convert siglip2-base-patch16-224 --out siglip2 --dtype q8 --regions 3
+  agff convert clip-vit-base-patch32 --out my-clip --adapter my-lora
   agff convert checkpoint --out package --dtype q4 --views views.json --force";
 
 /// Make a package from a Hugging Face checkpoint
@@ -48,6 +49,9 @@ pub struct Args {
     /// Add a grid of N × N parts of the photo as fine views, for models of two towers
     #[arg(long, value_name = "N", conflicts_with = "views", value_parser = clap::value_parser!(u8).range(2..=15))]
     regions: Option<u8>,
+    /// Adapter of PEFT (LoRA) to fold in: its folder, or its name or URL at a model hub
+    #[arg(long, value_name = "ADAPTER")]
+    adapter: Option<PathBuf>,
     /// Name of the package [default: that of the checkpoint's folder]
     #[arg(long, value_name = "STR")]
     name: Option<OsString>,
@@ -110,14 +114,21 @@ pub fn run(args: Args, console: &Console) -> Done {
         views: args.views,
         regions: args.regions.map(usize::from),
         name: text("--name", &args.name)?,
-        checkpoint: None,
         licence: text("--licence", &args.licence)?,
         provenance: text("--provenance", &args.provenance)?,
         trained: !args.untrained,
         min_pixels: args.min_pixels,
         max_pixels: args.max_pixels,
         force: args.force,
+        ..ConvertOptions::default()
     };
+    if let Some(adapter) = &args.adapter {
+        let (folder, name) = args
+            .hub
+            .adapter(adapter, console)
+            .map_err(hub::no_folder_either)?;
+        (options.adapter, options.adapter_name) = (Some(folder), Some(name));
+    }
     let mut folder = args.checkpoint.clone();
     if let Some(named) = hub::named(&args.checkpoint) {
         let address = args.hub.address(named)?;

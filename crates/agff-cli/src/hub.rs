@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use agff::package::convert::folder_name;
 use agff::package::{ConvertOptions, Plan, plan};
 use agff::{Address, Code, Error, HUB, Result};
 use agff_hub::{Cache, Fetched, Options, Progress, Watch};
@@ -101,6 +102,22 @@ impl HubArgs {
         Ok(fetched)
     }
 
+    /// The folder of an adapter, which is fetched if it is a name or URL, and what to call it.
+    ///
+    /// # Errors
+    /// As [`agff_hub::fetch_adapter`]; [`Code::Aborted`] after Ctrl-C.
+    pub fn adapter(&self, adapter: &Path, console: &Console) -> Result<(PathBuf, String), Failure> {
+        let Some(name) = named(adapter) else {
+            return Ok((adapter.to_owned(), folder_name(adapter)));
+        };
+        let address = self.address(name)?;
+        let stop = interrupt::flag("stopping; what came is kept", console)?;
+        let options = self.options(&address)?;
+        let fetched = agff_hub::fetch_adapter(&address, &options, &mut Small { stop })?;
+        let name = called(&address, &fetched);
+        Ok((fetched.folder, name))
+    }
+
     /// What a package of a checkpoint would take, from its small files alone; and bytes to fetch for it.
     ///
     /// # Errors
@@ -139,6 +156,24 @@ impl HubArgs {
         match fetched.fetched {
             0 => Ok(()),
             _ => self.options(address)?.cache.forget(&fetched.folder),
+        }
+    }
+}
+
+/// The download of an adapter, which is looked at with its model's files.
+struct Small {
+    stop: Arc<AtomicBool>,
+}
+
+impl Watch for Small {
+    fn described(&mut self, _: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    fn progress(&mut self, _: Progress<'_>) -> Result<()> {
+        match self.stop.load(Ordering::Relaxed) {
+            true => Err(Error::new(Code::Aborted, "adapter", "was interrupted")),
+            false => Ok(()),
         }
     }
 }

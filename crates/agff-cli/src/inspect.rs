@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use agff::package::manifest::{FileEntry, Fusion, Manifest, Reduction, View};
+use agff::package::manifest::{FileEntry, Fusion, Manifest, Probability, Reduction, View};
 use agff::package::{Package, Source};
 use agff::tensors::shard::{self, Entry};
 use agff::tensors::{Suffix, TOKEN_TABLE};
@@ -184,6 +184,7 @@ fn object(
         "prompt": manifest.prompt,
         "views": manifest.views,
         "fusion": manifest.fusion,
+        "probability": manifest.probability,
         "dimensions": manifest.dimensions,
         "files": files,
         "verified": output::or_null(verified.then_some(problems.is_empty())),
@@ -266,6 +267,7 @@ fn print(
         ),
         ("dimensions", list(&manifest.dimensions)),
         ("fusion", fusion(&manifest.fusion)),
+        ("probability", probability(manifest.probability)),
         ("instruction", manifest.prompt.instruction.clone()),
     ]);
     if !named.is_empty() {
@@ -317,6 +319,15 @@ fn view(view: &View) -> Vec<String> {
         view.learned.to_string(),
         shortened(&prompt, 60),
     ]
+}
+
+fn probability(probability: Option<Probability>) -> String {
+    match probability {
+        None => "none: a cosine of this model ranks, and is no probability".into(),
+        Some(Probability { scale, bias }) => {
+            format!("sigmoid of the cosine × {scale:.2} {bias:+.2}")
+        }
+    }
 }
 
 fn fusion(fusion: &Fusion) -> String {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use agff::package::Manifest;
 use agff::package::convert::ConvertOptions;
 use agff::package::writer::check_target;
-use agff::{Code, Error};
+use agff::{Address, Code, Error};
 use agff_photo::{MakeOptions, make, wheels};
 
 use crate::convert::{Stored, converted};
@@ -52,6 +52,9 @@ pub struct Args {
     /// Add a grid of N × N parts of the photo as fine views, for models of two towers
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=15))]
     regions: Option<u8>,
+    /// Adapter of PEFT (LoRA) to fold in: its folder, or its name or URL at the hub, by which the model then goes
+    #[arg(long, value_name = "ADAPTER")]
+    adapter: Option<PathBuf>,
     /// Replace a package that is there already
     #[arg(long)]
     force: bool,
@@ -74,14 +77,24 @@ fn checkpoint(args: Args, name: &str, console: &Console) -> Done {
         return Err(Error::new(Code::Input, "--wheels", why).into());
     }
     let address = args.hub.address(name)?;
-    let out = match (args.out, address.repository()) {
+    // A model with an adapter goes by the adapter's name.
+    let named = match &args.adapter {
+        None => Some(address.clone()),
+        Some(adapter) => hub::named(adapter)
+            .map(|name| args.hub.address(name))
+            .transpose()?,
+    };
+    let named = named.as_ref();
+    let repository = named.and_then(Address::repository);
+    let out = match (args.out, repository) {
         (Some(out), _) => out,
-        (None, Some(repository)) if address.folder().is_empty() => {
+        (None, Some(repository)) if named.is_some_and(|named| named.folder().is_empty()) => {
             models::folder(&repository.name)?
         }
         (None, _) => {
             let why = "is no repository of a hub; say where the package is to be made: --out";
-            return Err(Error::new(Code::Input, address.shown(), why).into());
+            let shown = named.map_or_else(|| "--adapter".into(), Address::shown);
+            return Err(Error::new(Code::Input, shown, why).into());
         }
     };
     check_target(&out, args.force)?;
@@ -92,6 +105,10 @@ fn checkpoint(args: Args, name: &str, console: &Console) -> Done {
         force: args.force,
         ..ConvertOptions::default()
     };
+    if let Some(adapter) = &args.adapter {
+        let (folder, name) = args.hub.adapter(adapter, console)?;
+        (options.adapter, options.adapter_name) = (Some(folder), Some(name));
+    }
     let fetched = args.hub.fetch(&address, &options, console)?;
     options.checkpoint = Some(hub::called(&address, &fetched));
     let manifest = converted(&fetched.folder, &out, &options, console)?;
@@ -105,6 +122,10 @@ fn photo(args: Args, console: &Console) -> Done {
     if args.regions.is_some() {
         let why = "are in photo already; leave --regions out";
         return Err(Error::new(Code::Input, "--regions", why).into());
+    }
+    if args.adapter.is_some() {
+        let why = "is for models of a hub; photo has none";
+        return Err(Error::new(Code::Input, "--adapter", why).into());
     }
     let out = match args.out {
         Some(out) => out,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::program::{Run, agff, finish, text_of, vectors};
-use crate::support::golden::Case;
+use crate::support::golden::{self, Case};
 use crate::support::hub::{Hub, Repository};
 
 const NAME: &str = "owner/small-clip";
@@ -224,4 +224,89 @@ fn known_models_are_listed_with_what_gets_them_and_whether_they_are_here() {
         large["get"],
         "agff pull Qwen/Qwen3-VL-Embedding-2B --dtype q4"
     );
+}
+
+#[test]
+fn an_adapter_is_pulled_with_its_model_and_gives_it_its_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = hub(scratch.path());
+    let folder = golden::folder().join("clip-openai/adapter");
+    let adapter = Repository::of(&folder, COMMIT);
+    hub.with(|state| state.repositories.insert("owner/lora".into(), adapter));
+    let run = |arguments: &[&str]| asked(scratch.path(), &hub, arguments);
+
+    let alone = run(&["pull", "owner/lora"]);
+    assert_eq!(
+        alone.error_codes(),
+        ["package-file-missing"],
+        "{}",
+        alone.err
+    );
+    assert!(
+        alone.err.contains("name the model that it was made for"),
+        "{}",
+        alone.err
+    );
+
+    let pulled = run(&["pull", NAME, "--adapter", "owner/lora", "--dtype", "f32"]);
+    assert_eq!(pulled.code, 0, "{}", pulled.err);
+    let package = scratch.path().join("models/owner/lora");
+    let inspected = run(&["inspect", &text_of(&package)]);
+    let said = format!("The adapter owner/lora@{COMMIT} is folded in.");
+    assert!(inspected.out.contains(&said), "{}", inspected.out);
+
+    // The same package as from folders, and another one than without it.
+    let checkpoint = text_of(&scratch.path().join("checkpoint"));
+    let of_folders = scratch.path().join("folded");
+    let mut convert = vec!["convert", &checkpoint, "--dtype", "f32", "--out"];
+    let (out, adapter) = (text_of(&of_folders), text_of(&folder));
+    convert.extend([out.as_str(), "--adapter", &adapter]);
+    let converted = run(&convert);
+    assert_eq!(converted.code, 0, "{}", converted.err);
+    let weights = |package: &Path| fs::read(package.join("weights-00001.safetensors")).unwrap();
+    assert!(weights(&package) == weights(&of_folders));
+    let plain = run(&["pull", NAME, "--dtype", "f32"]);
+    assert_eq!(plain.code, 0, "{}", plain.err);
+    assert!(weights(&package) != weights(&scratch.path().join("models").join(NAME)));
+
+    // From a folder it has no name to go by.
+    let unnamed = run(&["pull", NAME, "--adapter", &adapter]);
+    assert_eq!(unnamed.error_codes(), ["input"], "{}", unnamed.err);
+    assert!(unnamed.err.contains("--out"), "{}", unnamed.err);
+}
+
+#[test]
+fn a_model_of_the_sigmoid_kind_says_probabilities() {
+    let scratch = tempfile::tempdir().unwrap();
+    let hub = Hub::start();
+    let checkpoint = scratch.path().join("siglip");
+    Case::read("siglip-2").write_checkpoint(&checkpoint);
+    let run = |arguments: &[&str]| asked(scratch.path(), &hub, arguments);
+    let package = text_of(&scratch.path().join("package"));
+    let converted = run(&["convert", &text_of(&checkpoint), "--out", &package]);
+    assert_eq!(converted.code, 0, "{}", converted.err);
+    let photo = text_of(&golden::folder().join("images/square.png"));
+    let of = |arguments: &[&str]| {
+        let run = run(&[
+            arguments,
+            &["--json", "--device", "cpu", "--model", &package],
+        ]
+        .concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.lines().remove(0)
+    };
+    let compared = of(&["compare", "--text", "a dog", &photo]);
+    let inspected = run(&["inspect", "--json", &package]).lines().remove(0);
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let [scale, bias] = ["scale", "bias"].map(|part| number(&inspected["probability"][part]));
+    let expected = 1.0 / (1.0 + (-(scale * number(&compared["patterns"]["gg"]) + bias)).exp());
+    let is = number(&compared["probability"]);
+    assert!((is - expected).abs() < 1e-6, "{is} {expected}");
+    // Of a part of the vectors there is none.
+    let config = fs::read_to_string(Path::new(&package).join("agff.json")).unwrap();
+    let cut = config.replace("\"dimensions\": [\n    64\n  ]", "\"dimensions\": [64, 16]");
+    assert_ne!(cut, config);
+    fs::write(Path::new(&package).join("agff.json"), cut).unwrap();
+    let compared = of(&["compare", "--dim", "16", "--text", "a dog", &photo]);
+    assert!(compared.get("probability").is_none(), "{compared}");
 }

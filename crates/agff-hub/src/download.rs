@@ -49,7 +49,7 @@ pub fn all(
     let (mut done, mut fetched) = (0, 0);
     let mut described = false;
     for file in files {
-        if is_weights(file) && !described {
+        if is_weights(&file.path) && !described {
             described = true;
             watch.described(folder)?;
         }
@@ -133,7 +133,7 @@ fn one(
     }
     let (mut fetched, mut attempt) = (0, 0);
     let mut should = file.bytes;
-    let most = match is_weights(file) {
+    let most = match is_weights(&file.path) {
         true => MAX_WEIGHTS,
         false => MAX_SMALL,
     };

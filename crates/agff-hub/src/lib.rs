@@ -17,7 +17,7 @@ mod needed;
 
 use std::path::{Path, PathBuf};
 
-use agff::checkpoint::choose;
+use agff::checkpoint::{RemoteFile, choose, choose_adapter};
 use agff::{Address, Code, Error, Result};
 use client::Client;
 use listing::{is_in, is_kept};
@@ -85,10 +85,48 @@ pub struct Fetched {
 /// answer, or refuses; [`Code::PackageHash`] and [`Code::PackageTruncated`] if bytes are wrong;
 /// [`Code::PackageFamily`] for weights in formats that are not read; [`Code::Io`]; those of `watch`.
 pub fn fetch(address: &Address, options: &Options, watch: &mut dyn Watch) -> Result<Fetched> {
+    fetched(address, What::Checkpoint, options, watch)
+}
+
+/// Fetches what is missing of an adapter.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_adapter(
+    address: &Address,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Fetched> {
+    fetched(address, What::Adapter, options, watch)
+}
+
+/// What is fetched.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Checkpoint,
+    Adapter,
+}
+
+impl What {
+    /// The files of it.
+    fn choose(self, shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
+        match self {
+            Self::Checkpoint => choose(shown, files),
+            Self::Adapter => choose_adapter(shown, files),
+        }
+    }
+}
+
+fn fetched(
+    address: &Address,
+    what: What,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Fetched> {
     let client = Client::new(options.token.as_deref(), &address.origin())?;
     match address.repository() {
-        Some(_) => of_hub(&client, address, options, watch),
-        None => of_folder(&client, address, options, watch),
+        Some(_) => of_hub(&client, address, what, options, watch),
+        None => of_folder(&client, address, what, options, watch),
     }
 }
 
@@ -107,6 +145,7 @@ fn waiting(watch: &mut dyn Watch) -> impl FnMut() -> Result<()> + '_ {
 fn of_hub(
     client: &Client,
     address: &Address,
+    what: What,
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Fetched> {
@@ -123,7 +162,7 @@ fn of_hub(
         },
         Err(error) => return Err(error),
     };
-    let all = choose(&address.shown(), &listing.files)?;
+    let all = what.choose(&address.shown(), &listing.files)?;
     let bytes = all.iter().filter_map(|file| file.bytes).sum();
     let needed = needed::wanted(all, options.weights);
     let done = |folder| Fetched {
@@ -155,11 +194,12 @@ fn of_hub(
 fn of_folder(
     client: &Client,
     address: &Address,
+    what: What,
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Fetched> {
     let folder = options.cache.folder(address, None);
-    let (found, offline) = match needed::probe(client, address, &mut waiting(watch)) {
+    let (found, offline) = match needed::probe(client, address, what, &mut waiting(watch)) {
         Ok(found) => (found, false),
         Err(error) if client::is_unreachable(&error) => match download::kept(&folder) {
             list if !list.is_empty() && list.iter().all(|file| is_in(file, &folder)) => {

@@ -220,6 +220,7 @@ fn manifest(config: Config, dtype: Dtype) -> Manifest {
             max_tokens: MAX_TOKENS,
         },
         views: views(),
+        probability: None,
         fusion: Fusion {
             temperature: FUSION,
             reduction: Reduction::LogSumExp,

@@ -1,7 +1,7 @@
 //! How BERT checkpoints are read: `BertModel` of `transformers`, and `sentence-transformers` around it.
 
-use super::config::{Config, Pooling};
-use crate::checkpoint::{CONFIG_FILE, Description};
+use super::config::{Config, Dense, DenseActivation, Pooling};
+use crate::checkpoint::{CONFIG_FILE, DenseModule, Description, Section};
 use crate::families::{FromCheckpoint, ImageSettings, PromptSettings, View};
 use crate::ops::Activation;
 use crate::tensors::TOKEN_TABLE;
@@ -10,19 +10,13 @@ use crate::{Code, Error, Result};
 /// Longest text in tokens that sentence encoders are trained with, as their makers run them.
 const MAX_TOKENS: usize = 256;
 
-/// Reads the small files.
-pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
-    let s = files.section(CONFIG_FILE)?;
+/// Reads the shape; what is left out is as in BERT's base model.
+pub(in crate::families) fn config(s: &Section<'_>, pooling: Pooling) -> Result<Config> {
     s.one_of("position_embedding_type", &["absolute"])?;
     if s.boolean("is_decoder")? == Some(true) {
         return s.refuse("is_decoder", "only encoders are built here");
     }
-    // `sentence-transformers` says which; without it the mean is what these encoders are trained for.
-    let pooling = match files.pooling(&["mean", "cls"])? {
-        Some("cls") => Pooling::Cls,
-        _ => Pooling::Mean,
-    };
-    let config = Config {
+    Ok(Config {
         vocab_size: s.size("vocab_size", 30522)?,
         hidden_size: s.size("hidden_size", 768)?,
         num_hidden_layers: s.size("num_hidden_layers", 12)?,
@@ -33,7 +27,53 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         layer_norm_eps: s.float("layer_norm_eps", 1e-12)?,
         hidden_act: s.activation(Activation::Gelu)?,
         pooling,
+        dense: Vec::new(),
+    })
+}
+
+/// A linear layer behind one that gives so many values.
+fn dense(files: &Description, module: &DenseModule, before: usize) -> Result<Dense> {
+    let fail = |why: String| {
+        let file = format!("{}/{CONFIG_FILE}", module.path);
+        Err(Error::new(Code::Config, files.shown(&file), why))
     };
+    if module.in_features != before {
+        let why = format!(
+            "takes {} values (`in_features`), and gets {before}",
+            module.in_features
+        );
+        return fail(why);
+    }
+    Ok(Dense {
+        out_features: module.out_features,
+        bias: module.bias,
+        activation: match module.activation.as_str() {
+            "Identity" => DenseActivation::Identity,
+            "Tanh" => DenseActivation::Tanh,
+            other => {
+                let why = format!(
+                    "has the `activation_function` {other}; Identity and Tanh are built here"
+                );
+                return fail(why);
+            }
+        },
+    })
+}
+
+/// Reads the small files.
+pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
+    let s = files.section(CONFIG_FILE)?;
+    // `sentence-transformers` says which; without it the mean is what these encoders are trained for.
+    let modules = files.modules(&["mean", "cls"])?;
+    let pooling = match modules.pooling {
+        Some("cls") => Pooling::Cls,
+        _ => Pooling::Mean,
+    };
+    let mut config = config(&s, pooling)?;
+    for module in &modules.dense {
+        let dense = dense(files, module, config.dimensions())?;
+        config.dense.push(dense);
+    }
     let max_tokens = MAX_TOKENS.min(config.max_position_embeddings);
     if max_tokens < 3 {
         let why = "is too small for a text between two special tokens";

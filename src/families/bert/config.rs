@@ -11,12 +11,15 @@ const MOST: usize = 1 << 20;
 /// Most layers.
 const MOST_LAYERS: usize = 1 << 10;
 
+/// Most linear layers behind it.
+const MOST_DENSE: usize = 8;
+
 /// The shape of an encoder. The names are those of the checkpoints' `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// Tokens that it knows.
     pub vocab_size: usize,
-    /// Width of a token's state, and length of an embedding.
+    /// Width of a token's state.
     pub hidden_size: usize,
     /// Layers.
     pub num_hidden_layers: usize,
@@ -34,6 +37,30 @@ pub struct Config {
     pub hidden_act: Activation,
     /// How one vector is made of all states.
     pub pooling: Pooling,
+    /// What that vector goes through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dense: Vec<Dense>,
+}
+
+/// A linear layer that a text's vector goes through.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dense {
+    /// Values that it gives.
+    pub out_features: usize,
+    /// Whether it has a bias.
+    pub bias: bool,
+    /// What follows.
+    pub activation: DenseActivation,
+}
+
+/// What follows a linear layer that a text's vector goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenseActivation {
+    /// Nothing.
+    Identity,
+    /// The hyperbolic tangent.
+    Tanh,
 }
 
 /// How one vector is made of a text's states.
@@ -78,11 +105,45 @@ impl Config {
                 format!("is {heads}, which does not divide hidden_size, {hidden}"),
             );
         }
+        if self.dense.len() > MOST_DENSE {
+            let why = format!("has {} layers, more than {MOST_DENSE}", self.dense.len());
+            return fail("dense", why);
+        }
+        for dense in &self.dense {
+            if dense.out_features == 0 || dense.out_features > MOST {
+                let why = format!("gives {} values; 1 to {MOST} are built", dense.out_features);
+                return fail("dense", why);
+            }
+        }
         if !self.layer_norm_eps.is_finite() || self.layer_norm_eps < 0.0 {
             let why = format!("is {}; it must not be negative", self.layer_norm_eps);
             return fail("layer_norm_eps", why);
         }
         Ok(())
+    }
+
+    /// Checks the same for an encoder that is a part of another model, which goes on from its pooled states. `path` is
+    /// where it is in the configuration.
+    ///
+    /// # Errors
+    /// [`Code::Config`] with the field as its subject.
+    pub fn check_part(&self, path: &str) -> Result<()> {
+        let field = |name: &str| format!("{path}.{name}");
+        self.check_numbers()
+            .map_err(|e| Error::new(e.code(), field(e.subject()), e.message()))?;
+        match self.dense.is_empty() {
+            true => Ok(()),
+            false => {
+                let why = "has linear layers, which this family has none of";
+                Err(Error::new(Code::Config, field("dense"), why))
+            }
+        }
+    }
+
+    /// Length of an embedding.
+    pub fn dimensions(&self) -> usize {
+        let last = self.dense.last();
+        last.map_or(self.hidden_size, |dense| dense.out_features)
     }
 
     /// Size of a head.
@@ -92,7 +153,9 @@ impl Config {
 
     /// Values of the widest activation for each token.
     pub fn widest(&self) -> usize {
-        self.intermediate_size.max(self.hidden_size)
+        let dense = self.dense.iter().map(|dense| dense.out_features);
+        let widest = dense.max().unwrap_or(0);
+        widest.max(self.intermediate_size).max(self.hidden_size)
     }
 
     /// The shape in words.

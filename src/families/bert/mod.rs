@@ -1,15 +1,16 @@
 //! The family `bert`: sentence encoders (Devlin et al., arXiv 1810.04805; Reimers and Gurevych,
 //! arXiv 1908.10084), such as all-MiniLM. They read texts alone.
 
-mod checkpoint;
+pub(super) mod checkpoint;
 mod config;
 #[cfg(feature = "engine")]
 mod network;
+pub(super) mod tokenizer;
 
 #[cfg(feature = "engine")]
 use burn::tensor::{Device, Tensor};
 
-use crate::checkpoint::Description;
+use crate::checkpoint::{Description, TokenizerFiles};
 use crate::families::FromCheckpoint;
 use crate::families::template::{Template, check_prompt};
 use crate::families::{
@@ -24,9 +25,11 @@ use crate::layers::Vars;
 use crate::{Code, Error, Result};
 
 pub(super) use checkpoint::rename;
-pub use config::{Config, Pooling};
+pub use config::{Config, Dense, DenseActivation, Pooling};
 #[cfg(feature = "engine")]
 pub(super) use network::Encoder;
+#[cfg(feature = "engine")]
+use network::SentenceEncoder;
 
 impl Architecture for Config {
     const NAME: &'static str = "bert";
@@ -54,7 +57,7 @@ impl Architecture for Config {
     }
 
     fn embedding_dim(&self) -> usize {
-        self.hidden_size
+        self.dimensions()
     }
 
     fn token_table(&self) -> [usize; 2] {
@@ -90,7 +93,7 @@ impl Architecture for Config {
 
     #[cfg(feature = "engine")]
     fn build(&self, _: &[View], vars: &Vars) -> Result<Box<dyn Network>> {
-        Ok(Box::new(Encoder::new(self, &vars.at("text"))?))
+        Ok(Box::new(SentenceEncoder::new(self, vars)?))
     }
 
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
@@ -99,6 +102,10 @@ impl Architecture for Config {
 
     fn rename(tensor: &str) -> Option<String> {
         rename(tensor)
+    }
+
+    fn tokenizer(files: TokenizerFiles) -> Result<Vec<u8>> {
+        tokenizer::read(files)
     }
 }
 
@@ -147,7 +154,7 @@ impl Layout for Template {
 }
 
 #[cfg(feature = "engine")]
-impl Network for Encoder {
+impl Network for SentenceEncoder {
     fn forward(
         &self,
         items: Vec<Item>,
@@ -158,7 +165,7 @@ impl Network for Encoder {
         let texts: Vec<_> = items.iter().map(|item| &item.sequence).collect();
         let tokens = tokens.expect("a text has tokens");
         Readout {
-            views: Encoder::forward(self, &texts, ids, tokens, device),
+            views: SentenceEncoder::forward(self, &texts, ids, tokens, device),
             counts: None,
             continuations: None,
         }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::{Config, Pooling};
+use super::config::{Config, DenseActivation, Pooling};
 use crate::Result;
 use crate::families::Sequence;
 use crate::families::towers::Texts;
@@ -69,6 +69,55 @@ impl Encoder {
         }
         let pooling = TensorData::new(pooling, [texts.rows.len(), rows]);
         pool_regions(x, &Tensor::from_data(pooling, device))
+    }
+}
+
+/// An encoder of texts, and the linear layers behind it.
+#[derive(Module, Debug)]
+pub struct SentenceEncoder {
+    encoder: Encoder,
+    dense: Vec<Linear>,
+    #[module(skip)]
+    config: Config,
+}
+
+impl SentenceEncoder {
+    /// Takes the weights.
+    ///
+    /// # Errors
+    /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
+    pub fn new(config: &Config, vars: &Vars) -> Result<Self> {
+        let encoder = Encoder::new(config, &vars.at("text"))?;
+        let mut width = config.hidden_size;
+        let mut dense = Vec::with_capacity(config.dense.len());
+        for (i, layer) in config.dense.iter().enumerate() {
+            let shape = [layer.out_features, width];
+            dense.push(vars.at("dense").linear(&i.to_string(), shape, layer.bias)?);
+            width = layer.out_features;
+        }
+        Ok(Self {
+            encoder,
+            dense,
+            config: config.clone(),
+        })
+    }
+
+    /// One vector for each text, `[texts, dimensions]`; the rest is as in [`Encoder::forward`].
+    pub fn forward(
+        &self,
+        texts: &[&Sequence],
+        ids: &[u32],
+        tokens: Tensor<2>,
+        device: &Device,
+    ) -> Tensor<2> {
+        let mut x = self.encoder.forward(texts, ids, tokens, device);
+        for (linear, layer) in self.dense.iter().zip(&self.config.dense) {
+            x = linear.forward(x);
+            if layer.activation == DenseActivation::Tanh {
+                x = x.tanh();
+            }
+        }
+        x
     }
 }
 

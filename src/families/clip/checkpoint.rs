@@ -22,12 +22,33 @@ fn base(hidden_size: usize) -> TransformerConfig {
 }
 
 /// Files of 2022 state a section twice; the one of this name counts.
-fn section<'a>(root: &Section<'a>, name: &str) -> Result<Section<'a>> {
+pub(in crate::families) fn section<'a>(root: &Section<'a>, name: &str) -> Result<Section<'a>> {
     let older = format!("{name}_dict");
     match root.present(&older) {
         true => root.section(&older),
         false => root.section(name),
     }
+}
+
+/// Reads the section of the tower for pictures; what it leaves out is as in ViT-B/32.
+pub(in crate::families) fn vision(vision: &Section<'_>) -> Result<VisionConfig> {
+    VisionConfig::read(
+        vision,
+        VisionConfig {
+            image_size: 224,
+            patch_size: 32,
+            transformer: base(768),
+        },
+    )
+}
+
+/// Reads the image processor's settings.
+pub(in crate::families) fn image(files: &Description, side: usize) -> Result<ImageSettings> {
+    let cropped = ImageSettings {
+        crop_from: Some(0),
+        ..ImageSettings::openai()
+    };
+    image_settings(files, side, cropped)
 }
 
 /// Reads the small files.
@@ -42,14 +63,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     files.pooling(&[])?;
     no_prompts(files)?;
     let config = Config {
-        vision: VisionConfig::read(
-            &vision,
-            VisionConfig {
-                image_size: 224,
-                patch_size: 32,
-                transformer: base(768),
-            },
-        )?,
+        vision: self::vision(&vision)?,
         text: TextConfig::read(
             &text,
             TextConfig {
@@ -59,10 +73,6 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             },
         )?,
         projection_dim: root.size("projection_dim", 512)?,
-    };
-    let image = ImageSettings {
-        crop_from: Some(0),
-        ..ImageSettings::openai()
     };
     let max_tokens = config.text.max_position_embeddings;
     if max_tokens < 3 {
@@ -77,7 +87,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     let end_id = text.number("eos_token_id")?.filter(|&id| id != 2);
     Ok(FromCheckpoint {
         token_ids: end_id.map(|id| (end.to_owned(), id)).into_iter().collect(),
-        image: image_settings(files, config.vision.image_size, image)?,
+        image: image(files, config.vision.image_size)?,
         prompt: PromptSettings {
             prefix: format!("{start}{{text}}{end}"),
             image: String::new(),
@@ -95,12 +105,10 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     })
 }
 
-/// The name in packages of a checkpoint's tensor.
-pub(super) fn rename(tensor: &str) -> Option<String> {
-    if let Some((tower, block)) = tensor.split_once("_model.encoder.")
-        && let ("vision" | "text", Some(block)) = (tower, rename_block(block))
-    {
-        return Some(format!("{tower}.{block}"));
+/// The name in packages of a tensor of the tower for pictures; `None` if it is none.
+pub(in crate::families) fn rename_vision(tensor: &str) -> Option<String> {
+    if let Some(block) = tensor.strip_prefix("vision_model.encoder.") {
+        return rename_block(block).map(|block| format!("vision.{block}"));
     }
     Some(
         match tensor {
@@ -113,6 +121,24 @@ pub(super) fn rename(tensor: &str) -> Option<String> {
             "vision_model.post_layernorm.weight" => "vision.norm2.weight",
             "vision_model.post_layernorm.bias" => "vision.norm2.bias",
             "visual_projection.weight" => "vision.projection.weight",
+            _ => return None,
+        }
+        .into(),
+    )
+}
+
+/// The name in packages of a checkpoint's tensor.
+pub(super) fn rename(tensor: &str) -> Option<String> {
+    if let Some(name) = rename_vision(tensor) {
+        return Some(name);
+    }
+    if let Some(block) = tensor.strip_prefix("text_model.encoder.")
+        && let Some(block) = rename_block(block)
+    {
+        return Some(format!("text.{block}"));
+    }
+    Some(
+        match tensor {
             "text_model.embeddings.token_embedding.weight" => TOKEN_TABLE,
             "text_model.embeddings.position_embedding.weight" => "text.positions.weight",
             "text_model.final_layer_norm.weight" => "text.norm.weight",

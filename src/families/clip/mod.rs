@@ -9,11 +9,11 @@
 //!
 //! Fine views: in the last block the class token sees the patches of a region only.
 
-mod checkpoint;
+pub(super) mod checkpoint;
 mod layout;
 mod tokenizer;
 #[cfg(feature = "engine")]
-mod vision;
+pub(super) mod vision;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,7 @@ impl Architecture for Config {
         };
         let vision = vars.group(Group::Vision).at("vision");
         Ok(Box::new(Model {
-            vision: vision::Vision::new(self, &vision)?,
+            vision: vision::Vision::new(&self.vision, self.projection_dim, &vision)?,
             text: TextTower::new(&self.text, shape, &vars.at("text"))?,
             views: views.to_vec(),
         }))

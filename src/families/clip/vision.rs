@@ -3,10 +3,9 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::Config;
 use crate::Result;
 use crate::families::towers::transformer::{Queries, Transformer};
-use crate::families::towers::{self, PictureTower, regions, rows_at};
+use crate::families::towers::{self, PictureTower, VisionConfig, regions, rows_at};
 use crate::families::{Patches, View};
 use crate::layers::{Held, LayerNorm, Linear, Vars, held};
 use crate::ops::Spans;
@@ -23,16 +22,15 @@ pub struct Vision {
     norm2: LayerNorm,
     projection: Linear,
     #[module(skip)]
-    config: Config,
+    config: VisionConfig,
 }
 
 impl Vision {
-    /// Takes the weights.
+    /// Takes the weights; `dimensions` is the length of an embedding.
     ///
     /// # Errors
     /// [`Code::PackageTensor`](crate::Code::PackageTensor) if one is missing or has another shape.
-    pub fn new(config: &Config, vars: &Vars) -> Result<Self> {
-        let c = &config.vision;
+    pub fn new(c: &VisionConfig, dimensions: usize, vars: &Vars) -> Result<Self> {
         let (hidden, epsilon) = (c.transformer.hidden_size, c.transformer.layer_norm_eps);
         let positions = vars.at("positions");
         Ok(Self {
@@ -42,15 +40,15 @@ impl Vision {
             norm1: vars.layer_norm("norm1", hidden, epsilon)?,
             transformer: Transformer::new(&c.transformer, vars)?,
             norm2: vars.layer_norm("norm2", hidden, epsilon)?,
-            projection: vars.linear("projection", [config.projection_dim, hidden], false)?,
-            config: config.clone(),
+            projection: vars.linear("projection", [dimensions, hidden], false)?,
+            config: c.clone(),
         })
     }
 }
 
 impl PictureTower for Vision {
     fn forward(&self, pictures: Vec<Patches>, views: &[View], device: &Device) -> Tensor<2> {
-        let c = &self.config.vision;
+        let c = &self.config;
         let (number, patches) = (pictures.len(), c.patches());
         let states = 1 + patches;
         // For each view the class token, which sees itself and some patches.

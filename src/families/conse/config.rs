@@ -205,9 +205,7 @@ impl Config {
     /// [`Code::Config`] with the field as its subject.
     pub(super) fn check_numbers(&self) -> Result<()> {
         self.vision.check_numbers()?;
-        self.text
-            .check_numbers()
-            .map_err(|e| Error::new(e.code(), format!("text.{}", e.subject()), e.message()))?;
+        self.text.check_part("text")?;
         let fail = |field: &str, why: String| Err(Error::new(Code::Config, field, why));
         let BridgeConfig { keep, temperature } = self.bridge;
         if keep == 0 || keep > self.vision.classes {

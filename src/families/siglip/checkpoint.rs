@@ -127,7 +127,7 @@ pub(super) fn rename(tensor: &str) -> Option<String> {
         });
     }
     match tensor {
-        // How a cosine becomes a probability; vectors do not depend on them.
+        // `SIGMOID`: vectors do not depend on them.
         "logit_scale" | "logit_bias" => None,
         other => Some(other.into()),
     }

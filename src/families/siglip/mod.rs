@@ -65,6 +65,7 @@ pub enum Side {
 impl Architecture for Config {
     const NAME: &'static str = "siglip";
     const MODEL_TYPES: &'static [&'static str] = &["siglip"];
+    const SIGMOID: Option<[&'static str; 2]> = Some(["logit_scale", "logit_bias"]);
 
     fn validate(&self) -> Result<()> {
         self.vision.check()?;

@@ -12,7 +12,9 @@ import { compared, meaning, type PatternName, reason, viewName } from "./pattern
 export function explanation(hit: Hit, query: string, others: number): HTMLElement {
   const [queryView, photoView] = hit.best;
   const bars = make("ul", { className: "bars" });
-  for (const pattern of compared([hit])) bars.append(bar(hit, pattern, query));
+  const patterns = compared([hit]);
+  for (const pattern of patterns) bars.append(bar(hit, pattern, query));
+  const oneView = patterns.every(({ key }) => key === "gg" || key === "gf");
   const of = (view: string, what: string) => `${viewName(view)} of ${what}`;
   return make(
     "section",
@@ -24,7 +26,7 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
       "p",
       { className: "best" },
       "Most alike: ",
-      make("strong", {}, of(queryView, query)),
+      make("strong", {}, oneView ? query : of(queryView, query)),
       " and ",
       make("strong", {}, of(photoView, "the photo")),
       ".",
@@ -40,8 +42,8 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
       "p",
       { className: "quiet" },
       hit.region
-        ? "“The whole” is one summary of everything. A “detail” is a closer look at one part of the " +
-            "photo; where a detail decided, the rectangle shows which."
+        ? "“The whole” is one summary of all that the photo shows. A “detail” is a closer look at one part of it; " +
+            "where a detail decided, the rectangle shows which."
         : "“The whole” is one summary of everything. A “detail” is one of the closer looks that the " +
             "model has learned to take; it has no name, and no fixed place in the picture.",
     ),

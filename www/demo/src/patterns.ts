@@ -34,9 +34,18 @@ export const PATTERNS: readonly PatternName[] = [
   },
 ];
 
-/** The patterns that count for hits at all: of words with a single view those with their details do not. */
-export function compared(hits: readonly { weights: Patterns }[]): PatternName[] {
-  return PATTERNS.filter(({ key }) => hits.some(({ weights }) => weights[key] > 0));
+/** Where what was searched with has one view only, its own whole need not be spoken of. */
+const OF_ONE_VIEW: readonly PatternName[] = [
+  { key: "gg", name: "whole photo", meaning: "{query}, with the photo as a whole" },
+  { key: "gf", name: "part of it", meaning: "{query}, with a part of the photo" },
+];
+
+/** The patterns that count for hits at all. */
+export function compared(hits: readonly { weights: Patterns }[]): readonly PatternName[] {
+  const counts = ({ key }: PatternName) => hits.some(({ weights }) => weights[key] > 0);
+  const counting = PATTERNS.filter(counts);
+  const oneView = counting.every(({ key }) => key === "gg" || key === "gf");
+  return oneView && counting.length > 1 ? OF_ONE_VIEW : counting;
 }
 
 /** A view's name for people: `global` is the whole, `fine-2` is detail 2. */
@@ -51,8 +60,8 @@ const CLEAR = 0.4;
 
 /** Why it matched, in one sentence. */
 export function reason(weights: Patterns, query: string): string {
-  const [first, second] = [...PATTERNS].sort((a, b) => weights[b.key] - weights[a.key]);
-  if (!first || !second) return "";
+  const [first] = [...compared([{ weights }])].sort((a, b) => weights[b.key] - weights[a.key]);
+  if (!first) return "";
   if (weights[first.key] < CLEAR) {
     return "No single comparison decided: all four ways of looking agree about equally.";
   }

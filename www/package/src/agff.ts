@@ -196,6 +196,18 @@ export class Agff {
   }
 
   /**
+   * The probability that a text is of a photo, between 0 and 1, as the model was trained to give it: of their
+   * global views, each pair by itself and not among others. Undefined for models without one, which are all but
+   * those of SigLIP's kind, and for embeddings that were cut.
+   */
+  probability(query: Embedding, target: Embedding): number | undefined {
+    const { fusion, probability, dimensions } = this.info;
+    const { patterns } = similarity(query, target, fusion);
+    if (!probability || query.dimensions !== dimensions[0]) return undefined;
+    return 1 / (1 + Math.exp(-(probability.scale * patterns.gg + probability.bias)));
+  }
+
+  /**
    * The first `dimensions` values of every vector, made unit vectors again: smaller to keep, and
    * still comparable with others that were cut to the same length.
    */
@@ -298,6 +310,7 @@ function describe(manifest: Manifest, { reply, device }: Loaded, worker: boolean
     dtype,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     fusion,
+    probability: manifest.probability,
     instruction: prompt.instruction,
     instructions: prompt.named ?? {},
     // The engine knows what it was told to use; the page knows why, and the adapter's name.

@@ -2,7 +2,9 @@
 
 import { AgffError } from "./errors.js";
 import { wholeFrom } from "./given.js";
+import { HUB_NAME } from "./hub-name.js";
 import { MANIFEST } from "./manifest.js";
+import { absolute } from "./portable.js";
 import type { CheckpointLocation, PackageLocation } from "./protocol.js";
 import type { CheckpointOptions } from "./types.js";
 
@@ -19,8 +21,9 @@ export function checkpointOf(
     options.views === undefined || typeof options.views === "string"
       ? options.views
       : JSON.stringify(options.views);
+  const adapter = options.adapter === undefined ? undefined : addressOf(options.adapter);
   // All that the package depends on.
-  const also = { hub, revision, regions, minPixels, maxPixels, views };
+  const also = { hub, revision, adapter, regions, minPixels, maxPixels, views };
   const said = Object.entries(also).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key} ${value}`],
   );
@@ -35,10 +38,17 @@ export function checkpointOf(
     token,
     dtype,
     regions,
+    adapter,
     views,
     minPixels,
     maxPixels,
   };
+}
+
+/** A name of a hub as it is, anything else as an absolute URL. */
+function addressOf(source: string | URL): string {
+  const text = String(source);
+  return typeof source === "string" && HUB_NAME.test(text) ? text : absolute(source, text);
 }
 
 /** The files of a chosen folder: a package, or a checkpoint. */

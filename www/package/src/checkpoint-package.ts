@@ -10,6 +10,7 @@ import {
   type Checkpoint,
   type CheckpointFile,
   findCheckpoint,
+  isStill,
   readSmall,
 } from "./checkpoint-remote.js";
 import { checkMemory, checkRoom } from "./checkpoint-room.js";
@@ -18,7 +19,7 @@ import type { ConvertingHost } from "./engine.js";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import { parseFiles } from "./manifest.js";
 import { alone } from "./opfs.js";
-import { type Kept, openKeep, PackageFiles, type Report } from "./package-files.js";
+import { type Keep, type Kept, openKeep, PackageFiles, type Report } from "./package-files.js";
 import type { CheckpointLocation, LoadRequest, PlanReply } from "./protocol.js";
 
 /** How often a download that brings nothing is tried again. */
@@ -29,7 +30,7 @@ const NOTE_EVERY = { bytes: 32 * 2 ** 20, time: 2000 };
 
 /** Opens the package that a checkpoint is converted to, and makes it if it is not there. */
 export async function openCheckpoint(
-  host: ConvertingHost,
+  start: () => Promise<ConvertingHost>,
   request: LoadRequest & { location: { checkpoint: CheckpointLocation } },
   report: Report,
   signal: AbortSignal | undefined,
@@ -39,7 +40,9 @@ export async function openCheckpoint(
   // The engine reads a package from files, so without a cache they are kept in memory.
   const place = await openKeep(request.cache === false ? "memory" : request.cache, memory);
   const kept = await place.keep.kept(key);
-  const { found, offline } = await findOrOffline(host, checkpoint, kept, signal);
+  const { found, offline } =
+    (await withoutEngine(place.keep, checkpoint, kept, signal)) ??
+    (await findOrOffline(await start(), checkpoint, kept, signal));
   if (found?.finished !== undefined) {
     if (checkpoint.token !== undefined) {
       const message =
@@ -61,9 +64,10 @@ export async function openCheckpoint(
         throw new AgffError("fetch", checkpoint.name, message);
       }
       const draft = place.store ? await draftInStore(place.store, key) : draftInMemory(memory);
+      const host = await start();
       const work = new Work(host, request.device, checkpoint, found, draft, report, counts, signal);
       const manifest = await work.convert(place.store !== undefined);
-      const made = { manifest, version: found.version };
+      const made = { manifest, version: found.version, listing: found.listing };
       await place.keep.remember(key, made);
       return made;
     });
@@ -76,7 +80,15 @@ export async function openCheckpoint(
     }
   };
   const version = found?.version ?? kept?.version;
-  return PackageFiles.made(location, { manifest, version }, place.keep, how, counts, remake);
+  const listing = found?.listing ?? kept?.listing;
+  return PackageFiles.made(
+    location,
+    { manifest, version, listing },
+    place.keep,
+    how,
+    counts,
+    remake,
+  );
 }
 
 /** What a checkpoint would take. */
@@ -112,6 +124,26 @@ function find(
   }, checkpoint.name);
 }
 
+/** What is kept whole, if that is still what the hub has or the hub cannot be reached: no engine is needed to say so. */
+async function withoutEngine(
+  keep: Keep,
+  checkpoint: CheckpointLocation,
+  kept: Kept | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ found: undefined; offline: boolean } | undefined> {
+  if (kept?.listing === undefined || kept.version === undefined) return undefined;
+  if (!(await isThere(keep, kept))) return undefined;
+  try {
+    const asker = askerFor(checkpoint.token, new URL(kept.listing).origin);
+    const still = await isStill(kept.version, kept.listing, asker, signal);
+    return still ? { found: undefined, offline: false } : undefined;
+  } catch (error) {
+    throwIfAborted(signal, checkpoint.name);
+    if (!isUnreachable(error)) throw error;
+    return { found: undefined, offline: true };
+  }
+}
+
 async function findOrOffline(
   host: ConvertingHost,
   checkpoint: CheckpointLocation,
@@ -131,10 +163,7 @@ function isCurrent(kept: Kept, found: Checkpoint | undefined): boolean {
   return !found || kept.version === found.version;
 }
 
-async function isThere(
-  keep: Awaited<ReturnType<typeof openKeep>>["keep"],
-  { manifest }: Kept,
-): Promise<boolean> {
+async function isThere(keep: Keep, { manifest }: Kept): Promise<boolean> {
   for (const entry of parseFiles(manifest, "")) {
     if ((await keep.blob(entry))?.size !== entry.bytes) return false;
   }
@@ -155,6 +184,7 @@ function begin(
     maxPixels,
     name: found.name,
     checkpoint: found.shown,
+    adapter: found.adapter,
   });
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { CheckpointAddress, ChosenFile } from "agff:conversion";
-import { type Answer, type Asker, patiently, until } from "./checkpoint-http.js";
+import { type Answer, type Asker, askerFor, patiently, until } from "./checkpoint-http.js";
 import type { ConvertingModule } from "./engine.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { MANIFEST } from "./manifest.js";
@@ -28,12 +28,19 @@ export interface Checkpoint {
   readonly shown: string;
   /** A name for the package. */
   readonly name: string;
+  /** What an adapter is called that is folded in, if it is from somewhere else. */
+  readonly adapter?: string;
   /** Tells its files from those of another day. */
   readonly version: string;
   readonly files: readonly CheckpointFile[];
+  /** The URL of the listing that the version was read from, if it is a hub's. */
+  readonly listing?: string;
   /** The URL of the folder, if it is a finished package and no checkpoint. */
   readonly finished?: string;
 }
+
+/** The files of an adapter. */
+const ADAPTER = ["adapter_config.json", "adapter_model.safetensors"];
 
 /** Most bytes of a small file. */
 const MOST_SMALL = 256 * 2 ** 20;
@@ -45,11 +52,79 @@ export async function findCheckpoint(
   asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Checkpoint> {
-  if (location.files) return ofFiles(engine, location.files, location.name);
+  const found = await findModel(engine, location, asker, signal);
+  if (location.adapter === undefined || found.finished !== undefined) return found;
+  const adapter = await findAdapter(engine, location, location.adapter, signal);
+  const others = found.files.filter(({ path }) => !ADAPTER.includes(path));
+  const { listing: _, ...model } = found;
+  return {
+    ...model,
+    adapter: adapter.shown,
+    version: `${found.version}\n${adapter.version}`,
+    files: [...adapter.files, ...others],
+  };
+}
+
+function findModel(
+  engine: ConvertingModule,
+  location: CheckpointLocation,
+  asker: Asker,
+  signal: AbortSignal | undefined,
+): Promise<Checkpoint> {
+  if (location.files) return Promise.resolve(ofFiles(engine, location.files, location.name));
   const address = addressOf(engine, location);
   return address.listing === undefined
     ? ofFolder(engine, address, asker, signal)
     : ofHub(address, address.listing, asker, signal);
+}
+
+/** The two files of an adapter that is somewhere else than its model. */
+async function findAdapter(
+  engine: ConvertingModule,
+  { adapter: _, token, ...location }: CheckpointLocation,
+  place: string,
+  signal: AbortSignal | undefined,
+): Promise<Checkpoint> {
+  const address = addressOf(engine, { ...location, adapter: undefined, token, address: place });
+  const home = addressOf(engine, { ...location, adapter: undefined, token });
+  // A token is for the origin of the model, and nobody else is told it.
+  const asker = askerFor(address.origin === home.origin ? token : undefined, address.origin);
+  const { shown, name, listing } = address;
+  if (listing !== undefined) return ofHub(address, listing, asker, signal, "adapter");
+  const files: CheckpointFile[] = [];
+  const versions: string[] = [];
+  for (const path of ADAPTER) {
+    const found = await probe(engine, address, path, asker, signal);
+    if (!found) {
+      const message = "is not there; is this the folder of an adapter?";
+      throw new AgffError("package-file-missing", `${shown}/${path}`, message);
+    }
+    files.push(found.file);
+    versions.push(found.version);
+  }
+  return { shown, name, version: versions.join("\n"), files };
+}
+
+/**
+ * Whether a hub still has this version, asked without an engine; undefined if its listing is not understood, so that an
+ * engine has to say what it means.
+ */
+export async function isStill(
+  version: string,
+  listing: string,
+  asker: Asker,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  const { bytes } = await patiently(async () => {
+    const answer = await asker.find(listing, signal);
+    return answer ? until(answer, MOST_SMALL) : { bytes: new Uint8Array(0) };
+  }, signal);
+  try {
+    const { sha } = JSON.parse(new TextDecoder().decode(bytes)) as { sha?: unknown };
+    return typeof sha === "string" ? sha === version : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The address that a text means. */
@@ -79,6 +154,7 @@ async function ofHub(
   listing: string,
   asker: Asker,
   signal: AbortSignal | undefined,
+  what: "checkpoint" | "adapter" = "checkpoint",
 ): Promise<Checkpoint> {
   const { bytes } = await patiently(async () => {
     const answer = await asker.find(listing, signal);
@@ -86,37 +162,35 @@ async function ofHub(
     return until(answer, MOST_SMALL);
   }, signal);
   const { shown, name } = address;
-  if (address.lists(bytes, MANIFEST)) {
+  if (what === "checkpoint" && address.lists(bytes, MANIFEST)) {
     return { shown, name, version: "", files: [], finished: address.file("") };
   }
-  const { commit, files } = address.choose(bytes);
+  const { commit, files } =
+    what === "adapter" ? address.chooseAdapter(bytes) : address.choose(bytes);
   const at = address.at(commit!);
   return {
     shown: shown.includes("@") ? shown : `${shown}@${commit!.slice(0, 12)}`,
     name,
     version: commit!,
+    listing,
     files: files.map((file) => remote(file, at.file(file.path), asker)),
   };
 }
 
 /** A folder of a server that lists nothing: its files are asked for one by one. */
 async function ofFolder(
-  { CheckpointAddress }: ConvertingModule,
+  engine: ConvertingModule,
   address: CheckpointAddress,
   asker: Asker,
   signal: AbortSignal | undefined,
 ): Promise<Checkpoint> {
   const versions: string[] = [];
   const find = async (path: string): Promise<CheckpointFile | undefined> => {
-    const url = address.file(path);
-    const answer = await asker.find(url, signal);
-    if (!answer) return undefined;
-    answer.cancel();
-    const { total, version } = answer;
-    versions.push(`${path} ${total} ${version}`);
-    const weights = path.endsWith(".safetensors");
-    return remote({ path, bytes: total, sha256: undefined, weights }, url, asker);
+    const found = await probe(engine, address, path, asker, signal);
+    if (found) versions.push(found.version);
+    return found?.file;
   };
+  const { CheckpointAddress } = engine;
   const config = await find("config.json");
   if (!config) {
     const message = "has no config.json; is it the folder of a checkpoint?";
@@ -145,6 +219,24 @@ async function ofFolder(
   }
   // Answers come in any order.
   return { shown: address.shown, name: address.name, version: versions.sort().join("\n"), files };
+}
+
+/** Asks for one file of a server that lists nothing. */
+async function probe(
+  { CheckpointAddress }: ConvertingModule,
+  address: CheckpointAddress,
+  path: string,
+  asker: Asker,
+  signal: AbortSignal | undefined,
+): Promise<{ file: CheckpointFile; version: string } | undefined> {
+  const url = address.file(path);
+  const answer = await asker.find(url, signal);
+  if (!answer) return undefined;
+  answer.cancel();
+  const { total, version } = answer;
+  const weights = CheckpointAddress.isWeights(path);
+  const file = remote({ path, bytes: total, sha256: undefined, weights }, url, asker);
+  return { file, version: `${path} ${total} ${version}` };
 }
 
 /** Files that somebody has chosen. */

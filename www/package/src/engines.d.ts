@@ -108,6 +108,7 @@ declare module "agff:conversion" {
     /** Whether the folder has this file. */
     lists(listing: Uint8Array, path: string): boolean;
     choose(listing: Uint8Array): { commit?: string; files: ChosenFile[] };
+    chooseAdapter(listing: Uint8Array): { commit?: string; files: ChosenFile[] };
     free(): void;
   }
 
@@ -119,6 +120,7 @@ declare module "agff:conversion" {
       lengths: Float64Array,
     ): { commit?: string; files: ChosenFile[] };
     smallFiles(): string[];
+    isWeights(path: string): boolean;
     indexed(json: Uint8Array, shown: string): string[];
   }
 
@@ -145,6 +147,7 @@ declare module "agff:conversion" {
     regions?: number | undefined;
     name?: string | undefined;
     checkpoint?: string | undefined;
+    adapter?: string | undefined;
     licence?: string | undefined;
     minPixels?: number | undefined;
     maxPixels?: number | undefined;

@@ -53,6 +53,7 @@ export type {
   PackageUrls,
   Patterns,
   PlanOptions,
+  Probability,
   Region,
   Similarity,
 } from "./types.js";

@@ -1,13 +1,11 @@
 /** Where a model is, in the words of a caller and in those of the protocol. */
 
 import { AgffError } from "./errors.js";
+import { HUB_NAME } from "./hub-name.js";
 import { MANIFEST } from "./manifest.js";
 import { absolute } from "./portable.js";
 import type { PackageLocation } from "./protocol.js";
 import type { CheckpointOptions, ModelSource, PackageUrls } from "./types.js";
-
-/** A name at a model hub: `owner/name` or `owner/name@revision`. */
-const HUB_NAME = /^[\w][\w.-]*\/[\w][\w.-]*(@[\w][\w./-]*)?$/;
 
 /** What a hub shows in a browser in the place of the files themselves. */
 const SHOWN = /^(https:\/\/(?:huggingface\.co|hf\.co)\/[^/]+\/[^/]+\/)(?:blob|tree|raw)\//;
@@ -35,7 +33,7 @@ export async function locate(
   if (typeof source === "object" && source !== null && "files" in source) return ofUrls(source);
   const text = String(source);
   const isName = typeof source === "string" && HUB_NAME.test(text);
-  const asked = ["dtype", "revision", "token", "hub", "regions", "views"] as const;
+  const asked = ["dtype", "revision", "token", "hub", "adapter", "regions", "views"] as const;
   const surely = asked.some((option) => options[option] !== undefined);
   const address = isName ? text : absolute(source, text);
   const { checkpointOf } = await import("./checkpoint-location.js");

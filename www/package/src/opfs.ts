@@ -21,6 +21,8 @@ export interface PackageRecord {
   used: number;
   /** Of a package that was made of a checkpoint here: which version of it. */
   version?: string;
+  /** Of a package that was made of a hub's checkpoint: the URL of the listing that says which version there is. */
+  listing?: string;
 }
 
 /** Appends to a file. What was written is kept even when `close` follows an error. */
@@ -205,11 +207,17 @@ async function recordName(key: string): Promise<string> {
 async function parseRecord(file: File | undefined): Promise<PackageRecord | undefined> {
   try {
     const record = JSON.parse((await file?.text()) ?? "null") as Partial<PackageRecord> | null;
-    const { key, manifest, used, version } = record ?? {};
+    const { key, manifest, used, version, listing } = record ?? {};
     const whole =
       typeof key === "string" && typeof manifest === "string" && typeof used === "number";
     if (!whole) return undefined;
-    return { key, manifest, used, ...(typeof version === "string" ? { version } : {}) };
+    return {
+      key,
+      manifest,
+      used,
+      ...(typeof version === "string" ? { version } : {}),
+      ...(typeof listing === "string" ? { listing } : {}),
+    };
   } catch {
     // A tab that was closed while it wrote; the record is made anew with the next load.
     return undefined;

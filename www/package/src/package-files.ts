@@ -26,17 +26,21 @@ export function urlOf(location: PackageLocation, path: string): string {
   throw new AgffError("package-file-missing", path, message);
 }
 
-/** A package that was made of a checkpoint: its manifest, and the version of the checkpoint. */
+/**
+ * A package that was made of a checkpoint: its manifest, the version of the checkpoint, and the URL of the listing at a
+ * hub that says which version there is.
+ */
 export interface Kept {
   readonly manifest: string;
   readonly version?: string | undefined;
+  readonly listing?: string | undefined;
 }
 
 export class PackageFiles {
   private readonly blobs = new Map<string, Blob>();
   private readonly counts = { downloaded: 0, reused: 0, repaired: 0 };
   /** The version of the checkpoint that it was made of, and what makes it anew. */
-  private made: { version: string | undefined; again: () => Promise<void> } | undefined;
+  private made: (Omit<Kept, "manifest"> & { again: () => Promise<void> }) | undefined;
 
   private constructor(
     readonly location: PackageLocation,
@@ -67,7 +71,7 @@ export class PackageFiles {
   /** A package that was made here. */
   static made(
     location: PackageLocation,
-    { manifest, version }: Kept,
+    { manifest, version, listing }: Kept,
     keep: Keep,
     how: Pick<CacheInfo, "mode" | "reason" | "offline">,
     { downloaded }: { downloaded: number },
@@ -76,7 +80,7 @@ export class PackageFiles {
     const entries = parseFiles(manifest, location.key);
     const files = new PackageFiles(location, manifest, entries, keep, how);
     files.counts.downloaded = downloaded;
-    files.made = { version, again };
+    files.made = { version, listing, again };
     return files;
   }
 
@@ -118,7 +122,8 @@ export class PackageFiles {
       before += entry.bytes;
     }
     const { manifest, made } = this;
-    await this.keep.remember(this.location.key, { manifest, version: made?.version });
+    const { version, listing } = made ?? {};
+    await this.keep.remember(this.location.key, { manifest, version, listing });
   }
 
   /** A file of the package, if it is at hand. */
@@ -264,12 +269,13 @@ export async function openKeep(
 function inStore(store: Store): Keep {
   return {
     kept: (key) => store.record(key),
-    remember: (key, { manifest, version }) =>
+    remember: (key, { manifest, version, listing }) =>
       store.keep({
         key,
         manifest,
         used: Date.now(),
         ...(version === undefined ? {} : { version }),
+        ...(listing === undefined ? {} : { listing }),
       }),
     blob: (entry) => store.file(entry.sha256),
     remove: (entry) => store.remove(entry.sha256),

@@ -85,6 +85,8 @@ export interface CheckpointLocation {
   token: string | undefined;
   dtype: string;
   regions: number | undefined;
+  /** An adapter that is folded in: a name of a hub, or a URL. */
+  adapter: string | undefined;
   /** The text of a `views.json`. */
   views: string | undefined;
   minPixels: number | undefined;

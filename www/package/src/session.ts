@@ -195,12 +195,15 @@ async function open(
     // A wrong address is found before megabytes of engine are fetched for it.
     async () => ({ files: await PackageFiles.open(location, cache, memory, signal) }),
     async (checkpoint) => {
-      // The engine for the CPU converts, whichever computes then.
-      const converter = converting(await start({ ...request, device: "cpu" }, report, signal));
+      // The engine for the CPU converts, whichever computes then. What was converted before needs none.
+      let converter: Promise<EngineHost> | undefined;
+      const startConverter = async () =>
+        converting(await (converter ??= start({ ...request, device: "cpu" }, report, signal)));
       const { openCheckpoint } = await import("./checkpoint-package.js");
       const made = { key: checkpoint.key, base: undefined, files: {}, checkpoint };
-      const files = await openCheckpoint(converter, { ...request, location: made }, report, signal);
-      return { files, converter };
+      const asked = { ...request, location: made };
+      const files = await openCheckpoint(startConverter, asked, report, signal);
+      return { files, ...(converter ? { converter: await converter } : {}) };
     },
     async (key) => (await (await openKeep(cache, memory)).keep.kept(key)) !== undefined,
   );

@@ -36,6 +36,11 @@ export interface CheckpointOptions {
   hub?: string;
   /** Adds a grid of so many parts of the photo on a side as fine views, for models of two towers: 2 to 15. */
   regions?: number;
+  /**
+   * An adapter of PEFT (LoRA) that is folded into the weights: its name at the hub, or the URL of its folder. One that
+   * lies beside the weights is folded in by itself.
+   */
+  adapter?: string | URL;
   /** Views, fusion and prompts, as the text of a `views.json` or as its object. */
   views?: string | object;
   /** Fewest pixels that photos are read with, instead of the checkpoint's own. */
@@ -282,6 +287,17 @@ export interface Fusion {
   readonly reduction: "log-sum-exp" | "max" | "mean";
 }
 
+/**
+ * How a model that was trained with a sigmoid loss, as SigLIP, turns a cosine of two whole views into the
+ * probability that a text is of a photo: `1 / (1 + exp(-(scale * cosine + bias)))`.
+ */
+export interface Probability {
+  /** What a cosine is multiplied with. */
+  readonly scale: number;
+  /** What is added to it. */
+  readonly bias: number;
+}
+
 /** The device that runs the model, and why it was taken. */
 export interface DeviceInfo {
   /** Which of the two it is. */
@@ -336,6 +352,8 @@ export interface ModelInfo {
   readonly bytes: number;
   /** How the views' similarities are fused. */
   readonly fusion: Fusion;
+  /** How a cosine becomes a probability; undefined for models without one. */
+  readonly probability: Probability | undefined;
   /** The instruction that is used when a call states none. */
   readonly instruction: string;
   /** The package's other instructions by name, such as `query` and `document`. */

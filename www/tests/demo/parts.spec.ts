@@ -100,6 +100,10 @@ test("numbers and reasons are put into words", () => {
   expect(reason({ gg: 0.1, fg: 0.1, gf: 0.7, ff: 0.1 }, "your words")).toContain(
     "a detail of the photo",
   );
+  // Words that have one view are not spoken of by their parts.
+  expect(reason({ gg: 0.3, fg: 0, gf: 0.7, ff: 0 }, "your words")).toContain(
+    "your words, with a part of the photo",
+  );
   expect(reason({ gg: 0.25, fg: 0.25, gf: 0.25, ff: 0.25 }, "your words")).toContain(
     "about equally",
   );

@@ -71,6 +71,10 @@ test("a thing in a part of the photo is found there, and marked", async ({ page 
   await page.locator(".cell").first().click();
   await expect(page.locator("#details .region rect")).toBeVisible();
   await expect(page.locator("#details .explanation")).toContainText("the rectangle shows which");
+  await expect(page.locator("#details .bars .label")).toHaveText(["whole photo", "part of it"]);
+  await expect(page.locator("#details .best")).toHaveText(
+    /^Most alike: your words and (the whole|detail \d) of the photo\.$/,
+  );
   // All of this photo is a cat.
   await search(page, "cat");
   expect((await names(page))[0]).toBe("cat.jpg");

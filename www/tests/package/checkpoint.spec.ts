@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, run, test as base } from "./fixtures";
-import { checkpoint, nativeManifest, nativePackage, TestHub } from "./hub";
+import { adapterOf, checkpoint, nativeManifest, nativePackage, TestHub } from "./hub";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "owner/siglip-2";
@@ -24,6 +24,7 @@ interface Asked {
   token?: string;
   revision?: string;
   regions?: number;
+  adapter?: string;
   cache?: "opfs" | "memory" | false;
   worker?: boolean;
 }
@@ -94,6 +95,8 @@ for (const [name, dtypes] of [
   ["siglip-2", ["f32", "q8", "q4"]],
   ["clip-openai", ["f16", "q8"]],
   ["sharded", ["q8"]],
+  ["bert-dense", ["q8"]],
+  ["chinese-clip-squash", ["q8"]],
 ] as const) {
   for (const dtype of dtypes) {
     test(`${name} by its name as ${dtype} is the package that the command line makes`, async ({
@@ -126,6 +129,66 @@ for (const [name, dtypes] of [
   }
 }
 
+test("an adapter is folded in, from the hub, from a folder and from beside the weights", async ({
+  empty,
+  hub,
+}) => {
+  const files = nativeManifest("siglip-2-adapter-q8").files;
+  const expected = Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]));
+  hub.repositories.set("owner/lora", { commit: COMMIT, files: adapterOf("siglip-2") });
+  for (const [path, body] of adapterOf("siglip-2")) hub.plain.set(`lora/${path}`, body);
+  for (const adapter of ["owner/lora", `${hub.url}/plain/lora`]) {
+    const loaded = ok(await load(empty, { hub: hub.url, adapter }));
+    const called = adapter.includes("://") ? adapter : `${adapter}@0123456789ab`;
+    expect(loaded.provenance).toContain(`The adapter ${called} is folded in.`);
+    expect(await kept(empty, loaded.url)).toEqual(expected);
+  }
+  const both = new Map([...checkpoint("siglip-2"), ...adapterOf("siglip-2")]);
+  hub.repositories.set("owner/both", { commit: COMMIT, files: both });
+  const loaded = ok(await load(empty, { source: "owner/both", hub: hub.url }));
+  expect(await kept(empty, loaded.url)).toEqual(expected);
+
+  const alone = failed(await load(empty, { source: "owner/lora", hub: hub.url }));
+  expect(alone).toMatchObject({ code: "package-file-missing", subject: "owner/lora" });
+  expect(alone.message).toContain("name the model that it was made for");
+  const none = failed(await load(empty, { hub: hub.url, adapter: NAME }));
+  expect(none).toMatchObject({ code: "package-file-missing", subject: NAME });
+  const other = { source: "owner/clip", hub: hub.url, adapter: "owner/lora" };
+  hub.repositories.set("owner/clip", { commit: COMMIT, files: checkpoint("clip-openai") });
+  expect(failed(await load(empty, other))).toMatchObject({ code: "package-tensor" });
+});
+
+test("a model of the sigmoid kind gives a probability, the one of the command line", async ({
+  empty,
+  hub,
+}) => {
+  const made = await run(
+    empty,
+    async ({ Agff }, hub) => {
+      const agff = await Agff.load("owner/siglip-2", { device: "cpu", hub, dtype: "f32" });
+      const text = await agff.embedText("a dog");
+      const photo = await (await fetch("/samples/lemons.jpg")).blob();
+      const picture = await agff.embedImage(photo);
+      const { gg } = agff.similarity(text, picture).patterns;
+      const cut = [text, picture].map((embedding) => agff.truncate(embedding, 8));
+      return {
+        of: agff.info.probability,
+        gg,
+        probability: agff.probability(text, picture),
+        cut: agff.probability(cut[0]!, cut[1]!),
+      };
+    },
+    hub.url,
+  );
+  const native = nativeManifest("siglip-2-f32") as {
+    probability?: { scale: number; bias: number };
+  };
+  expect(made.of).toEqual(native.probability);
+  const { scale, bias } = native.probability!;
+  expect(made.probability).toBeCloseTo(1 / (1 + Math.exp(-(scale * made.gg + bias))), 9);
+  expect(made.cut).toBeUndefined();
+});
+
 test("only what is needed is fetched, and nothing twice", async ({ empty, hub }) => {
   const files = hub.repositories.get(NAME)!.files;
   for (const name of ["pytorch_model.bin", "onnx/model.onnx", "picture.png", "tf_model.h5"]) {
@@ -142,10 +205,19 @@ test("only what is needed is fetched, and nothing twice", async ({ empty, hub })
   expect(cache.downloaded).toBeLessThan(bytes + 2 * 2 ** 20);
 });
 
-test("what the CPU's engine converts runs on the GPU", async ({ empty, hub }) => {
+test("what the CPU's engine converts runs on the GPU, where the other is not started again", async ({
+  empty,
+  hub,
+  server,
+}) => {
   const { values } = ok(await load(empty, { hub: hub.url }));
+  const ofCpu = () => server.asked.filter(({ path }) => /cpu.*\.wasm$/.test(path));
+  expect(ofCpu().length).toBeGreaterThan(0);
+  await empty.goto(server.url);
+  server.asked.length = 0;
   const gpu = ok(await load(empty, { hub: hub.url, device: "gpu", dtype: "q8" }));
   expect(gpu.cache.downloaded).toBe(0);
+  expect(ofCpu()).toEqual([]);
   const fresh = ok(await load(empty, { hub: hub.url, device: "gpu", cache: "memory" }));
   for (const other of [gpu.values, fresh.values]) {
     const dot = values.reduce((sum, value, i) => sum + value * other[i]!, 0);

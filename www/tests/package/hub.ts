@@ -8,11 +8,13 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const target =
   process.env["CARGO_TARGET_DIR"] ?? fileURLToPath(new URL("../../../target", import.meta.url));
+
+const golden = fileURLToPath(new URL("../../../tests/parity/golden", import.meta.url));
 
 /** Files from this length on are stored apart, and have their hash listed. */
 const LARGE = 4096;
@@ -47,8 +49,20 @@ export function nativePackage(name: string): Map<string, Buffer> {
   return filesOf(join(target, "parity", name));
 }
 
+/** The files of the adapter that belongs to a checkpoint of the golden cases. */
+export function adapterOf(name: string): Map<string, Buffer> {
+  return filesOf(join(golden, name, "adapter"));
+}
+
 function filesOf(folder: string): Map<string, Buffer> {
-  return new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(folder, path), readFileSync(path)];
+    }),
+  );
 }
 
 /** The manifest of the package that the command line makes of it. */

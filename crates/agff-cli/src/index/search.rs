@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use agff::families::Region;
 use agff::index::store::Store;
 use agff::index::{Hit, SearchOptions, Term, content_id};
-use agff::{Code, Embedding, Error, Patterns};
+use agff::{Code, Embedding, Error, Patterns, Probability};
 use serde::Serialize;
 
 use super::{At, manifest, name_of, package_of};
@@ -29,7 +29,9 @@ With --json every photo is one object on one line, best first:
   {\"target\": \"mug.jpg\", \"paths\": [\"mug.jpg\", …], \"id\": \"9f86…\", \"rank\": 1, \"score\": 0.81,
    \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
    \"best\": [\"fine-2\", \"global\"], \"terms\": [{\"query\": \"a red mug\", \"weight\": 1,
-   \"score\": …, \"patterns\": …, \"weights\": …, \"best\": …}, …], \"trained\": true}";
+   \"score\": …, \"patterns\": …, \"weights\": …, \"best\": …}, …], \"trained\": true}
+and for models that were trained to give one, as SigLIP, the \"probability\" that the text is of
+the photo, by their global views (of several texts: of the one that counts most).";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,8 +92,17 @@ struct Line<'a> {
     best: [&'a str; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<Region>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f32>,
     terms: Vec<Explained<'a>>,
     trained: bool,
+}
+
+/// What the model says of matches beside their scores.
+#[derive(Default)]
+struct Of {
+    regions: Regions,
+    probability: Option<Probability>,
 }
 
 /// What one query has to do with a hit.
@@ -115,9 +126,9 @@ pub fn run(args: Args, console: &Console) -> Done {
         }
     }
     // Known only where the model is.
-    let mut regions = Regions::default();
+    let mut model = Of::default();
     if asked.iter().any(|query| query.embedding.is_none()) {
-        regions = embed(&mut asked, &args, &store, console)?;
+        model = embed(&mut asked, &args, &store, console)?;
     } else if !store.origin().trained {
         // Otherwise loading the model says so.
         console.note(&model::untrained(&store.origin().model));
@@ -147,7 +158,7 @@ pub fn run(args: Args, console: &Console) -> Done {
     let terms: Vec<(String, Term<'_>)> = asked.iter().map(|q| q.job.name()).zip(terms).collect();
     if args.at.json {
         for (rank, hit) in found.hits.iter().enumerate() {
-            console.json_line(&line(rank + 1, hit, &terms, &store, &regions))?;
+            console.json_line(&line(rank + 1, hit, &terms, &store, &model))?;
         }
         return Ok(Outcome::Complete);
     }
@@ -245,7 +256,7 @@ fn embed(
     args: &Args,
     store: &Store,
     console: &Console,
-) -> Result<Regions, Failure> {
+) -> Result<Of, Failure> {
     let origin = store.origin();
     let mut model = args.model.clone();
     let (dimensions, pixels) = (
@@ -293,7 +304,12 @@ fn embed(
     for (query, embedding) in missing.zip(embeddings) {
         query.embedding = Some(embedding);
     }
-    Ok(Regions::of(loaded.agff.manifest()))
+    let whole = manifest.dimensions.first() == Some(&origin.dimensions);
+    let texts = asked.iter().all(|query| query.job.image.is_none());
+    Ok(Of {
+        regions: Regions::of(&manifest),
+        probability: manifest.probability.filter(|_| whole && texts),
+    })
 }
 
 fn line<'a>(
@@ -301,7 +317,7 @@ fn line<'a>(
     hit: &'a Hit,
     terms: &'a [(String, Term<'a>)],
     store: &'a Store,
-    regions: &Regions,
+    model: &Of,
 ) -> Line<'a> {
     let views = store.index().views();
     let (main, term) = main_term(hit, terms);
@@ -314,7 +330,8 @@ fn line<'a>(
         patterns: main.patterns,
         weights: main.weights,
         best: best(&term.embedding.views, views, main),
-        region: regions.of_match(views, main),
+        region: model.regions.of_match(views, main),
+        probability: model.probability.map(|p| p.of(main.patterns.gg)),
         terms: hit
             .terms
             .iter()

@@ -290,6 +290,7 @@ impl RandomStart {
                 max_tokens: self.prompt.max_tokens.unwrap_or(positions.min(512)),
             },
             views: views.unwrap_or(&global_only).list(None),
+            probability: None,
             fusion,
             dimensions: match self.dimensions.is_empty() {
                 true => vec![hidden],
