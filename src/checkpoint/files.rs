@@ -7,13 +7,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+#[cfg(not(target_family = "wasm"))]
+use super::ADAPTER_CONFIG_FILE;
 use super::description;
 #[cfg(not(target_family = "wasm"))]
 use super::description::CONFIG_FILE;
 #[cfg(not(target_family = "wasm"))]
 use super::pooling;
 use super::weights::{INDEX_FILE, MAX_INDEX};
-use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, README_FILE, adapter, tokenizer};
+use super::{ADAPTER_WEIGHTS_FILE, README_FILE, adapter, tokenizer};
 use crate::{Code, Error, Result};
 
 /// Most bytes of a model card.

@@ -134,7 +134,9 @@ impl Checkpoint {
     }
 
     pub fn put(&self, file: &str, json: &Value) {
-        fs::write(self.hf().join(file), json.to_string()).unwrap();
+        let path = self.hf().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, json.to_string()).unwrap();
     }
 
     /// Changes `config.json` at a JSON pointer; `null` removes nothing, it is written.

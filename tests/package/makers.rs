@@ -114,7 +114,6 @@ fn pooling_by_the_last_token_is_taken_and_every_other_is_refused_by_its_name() {
     let convert = |pooling: Value| {
         let c = Checkpoint::small();
         c.put("modules.json", &modules);
-        std::fs::create_dir(c.hf().join("1_Pooling")).unwrap();
         c.put("1_Pooling/config.json", &pooling);
         c.convert(&ConvertOptions::default())
     };
@@ -165,6 +164,10 @@ fn modules_that_would_change_the_vectors_are_refused() {
     ] {
         let c = Checkpoint::small();
         c.put("modules.json", &modules);
+        c.put(
+            "2_Dense/config.json",
+            &json!({"in_features": 64, "out_features": 32}),
+        );
         let error = c.convert(&ConvertOptions::default()).unwrap_err();
         assert_eq!(error.code(), Code::Config, "{error}");
         assert!(error.subject().ends_with("modules.json"), "{error}");
@@ -176,6 +179,53 @@ fn modules_that_would_change_the_vectors_are_refused() {
     c.put("modules.json", &json!([module("Pooling", "1_Pooling")]));
     let error = c.convert(&ConvertOptions::default()).unwrap_err();
     assert_eq!(error.code(), Code::PackageFileMissing, "{error}");
+}
+
+#[test]
+fn linear_layers_that_are_not_built_are_refused_by_name() {
+    type Change<'a> = &'a dyn Fn(&mut serde_json::Map<String, Value>, &mut Vec<Value>);
+    let of = |change: Change<'_>| {
+        let scratch = tempfile::tempdir().unwrap();
+        let (checkpoint, out) = (scratch.path().join("hf"), scratch.path().join("out"));
+        crate::support::golden::Case::read("bert-dense").write_checkpoint(&checkpoint);
+        let [layer, modules] = ["2_Dense/config.json", "modules.json"].map(|f| checkpoint.join(f));
+        let read = |path| std::fs::read(path).unwrap();
+        let mut fields = serde_json::from_slice(&read(&layer)).unwrap();
+        let mut list = serde_json::from_slice(&read(&modules)).unwrap();
+        change(&mut fields, &mut list);
+        std::fs::write(layer, Value::Object(fields).to_string()).unwrap();
+        std::fs::write(modules, Value::Array(list).to_string()).unwrap();
+        let options = ConvertOptions::default();
+        agff::package::convert(&checkpoint, &out, &options, &mut |_| ())
+    };
+    of(&|_, _| ()).unwrap();
+    let changes: [(Change<'_>, &str); 5] = [
+        (
+            &|c, _| drop(c.insert("activation_function".into(), json!("torch.nn.GELU"))),
+            "GELU",
+        ),
+        (
+            &|c, _| drop(c.insert("in_features".into(), json!(47))),
+            "in_features",
+        ),
+        (
+            &|c, _| drop(c.insert("module_input_name".into(), json!("token_embeddings"))),
+            "module_input_name",
+        ),
+        (
+            &|c, _| drop(c.insert("out_features".into(), json!(0))),
+            "gets 0",
+        ),
+        (&|_, modules| modules.swap(3, 4), "Dense after Normalize"),
+    ];
+    for (change, said) in changes {
+        let error = of(change).unwrap_err();
+        assert_eq!(error.code(), Code::Config, "{said}: {error}");
+        assert!(error.message().contains(said), "{said}: {error}");
+    }
+    // A layer of another width than its file says.
+    let error = of(&|c, _| drop(c.insert("out_features".into(), json!(63)))).unwrap_err();
+    assert!(error.message().contains("in_features"), "{error}");
 }
 
 /// The golden case of the family `bert`, with a file of prompts.

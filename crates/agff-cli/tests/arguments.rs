@@ -143,7 +143,7 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
         ),
         (
             vec!["convert", &text_of(adapter.path()), "--out", &at("out")],
-            "merge_and_unload",
+            "with this as its --adapter",
         ),
         (vec!["eval", &at("")], "is a folder; name a file"),
         (vec!["eval", &at("none.jsonl")], "there is no such file"),
