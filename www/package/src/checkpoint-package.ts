@@ -59,15 +59,18 @@ export async function openCheckpoint(
       // Another tab may have made it meanwhile.
       const now = await place.keep.kept(key);
       if (now && !again && isCurrent(now, found) && (await isThere(place.keep, now))) return now;
-      if (!found) {
+      // What was taken without an engine and is damaged has to be found after all.
+      const host = await start();
+      const source = found ?? (offline ? undefined : await find(host, checkpoint, signal));
+      if (!source) {
         const message = "is not whole on this device any more, and its server cannot be reached";
         throw new AgffError("fetch", checkpoint.name, message);
       }
       const draft = place.store ? await draftInStore(place.store, key) : draftInMemory(memory);
-      const host = await start();
-      const work = new Work(host, request.device, checkpoint, found, draft, report, counts, signal);
+      const { device } = request;
+      const work = new Work(host, device, checkpoint, source, draft, report, counts, signal);
       const manifest = await work.convert(place.store !== undefined);
-      const made = { manifest, version: found.version, listing: found.listing };
+      const made = { manifest, version: source.version, listing: source.listing };
       await place.keep.remember(key, made);
       return made;
     });

@@ -137,7 +137,9 @@ test("an adapter is folded in, from the hub, from a folder and from beside the w
   const expected = Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]));
   hub.repositories.set("owner/lora", { commit: COMMIT, files: adapterOf("siglip-2") });
   for (const [path, body] of adapterOf("siglip-2")) hub.plain.set(`lora/${path}`, body);
-  for (const adapter of ["owner/lora", `${hub.url}/plain/lora`]) {
+  // By another name of this machine, where it is a folder and no repository of the hub.
+  const folder = `${hub.url.replace("localhost", "127.0.0.1")}/plain/lora`;
+  for (const adapter of ["owner/lora", folder]) {
     const loaded = ok(await load(empty, { hub: hub.url, adapter }));
     const called = adapter.includes("://") ? adapter : `${adapter}@0123456789ab`;
     expect(loaded.provenance).toContain(`The adapter ${called} is folded in.`);
