@@ -19,8 +19,15 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
+# $(call step,TARGET,what it is)
+step = @printf '\n== %s\n' $(2) && $(MAKE) --no-print-directory $(1)
+
 .PHONY: demo
-demo: setup-demo wasm try-photo page ## set up, build and serve the photo search page
+demo: ## set up, build and serve the photo search page
+	$(call step,setup-demo,"1 of 4: what building needs")
+	$(call step,wasm,"2 of 4: the engines for the browser")
+	$(call step,try-photo,"3 of 4: the model of photos and the command line that makes it")
+	$(call step,page,"4 of 4: the page")
 	@$(SERVE)
 
 .PHONY: test

@@ -182,9 +182,9 @@ pub trait Preprocessing: Debug + Send + Sync {
     /// picture whole.
     ///
     /// A large photo at 1/2, 1/4 or 1/8 of its size takes a fraction of the time and memory
-    /// ([`decode_scaled`](crate::input::image::decode_scaled)). Twice the short side that the model reads is a
-    /// good value: resampled from there, a picture is hardly another than from its whole. Whoever decodes for
-    /// the model follows it, natively and in the browser, so that one photo has one vector.
+    /// ([`decode_scaled`](crate::input::image::decode_scaled)). Two and a half times the short side that the model
+    /// reads is a good value: resampled from there, a picture is hardly another than from its whole. Whoever decodes
+    /// for the model follows it, natively and in the browser, so that one photo has one vector.
     fn scaled_input(&self) -> Option<u32> {
         None
     }

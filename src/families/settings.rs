@@ -92,6 +92,13 @@ pub struct PromptSettings {
     pub max_tokens: usize,
 }
 
+impl PromptSettings {
+    /// Whether an instruction has a place in the template; where it has none, it changes nothing.
+    pub fn takes_instruction(&self) -> bool {
+        self.prefix.contains("{instruction}")
+    }
+}
+
 /// A view: a short branch off the prefix, read out at its last position; or a region of the picture, where a
 /// family makes its views of one feature map.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

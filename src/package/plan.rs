@@ -306,21 +306,34 @@ pub fn folder_name(folder: &Path) -> String {
     name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
 }
 
-/// The `license:` of the front matter of a model card.
+/// The `license:` of the front matter of a model card: one, or a list of several.
 fn readme_licence(card: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(card).ok()?;
-    let front = text.strip_prefix("---\n")?.split("\n---").next()?;
-    let stated = front
-        .lines()
-        .find_map(|line| line.strip_prefix("license:"))?
-        .trim()
-        .trim_matches(['"', '\'']);
-    Some(match stated {
-        "" => return None,
-        "apache-2.0" => "Apache-2.0".into(),
-        "mit" => "MIT".into(),
-        other => other.into(),
-    })
+    let text = std::str::from_utf8(card)
+        .ok()?
+        .trim_start_matches('\u{feff}');
+    let mut lines = text.lines();
+    if lines.next()?.trim_end() != "---" {
+        return None;
+    }
+    let mut lines = lines.take_while(|line| line.trim_end() != "---");
+    let stated = lines.find_map(|line| line.strip_prefix("license:"))?.trim();
+    let stated: Vec<&str> = match stated.strip_prefix('[') {
+        Some(list) => list.trim_end_matches(']').split(',').collect(),
+        None if stated.is_empty() => lines
+            .map_while(|line| line.trim().strip_prefix("- "))
+            .collect(),
+        None => vec![stated],
+    };
+    let names: Vec<&str> = stated
+        .iter()
+        .map(|name| match name.trim().trim_matches(['"', '\'']) {
+            "apache-2.0" => "Apache-2.0",
+            "mit" => "MIT",
+            other => other,
+        })
+        .filter(|name| !name.is_empty())
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Says what a folder is that is no checkpoint's.
@@ -341,4 +354,34 @@ fn check_folder(hf: &Path) -> Result<()> {
     };
     let name = hf.display().to_string();
     Err(Error::new(Code::PackageFileMissing, name, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_states_one_licence_or_several() {
+        for (card, licence) in [
+            ("---\nlicense: mit\n---\n# A model", Some("MIT")),
+            (
+                "---\r\nlanguage: en\r\nlicense: \"apache-2.0\"\r\n---\r\n",
+                Some("Apache-2.0"),
+            ),
+            (
+                "\u{feff}---\nlicense:\n- mit\n- cc-by-4.0\ntags: []\n---\n",
+                Some("MIT, cc-by-4.0"),
+            ),
+            ("---\nlicense: [mit, \"gemma\"]\n---\n", Some("MIT, gemma")),
+            ("---\nlicense:\n---\n", None),
+            ("---\ntags: []\n---\nlicense: mit\n", None),
+            ("license: mit\n", None),
+        ] {
+            assert_eq!(
+                readme_licence(card.as_bytes()).as_deref(),
+                licence,
+                "{card:?}"
+            );
+        }
+    }
 }

@@ -70,13 +70,20 @@ pub struct Asked {
 }
 
 impl Repository {
-    /// All files of a folder, at a commit.
+    /// All files of a folder and of those in it, at a commit.
     pub fn of(folder: &Path, commit: &str) -> Self {
         let mut files = BTreeMap::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            files.insert(name, std::fs::read(&path).unwrap());
+        let mut folders = vec![folder.to_owned()];
+        while let Some(inner) = folders.pop() {
+            for entry in std::fs::read_dir(inner).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+                files.insert(name.to_owned(), std::fs::read(&path).unwrap());
+            }
         }
         Self {
             commit: commit.into(),

@@ -22,7 +22,8 @@ global and fine views (gg, fg, gf, ff; the first letter is the text's). The tabl
 how much each pattern counts, and the pair of views that contributes most. An instruction
 or prompt is for the texts only.
 
-With --json every pair is one object on one line, best first for each text:
+With --json every pair is one object on one line, best first for each text; the first letter of
+a pattern is the text's, g for global, f for fine:
   {\"query\": \"a red mug\", \"target\": \"mug.jpg\", \"rank\": 1, \"score\": 0.81,
    \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
    \"best\": [\"fine-2\", \"global\"], \"trained\": true}
@@ -158,15 +159,16 @@ pub fn run(args: Args, console: &Console) -> Done {
             console.line("")?;
         }
         console.line(&console.style(Style::Bold, &format!("“{}”", shortened(text, 70))))?;
-        let rows: Vec<Vec<String>> = ranking
+        let rows: Vec<Ranked<'_>> = ranking
             .iter()
-            .enumerate()
-            .map(|(rank, (name, target, s))| {
-                let best = best(&query.views, &target.views, s);
-                row(rank + 1, name, s.score, best, &s.weights)
+            .map(|(name, target, s)| Ranked {
+                name,
+                score: s.score,
+                weights: s.weights,
+                best: best(&query.views, &target.views, s),
             })
             .collect();
-        for line in table(console, &HEADS, &rows) {
+        for line in ranking_table(console, &rows) {
             console.line(&line)?;
         }
     }
@@ -177,31 +179,57 @@ pub fn run(args: Args, console: &Console) -> Done {
     })
 }
 
-/// The columns of [`row`].
-pub const HEADS: [(&str, Align); 8] = [
-    ("rank", Align::Right),
-    ("score", Align::Right),
-    ("gg", Align::Right),
-    ("fg", Align::Right),
-    ("gf", Align::Right),
-    ("ff", Align::Right),
-    ("best pair", Align::Left),
-    ("photo", Align::Left),
+/// A photo in its place.
+pub struct Ranked<'a> {
+    pub name: &'a str,
+    pub score: f32,
+    /// How much each pattern counts.
+    pub weights: Patterns,
+    /// The pair of views that contributes most.
+    pub best: [&'a str; 2],
+}
+
+/// The patterns of texts that have a global view alone, in words.
+const OF_ONE_VIEW: [(&str, Weight); 2] = [("whole", |w| w.gg), ("part", |w| w.gf)];
+
+/// All patterns, in words: first the text's side.
+const OF_VIEWS: [(&str, Weight); 4] = [
+    ("whole–whole", |w| w.gg),
+    ("detail–whole", |w| w.fg),
+    ("whole–detail", |w| w.gf),
+    ("detail–detail", |w| w.ff),
 ];
 
-/// A line of the table: how much each pattern counts, and the pair of views that contributes most.
-pub fn row(rank: usize, name: &str, score: f32, best: [&str; 2], w: &Patterns) -> Vec<String> {
-    let percent = |weight: f32| format!("{:.0}%", 100.0 * weight);
-    vec![
-        rank.to_string(),
-        format!("{score:.3}"),
-        percent(w.gg),
-        percent(w.fg),
-        percent(w.gf),
-        percent(w.ff),
-        best.join(" – "),
-        shown(name).into_owned(),
-    ]
+type Weight = fn(&Patterns) -> f32;
+
+/// Photos in their order as a table.
+pub fn ranking_table(console: &Console, photos: &[Ranked<'_>]) -> Vec<String> {
+    let one_view = photos
+        .iter()
+        .all(|p| (p.weights.fg, p.weights.ff) == (0.0, 0.0));
+    let all: &[(&str, Weight)] = if one_view { &OF_ONE_VIEW } else { &OF_VIEWS };
+    // Models without fine views have one.
+    let counts = |weight: Weight| photos.iter().any(|photo| weight(&photo.weights) > 0.0);
+    let patterns: Vec<_> = all.iter().filter(|(_, weight)| counts(*weight)).collect();
+    let mut heads = vec![("rank", Align::Right), ("score", Align::Right)];
+    heads.extend(patterns.iter().map(|(name, _)| (*name, Align::Right)));
+    heads.extend([("best pair", Align::Left), ("photo", Align::Left)]);
+    let rows: Vec<Vec<String>> = photos
+        .iter()
+        .enumerate()
+        .map(|(rank, photo)| {
+            let mut row = vec![(rank + 1).to_string(), format!("{:.3}", photo.score)];
+            let percent = |weight: f32| format!("{:.0}%", 100.0 * weight);
+            row.extend(
+                patterns
+                    .iter()
+                    .map(|(_, weight)| percent(weight(&photo.weights))),
+            );
+            row.extend([photo.best.join(" – "), shown(photo.name).into_owned()]);
+            row
+        })
+        .collect();
+    table(console, &heads, &rows)
 }
 
 /// The names of the pair of views that contributes most.

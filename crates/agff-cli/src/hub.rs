@@ -86,11 +86,8 @@ impl HubArgs {
         console: &Console,
     ) -> Result<Fetched, Failure> {
         let mut watch = Download {
-            address,
             convert,
-            console,
-            stop: interrupt::flag("stopping; what came is kept", console)?,
-            begun: false,
+            bar: Bar::new(address, console)?,
             plan: None,
         };
         let fetched = agff_hub::fetch(address, &self.options(address)?, &mut watch);
@@ -111,9 +108,11 @@ impl HubArgs {
             return Ok((adapter.to_owned(), folder_name(adapter)));
         };
         let address = self.address(name)?;
-        let stop = interrupt::flag("stopping; what came is kept", console)?;
         let options = self.options(&address)?;
-        let fetched = agff_hub::fetch_adapter(&address, &options, &mut Small { stop })?;
+        let mut bar = Bar::new(&address, console)?;
+        let fetched = agff_hub::fetch_adapter(&address, &options, &mut bar);
+        console.end();
+        let fetched = fetched?;
         let name = called(&address, &fetched);
         Ok((fetched.folder, name))
     }
@@ -129,11 +128,11 @@ impl HubArgs {
         console: &Console,
     ) -> Result<(Plan, u64), Failure> {
         let mut watch = Download {
-            address,
             convert,
-            console,
-            stop: interrupt::flag("stopping", console)?,
-            begun: true,
+            bar: Bar {
+                begun: true,
+                ..Bar::new(address, console)?
+            },
             plan: None,
         };
         let options = Options {
@@ -160,38 +159,28 @@ impl HubArgs {
     }
 }
 
-/// The download of an adapter, which is looked at with its model's files.
-struct Small {
-    stop: Arc<AtomicBool>,
-}
-
-impl Watch for Small {
-    fn described(&mut self, _: &Path) -> Result<()> {
-        Ok(())
-    }
-
-    fn progress(&mut self, _: Progress<'_>) -> Result<()> {
-        match self.stop.load(Ordering::Relaxed) {
-            true => Err(Error::new(Code::Aborted, "adapter", "was interrupted")),
-            false => Ok(()),
-        }
-    }
-}
-
-/// A download as the console shows it.
-struct Download<'a> {
+/// The progress of a download on the console; Ctrl-C ends it.
+struct Bar<'a> {
     address: &'a Address,
-    convert: &'a ConvertOptions,
     console: &'a Console,
     stop: Arc<AtomicBool>,
     begun: bool,
-    /// What the small files say.
-    plan: Option<Plan>,
 }
 
-impl Watch for Download<'_> {
-    fn described(&mut self, folder: &Path) -> Result<()> {
-        self.plan = Some(plan(folder, self.convert)?);
+impl<'a> Bar<'a> {
+    fn new(address: &'a Address, console: &'a Console) -> Result<Self, Failure> {
+        Ok(Self {
+            address,
+            console,
+            stop: interrupt::flag("stopping; what came is kept", console)?,
+            begun: false,
+        })
+    }
+}
+
+/// An adapter, which is looked at together with its model's files.
+impl Watch for Bar<'_> {
+    fn described(&mut self, _: &Path) -> Result<()> {
         Ok(())
     }
 
@@ -208,6 +197,25 @@ impl Watch for Download<'_> {
             }
             false => Ok(()),
         }
+    }
+}
+
+/// A checkpoint, whose small files are looked at before its weights are fetched.
+struct Download<'a> {
+    convert: &'a ConvertOptions,
+    bar: Bar<'a>,
+    /// What the small files say.
+    plan: Option<Plan>,
+}
+
+impl Watch for Download<'_> {
+    fn described(&mut self, folder: &Path) -> Result<()> {
+        self.plan = Some(plan(folder, self.convert)?);
+        Ok(())
+    }
+
+    fn progress(&mut self, at: Progress<'_>) -> Result<()> {
+        self.bar.progress(at)
     }
 }
 

@@ -125,6 +125,12 @@ pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<
 
     let manifest = agff.manifest();
     let instruction = instruction(args, manifest)?;
+    if instruction.is_some() && !manifest.prompt.takes_instruction() {
+        console.note(&format!(
+            "{} takes no instructions: --instruction changes nothing",
+            manifest.name
+        ));
+    }
     if let Some(dimensions) = args.dim {
         check_dimensions(manifest, dimensions, console)?;
     }

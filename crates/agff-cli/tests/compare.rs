@@ -35,7 +35,7 @@ fn photos_are_ranked_by_a_text_and_the_score_is_explained() {
     assert_eq!(table.code, 0);
     let rows: Vec<&str> = table.out.lines().collect();
     assert_eq!(rows.len(), 2 * (1 + 1 + 3) + 1, "{}", table.out);
-    assert!(rows[0].contains(text) && rows[1].contains("gg"));
+    assert!(rows[0].contains(text) && rows[1].contains("whole"));
     assert!(rows[2].ends_with(lines[0]["target"].as_str().unwrap()));
     assert!(!table.err.contains("trained"), "{}", table.err);
 }

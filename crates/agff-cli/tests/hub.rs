@@ -302,3 +302,35 @@ fn a_model_of_the_sigmoid_kind_says_probabilities() {
     let compared = of(&["compare", "--dim", "16", "--text", "a dog", &photo]);
     assert!(compared.get("probability").is_none(), "{compared}");
 }
+
+#[test]
+fn linear_layers_behind_a_text_model_come_from_a_server_that_lists_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let checkpoint = scratch.path().join("dense");
+    Case::read("bert-dense").write_checkpoint(&checkpoint);
+    let repository = Repository::of(&checkpoint, COMMIT);
+    let hub = Hub::start();
+    hub.with(|state| {
+        for (name, bytes) in &repository.files {
+            state
+                .plain
+                .insert(format!("models/dense/{name}"), bytes.clone());
+        }
+        state.repositories.insert("owner/dense".into(), repository);
+    });
+    let run = |arguments: &[&str]| asked(scratch.path(), &hub, arguments);
+    let vectors_of = |from: &str, package: &str| {
+        let package = text_of(&scratch.path().join(package));
+        let converted = run(&["convert", from, "--out", &package, "--dtype", "f32"]);
+        assert_eq!(converted.code, 0, "{from}: {}", converted.err);
+        let embedded = run(&[
+            "embed", "--device", "cpu", "--text", "a dog", "--json", "--model", &package,
+        ]);
+        assert_eq!(embedded.code, 0, "{from}: {}", embedded.err);
+        vectors(&embedded.lines()[0])
+    };
+    let of_folder = vectors_of(&text_of(&checkpoint), "of-folder");
+    let plain = format!("{}/plain/models/dense", hub.url);
+    assert_eq!(vectors_of(&plain, "of-server"), of_folder);
+    assert_eq!(vectors_of("owner/dense", "of-hub"), of_folder);
+}

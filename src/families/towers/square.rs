@@ -57,10 +57,10 @@ impl Square {
         }
     }
 
-    /// The same, but large JPEGs are decoded at a part of their size; see
-    /// [`scaled_input`](Preprocessing::scaled_input).
+    /// The same, but large JPEGs are decoded at a part of their size, with a short side of at least 2.5 times what is
+    /// read; see [`scaled_input`](Preprocessing::scaled_input).
     pub fn decoding_scaled(self) -> Self {
-        let scaled_input = Some(2 * self.side);
+        let scaled_input = Some(5 * self.side / 2);
         Self {
             scaled_input,
             ..self

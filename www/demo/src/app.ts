@@ -15,7 +15,7 @@ import { Libraries } from "./libraries";
 import type { Library } from "./library";
 import { PhotoMap } from "./map/map";
 import { HAS_PHOTO, Model, type ModelState } from "./model";
-import { announce, clearFailure, confirmed, fail, showProblems } from "./notices";
+import { announce, clearFailure, confirmed, fail, showProblems, sum } from "./notices";
 import { workOffline } from "./offline";
 import { IDLE } from "./intake";
 import { showProgress } from "./progress";
@@ -134,6 +134,7 @@ export class App {
       library.intake.stopped = fail;
       library.intake.work.subscribe(this.redraw);
     }
+    own.intake.ended = (outcome) => this.note(sum(outcome));
     let busy = false;
     own.intake.work.subscribe((work) => {
       if (busy && !work.busy) this.unfinished.end();

@@ -26,6 +26,18 @@ export interface Work {
   readonly name: string;
 }
 
+/** What became of the photos of one piece of work. */
+export interface Outcome {
+  readonly added: number;
+  /** Were there already. */
+  readonly present: number;
+  readonly failed: number;
+  /** Files that are no photos by their names. */
+  readonly leftOut: number;
+}
+
+const NOTHING_YET: Outcome = { added: 0, present: 0, failed: 0, leftOut: 0 };
+
 /** When there is nothing to do. */
 export const IDLE: Work = { busy: false, done: 0, total: 0, eta: undefined, name: "" };
 
@@ -39,8 +51,9 @@ export class Intake {
   leftOut = 0;
   /** Told of what ended the work before its end. */
   stopped: (error: unknown) => void = () => {};
-  /** How many of the last work were there already. */
-  present = 0;
+  /** Told of what became of the photos at the end of the work. */
+  ended: (outcome: Outcome) => void = () => {};
+  private outcome = NOTHING_YET;
   private waiting: Pending[] = [];
   private taken: Pending[] = [];
   /** The photos that the index was given. */
@@ -59,6 +72,7 @@ export class Intake {
 
   add({ photos, others }: Found): void {
     this.leftOut += others;
+    this.count("leftOut", others);
     for (const source of photos) this.waiting.push({ key: `new-${keys++}`, source });
     this.library.touch();
     this.tell();
@@ -69,7 +83,6 @@ export class Intake {
   begin(): void {
     if (this.running || this.waiting.length === 0 || !this.library.index) return;
     this.done = 0;
-    this.present = 0;
     this.began = performance.now();
     this.running = this.run().finally(() => {
       this.running = undefined;
@@ -77,6 +90,7 @@ export class Intake {
       this.library.touch();
       // What came at the last moment.
       this.begin();
+      this.tellOutcome();
     });
   }
 
@@ -149,9 +163,21 @@ export class Intake {
     this.taken = this.taken.filter((one) => one !== pending);
     if (error) this.failures.push(error);
     else if (record) this.library.stored(record, pending);
-    else this.present += 1;
+    this.count(error ? "failed" : record ? "added" : "present", 1);
     this.library.touch();
     this.tell();
+  }
+
+  private count(what: keyof Outcome, by: number): void {
+    this.outcome = { ...this.outcome, [what]: this.outcome[what] + by };
+  }
+
+  /** At the end of all that was wanted; what is paused is not at its end. */
+  private tellOutcome(): void {
+    if (this.running || this.waiting.length > 0) return;
+    const { outcome } = this;
+    this.outcome = NOTHING_YET;
+    this.ended(outcome);
   }
 
   private tell(): void {

@@ -30,6 +30,7 @@ export class Libraries {
   /** Shows what there is while the model is on its way: own photos if there are any, and else the samples. */
   async begin(): Promise<void> {
     const { own, samples } = await found();
+    this.own.kept = own.length > 0;
     if (own.length > 0 || samplesHidden()) this.show(this.own);
     else if (samples.length === 0) await this.addSamples();
   }

@@ -26,6 +26,8 @@ export class Library {
   /** Counts up whenever photos come or go. */
   readonly changed = new Signal(0);
   readonly intake: Intake;
+  /** Whether there are photos of an earlier visit that have not been looked for yet. */
+  kept = false;
   private readonly byId = new Map<string, IndexRecord>();
   /** The key under which a photo was shown before it was stored. */
   private readonly keys = new Map<string, string>();
@@ -44,6 +46,11 @@ export class Library {
   /** The index, when a model is there to use it with. */
   get index(): PhotoIndex | undefined {
     return this.opened?.index;
+  }
+
+  /** Whether its photos are not known yet. */
+  get opening(): boolean {
+    return this.kept && this.size === 0;
   }
 
   get warnings(): readonly string[] {
@@ -226,7 +233,9 @@ export class Library {
   }
 
   private async readAll(index: PhotoIndex): Promise<void> {
-    this.setAll(await readList(index));
+    const records = await readList(index);
+    this.kept = false;
+    this.setAll(records);
   }
 
   private lookAtElder(): void {

@@ -3,6 +3,7 @@
 import { AgffError } from "agff";
 import { button, byId, make } from "./dom";
 import { count } from "./format";
+import type { Outcome } from "./intake";
 import type { Library } from "./library";
 
 /** Says something to screen readers, without showing it. */
@@ -52,6 +53,17 @@ export function showProblems({ intake }: Library): void {
   byId("problems-title").textContent =
     failures.length > 0 ? `${count(failures.length, "photo")} could not be used` : "Left out";
   byId("problem-list").replaceChildren(...items);
+}
+
+/** What became of photos that were added: `40 photos read, 3 known already, 1 could not be used`. */
+export function sum({ added, present, failed, leftOut }: Outcome): string {
+  const parts = [
+    count(added, "photo") + " read",
+    present > 0 && `${present.toLocaleString("en")} known already`,
+    failed > 0 && `${failed.toLocaleString("en")} could not be used`,
+    leftOut > 0 && `${count(leftOut, "file")} left out`,
+  ];
+  return `${parts.filter(Boolean).join(", ")}.`;
 }
 
 let shownProblems = "";

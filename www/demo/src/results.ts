@@ -10,14 +10,15 @@ import type { Found } from "./searching";
 
 /** Says what the grid shows: the hits of a search, or all photos. */
 export function showHeading(library: Library, found: Found | undefined): void {
-  const { size, records, older } = library;
+  const { size, records, older, opening } = library;
   const all = records.length + older.length;
-  const text = found ? heading(found, all) : count(size, "photo");
+  const whole = opening ? "Opening your photos…" : count(size, "photo");
+  const text = found ? heading(found, all) : whole;
   const title = byId("results-title");
   if (found && title.textContent !== text) announce(text);
   title.textContent = text;
   showLegend(found);
-  byId("empty").hidden = size > 0;
+  byId("empty").hidden = size > 0 || opening;
 }
 
 function heading({ search, hits, cut }: Found, all: number): string {

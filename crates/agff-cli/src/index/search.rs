@@ -10,9 +10,9 @@ use agff::{Code, Embedding, Error, Patterns, Probability};
 use serde::Serialize;
 
 use super::{At, manifest, name_of, package_of};
-use crate::compare::{HEADS, best, row};
+use crate::compare::{Ranked, best, ranking_table};
 use crate::model::{self, ModelArgs};
-use crate::output::{Console, Style, shortened, shown, table};
+use crate::output::{Console, Style, shortened, shown};
 use crate::pipeline::{self, Job};
 use crate::regions::Regions;
 use crate::{Done, Failure, Outcome, inputs};
@@ -172,23 +172,20 @@ pub fn run(args: Args, console: &Console) -> Done {
             .line("nothing was found")
             .map(|()| Outcome::Complete);
     }
-    let rows: Vec<Vec<String>> = found
+    let rows: Vec<Ranked<'_>> = found
         .hits
         .iter()
-        .enumerate()
-        .map(|(rank, hit)| {
+        .map(|hit| {
             let (main, term) = main_term(hit, &terms);
-            let pair = best(&term.embedding.views, store.index().views(), main);
-            row(
-                rank + 1,
-                name_of(&store, &hit.id),
-                hit.score,
-                pair,
-                &main.weights,
-            )
+            Ranked {
+                name: name_of(&store, &hit.id),
+                score: hit.score,
+                weights: main.weights,
+                best: best(&term.embedding.views, store.index().views(), main),
+            }
         })
         .collect();
-    for line in table(console, &HEADS, &rows) {
+    for line in ranking_table(console, &rows) {
         console.line(&line)?;
     }
     Ok(Outcome::Complete)

@@ -184,7 +184,7 @@ fn a_search_ranks_and_explains_as_compare_does() {
     let table = index(at.path(), "search", &[text, "-n", "3"]);
     let rows: Vec<&str> = table.out.lines().collect();
     assert_eq!(rows.len(), 1 + 1 + 3, "{}", table.out);
-    assert!(rows[0].contains(text) && rows[1].contains("gg"));
+    assert!(rows[0].contains(text) && rows[1].contains("whole"));
     let trained = compared[0]["trained"].as_bool().unwrap();
     assert_eq!(
         table.err.contains("never trained"),
