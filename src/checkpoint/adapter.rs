@@ -71,8 +71,16 @@ impl Adapter {
         };
         let shown = files.shown(ADAPTER_CONFIG_FILE);
         let config = object(config, &shown)?;
-        let scale = scale(&Section::root(&config, &shown))?;
-        let products = products(weights, &files.shown(ADAPTER_WEIGHTS_FILE), rename, scale)?;
+        let scale = Scale::read(&Section::root(&config, &shown))?;
+        let shown = files.shown(ADAPTER_WEIGHTS_FILE);
+        let products = products(weights, &shown, rename, &scale).map_err(|e| {
+            // Of a matrix, but in which file?
+            let why = format!("{} {}", e.subject(), e.message());
+            match e.subject() == shown {
+                true => e,
+                false => Error::new(e.code(), shown, why),
+            }
+        })?;
         let mut hash = Sha256::new_with_prefix(weights);
         hash.update(files.get(ADAPTER_CONFIG_FILE).unwrap_or_default());
         Ok(Some(Self {
@@ -92,6 +100,9 @@ impl Adapter {
             let why = match specs.get(name.as_str()) {
                 Some(spec) if spec.kind == Kind::TokenTable => {
                     "has an adapter, which is not folded into token embeddings here".into()
+                }
+                Some(spec) if spec.kind == Kind::Plain => {
+                    "has an adapter, but is no linear layer: it is another model's".into()
                 }
                 Some(spec) if spec.shape == shape => continue,
                 Some(spec) => format!(
@@ -129,10 +140,66 @@ impl Adapter {
     }
 }
 
-/// What a product of this rank is multiplied with. What would change weights in another way is refused.
-fn scale(s: &Section<'_>) -> Result<impl Fn(usize) -> f64 + use<>> {
-    s.one_of("peft_type", &["LORA"])?;
-    s.one_of("bias", &["none"])?;
+/// What products are multiplied with.
+struct Scale {
+    alpha: f64,
+    /// Whether the rank's square root divides it, not the rank.
+    by_root: bool,
+    /// The ranks that the configuration speaks of.
+    ranks: Vec<u64>,
+}
+
+impl Scale {
+    /// Reads the configuration. What would change weights in another way is refused.
+    fn read(s: &Section<'_>) -> Result<Self> {
+        if !s.present("peft_type") {
+            return Err(s.wrong(
+                "peft_type",
+                "is not there; of an adapter of LoRA it is \"LORA\"",
+            ));
+        }
+        s.one_of("peft_type", &["LORA"])?;
+        s.one_of("bias", &["none"])?;
+        plain_only(s)?;
+        let alpha = s.float("lora_alpha", 8.0)?;
+        if !(alpha as f32).is_finite() {
+            return s.refuse("lora_alpha", "no weight could be multiplied with it");
+        }
+        let mut ranks = vec![s.number("r")?.unwrap_or(8)];
+        let others = s.section("rank_pattern")?;
+        for pattern in others.names() {
+            ranks.extend(others.number(pattern)?);
+        }
+        Ok(Self {
+            alpha,
+            by_root: s.boolean("use_rslora")? == Some(true),
+            ranks,
+        })
+    }
+
+    fn of(&self, rank: usize) -> f64 {
+        match self.by_root {
+            true => self.alpha / (rank as f64).sqrt(),
+            false => self.alpha / rank as f64,
+        }
+    }
+}
+
+/// Refuses what is not plain LoRA.
+fn plain_only(s: &Section<'_>) -> Result<()> {
+    // With any other PEFT changes the model's own weights as well, when it loads the adapter.
+    const BEGINNINGS: [&str; 5] = ["gaussian", "orthogonal", "eva", "mica", "lora_ga"];
+    let begun = s.value("init_lora_weights");
+    if begun.is_some_and(|begun| !begun.is_boolean()) {
+        let begun = s.string("init_lora_weights")?.unwrap_or_default();
+        if !BEGINNINGS.contains(&begun.to_ascii_lowercase().as_str()) {
+            return s.refuse(
+                "init_lora_weights",
+                "PEFT changes the model's own weights with it; save the adapter as plain LoRA \
+                 (`path_initial_model_for_weight_conversion`)",
+            );
+        }
+    }
     for switch in [
         "use_dora",
         "fan_in_fan_out",
@@ -167,12 +234,7 @@ fn scale(s: &Section<'_>) -> Result<impl Fn(usize) -> f64 + use<>> {
             return s.refuse(more, "only plain LoRA is folded in here");
         }
     }
-    let alpha = s.float("lora_alpha", 8.0)?;
-    let root = s.boolean("use_rslora")? == Some(true);
-    Ok(move |rank: usize| match root {
-        true => alpha / (rank as f64).sqrt(),
-        false => alpha / rank as f64,
-    })
+    Ok(())
 }
 
 /// Puts the pairs of matrices of a file together.
@@ -180,22 +242,27 @@ fn products(
     file: &[u8],
     shown: &str,
     rename: super::weights::Rename<'_>,
-    scale: impl Fn(usize) -> f64,
+    scale: &Scale,
 ) -> Result<BTreeMap<String, Product>> {
-    let mut downs = BTreeMap::new();
+    // By the weight's name in packages; `Err` with its own name for a part that embeddings do not come from.
+    let mut downs: BTreeMap<std::result::Result<String, String>, Matrix> = BTreeMap::new();
     let mut ups = BTreeMap::new();
+    let mut adapter = None;
     for (name, matrix) in matrices(file, shown)? {
-        let (side, path) = part(&name)?;
-        let weight = format!("{path}.weight");
-        let Some(canonical) = rename(&weight) else {
-            let why = "is for a part of the model that its embeddings do not come from";
+        let Part { side, path, own } = Part::of(&name)?;
+        if *adapter.get_or_insert_with(|| own.to_owned()) != own {
+            let why = "is of another adapter than the tensors before it; save one alone";
             return Err(Error::new(Code::PackageTensor, &name, why));
-        };
+        }
+        let weight = format!("{path}.weight");
         let of = match side {
             Side::Down => &mut downs,
             Side::Up => &mut ups,
         };
-        of.insert(canonical, matrix);
+        if let Some(other) = of.insert(rename(&weight).ok_or(weight), matrix) {
+            let why = format!("is there twice, also as {}", other.name);
+            return Err(Error::new(Code::PackageTensor, &name, why));
+        }
     }
     let alone = |matrix: &Matrix| {
         let why = "is there without the other matrix of its pair";
@@ -214,7 +281,25 @@ fn products(
             );
             return Err(Error::new(Code::PackageTensor, &down.name, why));
         }
-        let factor = scale(rank);
+        if !scale.ranks.contains(&(rank as u64)) {
+            let why = format!(
+                "has the rank {rank}, and {ADAPTER_CONFIG_FILE} speaks of {:?}: they do not belong together",
+                scale.ranks
+            );
+            return Err(Error::new(Code::PackageTensor, &down.name, why));
+        }
+        let nothing = |matrix: &Matrix| matrix.values.iter().all(|&v| v == 0.0);
+        let weight = match weight {
+            Ok(weight) => weight,
+            // Training never reached it, so it is as it began.
+            Err(_) if nothing(&up) || nothing(&down) => continue,
+            Err(_) => {
+                let why = "is for a part of the model that its embeddings do not come from; leave it out of \
+                           `target_modules`";
+                return Err(Error::new(Code::PackageTensor, &down.name, why));
+            }
+        };
+        let factor = scale.of(rank);
         let product = Product {
             rows,
             columns,
@@ -225,6 +310,10 @@ fn products(
                 .map(|&v| (f64::from(v) * factor) as f32)
                 .collect(),
         };
+        if !product.is_finite() {
+            let why = "is too large with the other of its pair and `lora_alpha`: their product is infinite";
+            return Err(Error::new(Code::PackageNotFinite, &down.name, why));
+        }
         products.insert(weight, product);
     }
     if let Some(up) = ups.values().next() {
@@ -237,29 +326,52 @@ fn products(
     Ok(products)
 }
 
+impl Product {
+    /// Whether no entry of it is beyond an f32.
+    fn is_finite(&self) -> bool {
+        let largest = |values: &[f32]| {
+            let sizes = values.iter().map(|&v| f64::from(v).abs());
+            sizes.fold(0.0, f64::max)
+        };
+        let rank = self.down.len() / self.columns;
+        rank as f64 * largest(&self.down) * largest(&self.up) < f64::from(f32::MAX)
+    }
+}
+
 /// Which of its pair a matrix is.
 enum Side {
     Down,
     Up,
 }
 
-/// What a matrix is called: which of its pair it is, and the part of the model that it belongs to.
-fn part(name: &str) -> Result<(Side, &str)> {
-    // The adapter's own name stands in some files: `.lora_A.default.weight`.
-    let within = name.strip_prefix(OUTSIDE).and_then(|name| {
-        let stem = name.strip_suffix(".weight")?;
-        let (path, rest) = stem.rsplit_once(".lora_")?;
-        let side = match rest.split('.').next()? {
-            "A" => Side::Down,
-            "B" => Side::Up,
-            _ => return None,
-        };
-        Some((side, path))
-    });
-    within.ok_or_else(|| {
-        let why = "is no part of plain LoRA, which alone is folded in here";
-        Error::new(Code::PackageTensor, name, why)
-    })
+/// What a matrix's name says.
+struct Part<'a> {
+    /// Which of its pair it is.
+    side: Side,
+    /// The part of the model that it belongs to.
+    path: &'a str,
+    /// The adapter's own name, which stands in some files: `.lora_A.default.weight`.
+    own: &'a str,
+}
+
+impl<'a> Part<'a> {
+    fn of(name: &'a str) -> Result<Self> {
+        let within = name.strip_prefix(OUTSIDE).and_then(|name| {
+            let stem = name.strip_suffix(".weight")?;
+            let (path, rest) = stem.rsplit_once(".lora_")?;
+            let (side, own) = rest.split_once('.').unwrap_or((rest, ""));
+            let side = match side {
+                "A" => Side::Down,
+                "B" => Side::Up,
+                _ => return None,
+            };
+            Some(Self { side, path, own })
+        });
+        within.ok_or_else(|| {
+            let why = "is no part of plain LoRA, which alone is folded in here";
+            Error::new(Code::PackageTensor, name, why)
+        })
+    }
 }
 
 /// The matrices of a file, widened.
@@ -338,7 +450,7 @@ mod tests {
     }
 
     const PAIR: [&str; 2] = [
-        "base_model.model.layer.query.lora_A.weight",
+        "base_model.model.layer.query.lora_A.default.weight",
         "base_model.model.layer.query.lora_B.default.weight",
     ];
     const CONFIG: &str = r#"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "bias": "none", "modules_to_save": null}"#;
@@ -377,6 +489,12 @@ mod tests {
                 "use_dora",
             ),
             (
+                CONFIG.replace("\"r\"", "\"init_lora_weights\": \"pissa_niter_4\", \"r\""),
+                "init_lora_weights",
+            ),
+            (CONFIG.replace("\"LORA\"", "null"), "peft_type"),
+            (CONFIG.replace(": 4,", ": 1e39,"), "lora_alpha"),
+            (
                 CONFIG.replace("\"r\"", "\"alpha_pattern\": {\"a\": 1}, \"r\""),
                 "alpha_pattern",
             ),
@@ -392,10 +510,15 @@ mod tests {
             ],
             [PAIR[0], "base_model.model.layer.key.lora_B.weight"],
             ["layer.query.lora_A.weight", PAIR[1]],
+            // Of two adapters.
+            ["base_model.model.layer.query.lora_A.weight", PAIR[1]],
         ] {
             let error = read(CONFIG, names).unwrap_err();
             assert_eq!(error.code(), Code::PackageTensor, "{error}");
         }
+        let other_rank = CONFIG.replace(": 2,", ": 8,");
+        let error = read(&other_rank, PAIR).unwrap_err();
+        assert!(error.message().contains("rank"), "{error}");
         let mut alone = SmallFiles::new("");
         alone.insert(ADAPTER_CONFIG_FILE, CONFIG.into()).unwrap();
         let error = Adapter::of(&alone, &|_| None).unwrap_err();

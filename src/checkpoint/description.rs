@@ -21,14 +21,18 @@ const PROCESSOR_FILE: &str = "processor_config.json";
 /// The prompts of `sentence-transformers`.
 const PROMPTS_FILE: &str = "config_sentence_transformers.json";
 
+/// How `sentence-transformers` reads texts.
+const SENTENCES_FILE: &str = "sentence_bert_config.json";
+
 /// What the tokenizer's special tokens are, in the newer and the older file.
 const TOKENIZER_CONFIG_FILES: [&str; 2] = ["tokenizer_config.json", "special_tokens_map.json"];
 
 /// Those that a checkpoint may have beside its `config.json`.
-pub(super) const OTHERS: [&str; 6] = [
+pub(super) const OTHERS: [&str; 7] = [
     PREPROCESSOR_FILE,
     PROCESSOR_FILE,
     PROMPTS_FILE,
+    SENTENCES_FILE,
     pooling::MODULES_FILE,
     TOKENIZER_CONFIG_FILES[0],
     TOKENIZER_CONFIG_FILES[1],
@@ -208,6 +212,41 @@ impl Description {
         self.special_token("eos_token")
     }
 
+    /// The token before a text of BERT's kind.
+    ///
+    /// # Errors
+    /// As [`start_token`](Self::start_token).
+    pub(crate) fn class_token(&self) -> Result<Option<&str>> {
+        self.special_token("cls_token")
+    }
+
+    /// The token after a text of BERT's kind.
+    ///
+    /// # Errors
+    /// As [`start_token`](Self::start_token).
+    pub(crate) fn separator_token(&self) -> Result<Option<&str>> {
+        self.special_token("sep_token")
+    }
+
+    /// Most tokens of a text, as `sentence-transformers` cuts it: what its own file says, and else the tokenizer's.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if it is no number.
+    pub(crate) fn max_tokens(&self) -> Result<Option<usize>> {
+        if let Some((map, shown)) = self.object(SENTENCES_FILE) {
+            let own = Section::root(map, shown).number("max_seq_length")?;
+            if let Some(most) = own {
+                return Ok(usize::try_from(most).ok());
+            }
+        }
+        let Some((map, shown)) = self.object(TOKENIZER_CONFIG_FILES[0]) else {
+            return Ok(None);
+        };
+        // Without a limit it is some 10³⁰.
+        let most = Section::root(map, shown).float("model_max_length", f64::INFINITY)?;
+        Ok((most < f64::from(u32::MAX)).then_some(most.max(0.0) as usize))
+    }
+
     /// The token that texts are filled up with.
     ///
     /// # Errors
@@ -235,13 +274,9 @@ impl Description {
             let Some((map, shown)) = self.object(name) else {
                 continue;
             };
-            let root = Section::root(map, shown);
-            let token = match root.value(field).is_some_and(Value::is_object) {
-                true => root.section(field)?.string("content")?,
-                false => root.string(field)?,
-            };
-            if let Some(token) = token.filter(|token| !token.is_empty()) {
-                return Ok(Some(token));
+            let token = Section::root(map, shown).token(field)?;
+            if token.is_some() {
+                return Ok(token);
             }
         }
         Ok(None)

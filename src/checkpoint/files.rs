@@ -7,16 +7,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-#[cfg(not(target_family = "wasm"))]
-use super::ADAPTER_CONFIG_FILE;
 use super::description;
 #[cfg(not(target_family = "wasm"))]
 use super::description::CONFIG_FILE;
 #[cfg(not(target_family = "wasm"))]
 use super::pooling;
 use super::weights::{INDEX_FILE, MAX_INDEX};
-use super::{ADAPTER_WEIGHTS_FILE, README_FILE, adapter, tokenizer};
+use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, README_FILE, adapter, tokenizer};
 use crate::{Code, Error, Result};
+
+/// An adapter's matrices as older versions of PEFT save them.
+#[cfg(not(target_family = "wasm"))]
+const ADAPTER_PICKLE: &str = "adapter_model.bin";
 
 /// Most bytes of a model card.
 const MAX_README: u64 = 1 << 20;
@@ -26,6 +28,8 @@ const MAX_README: u64 = 1 << 20;
 pub struct SmallFiles {
     /// What stands before a file's name in messages.
     place: PathBuf,
+    /// The same for the two files of an adapter from elsewhere.
+    adapter: Option<PathBuf>,
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -34,8 +38,14 @@ impl SmallFiles {
     pub fn new(place: impl Into<PathBuf>) -> Self {
         Self {
             place: place.into(),
-            files: BTreeMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// The same, with the folder or URL of the adapter that will be inserted.
+    pub fn with_adapter(mut self, place: impl Into<PathBuf>) -> Self {
+        self.adapter = Some(place.into());
+        self
     }
 
     /// Reads those that a folder has.
@@ -71,7 +81,15 @@ impl SmallFiles {
     /// [`Code::PackageFileMissing`], [`Code::Input`] if a file is too long, [`Code::Io`].
     #[cfg(not(target_family = "wasm"))]
     pub fn read_adapter(&mut self, folder: &Path) -> Result<()> {
+        self.adapter = Some(folder.to_owned());
         self.take(folder, ADAPTER_CONFIG_FILE)?;
+        let pickle = folder.join(ADAPTER_PICKLE);
+        if pickle.exists() && !folder.join(ADAPTER_WEIGHTS_FILE).exists() {
+            let why = "is a Python pickle, which can run any program when it is opened; save the adapter anew, as \
+                       safetensors";
+            let name = pickle.display().to_string();
+            return Err(Error::new(Code::PackageFamily, name, why));
+        }
         self.take(folder, ADAPTER_WEIGHTS_FILE)
     }
 
@@ -107,7 +125,10 @@ impl SmallFiles {
 
     /// How to call one in messages.
     pub fn shown(&self, name: &str) -> String {
-        self.place.join(name).display().to_string()
+        let of_adapter = [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE].contains(&name);
+        let elsewhere = self.adapter.as_ref().filter(|_| of_adapter);
+        let place = elsewhere.unwrap_or(&self.place);
+        place.join(name).display().to_string()
     }
 
     /// What they are files of.

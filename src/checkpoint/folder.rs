@@ -48,8 +48,26 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_another(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
-        self.add(path, rename)
+    pub fn add(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
+        let name = path.display().to_string();
+        let missing =
+            "is not there, though another file names it; weights are read from safetensors alone";
+        let mut file = open_regular(&path, missing)?;
+        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let short = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                let why = format!("has only {bytes} bytes; copy or download it again");
+                Error::new(Code::PackageTruncated, &name, why)
+            }
+            _ => Error::io(&path, e),
+        };
+        let mut prefix = [0; PREFIX as usize];
+        file.read_exact(&mut prefix).map_err(short)?;
+        let mut header = vec![0; shard::header_len(prefix, &name, bytes)? as usize];
+        file.read_exact(&mut header).map_err(short)?;
+        self.weights.add(&name, bytes, &header, rename)?;
+        self.files.push((path, file));
+        Ok(())
     }
 
     /// The tensors that there are.
@@ -90,26 +108,6 @@ impl Checkpoint {
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(|e| Error::io(&*path, e))?;
         Ok(widen(dtype, &bytes))
-    }
-
-    fn add(&mut self, path: PathBuf, rename: Rename<'_>) -> Result<()> {
-        let name = path.display().to_string();
-        let mut file = open_regular(&path, "is not there, though another file names it")?;
-        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
-        let short = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                let why = format!("has only {bytes} bytes; copy or download it again");
-                Error::new(Code::PackageTruncated, &name, why)
-            }
-            _ => Error::io(&path, e),
-        };
-        let mut prefix = [0; PREFIX as usize];
-        file.read_exact(&mut prefix).map_err(short)?;
-        let mut header = vec![0; shard::header_len(prefix, &name, bytes)? as usize];
-        file.read_exact(&mut header).map_err(short)?;
-        self.weights.add(&name, bytes, &header, rename)?;
-        self.files.push((path, file));
-        Ok(())
     }
 }
 

@@ -29,6 +29,7 @@ pub use needed::{choose, choose_adapter, is_weights, small_files};
 pub(crate) use pooling::{DenseModule, LAST_TOKEN};
 pub(crate) use section::Section;
 pub use tokenizer::TokenizerFiles;
+pub(crate) use tokenizer::TokenizerSettings;
 pub(crate) use weights::widen;
 pub use weights::{INDEX_FILE, WEIGHTS_FILE, Weights, files_of_index};
 

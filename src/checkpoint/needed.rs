@@ -2,17 +2,19 @@
 
 use super::listing::RemoteFile;
 use super::weights::{INDEX_FILE, WEIGHTS_FILE};
-use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, CONFIG_FILE};
+use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, CONFIG_FILE, adapter};
 use crate::{Code, Error, Result};
 
 /// What is taken beside the configuration and the weights, where it is there.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 14] = [
     "preprocessor_config.json",
     "processor_config.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "modules.json",
     "config_sentence_transformers.json",
+    "sentence_bert_config.json",
+    "added_tokens.json",
     "tokenizer.json",
     "spiece.model",
     "merges.txt",
@@ -53,6 +55,12 @@ pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
         };
         return Err(Error::new(Code::PackageFileMissing, shown, why));
     };
+    if find(ADAPTER_CONFIG_FILE).is_some() {
+        let why = "has an adapter beside weights of its own, which the makers' library adds to the model that \
+                   adapter_config.json names: convert that one, with this as its adapter; or download the folder, \
+                   and leave in it what is meant";
+        return Err(Error::new(Code::Config, shown, why));
+    }
     let mut needed = vec![config.clone()];
     needed.extend(OTHERS.iter().filter_map(|path| find(path)).cloned());
     needed.extend(find(POOLING).cloned());
@@ -84,21 +92,32 @@ pub fn choose(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
 /// Chooses the two files of an adapter from those that there are.
 ///
 /// # Errors
-/// [`Code::PackageFileMissing`].
+/// [`Code::PackageFileMissing`], [`Code::PackageFamily`] for other formats, [`Code::Input`] for one that is too long.
 pub fn choose_adapter(shown: &str, files: &[RemoteFile]) -> Result<Vec<RemoteFile>> {
     let names = [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE];
     let found = names.map(|path| files.iter().find(|file| file.path == path));
     match found {
+        [Some(_), Some(weights)] if weights.bytes > Some(adapter::MAX_BYTES) => {
+            let why = format!(
+                "has an adapter of {} bytes; up to {} are read. Merge it into its model with PEFT \
+                 (`merge_and_unload`), and convert that",
+                weights.bytes.unwrap_or_default(),
+                adapter::MAX_BYTES
+            );
+            Err(Error::new(Code::Input, shown, why))
+        }
         [Some(config), Some(weights)] => Ok(vec![config.clone(), weights.clone()]),
         [None, _] => {
             let why = "has no adapter_config.json; is it the repository of an adapter?";
             Err(Error::new(Code::PackageFileMissing, shown, why))
         }
-        [Some(_), None] => Err(Error::new(
-            Code::PackageFileMissing,
-            shown,
-            no_weights(files),
-        )),
+        [Some(_), None] => {
+            let why = format!(
+                "has no {ADAPTER_WEIGHTS_FILE}, and an adapter is read from nothing else: a pickle, as \
+                 adapter_model.bin, can run any program when it is opened. Save the adapter anew, as safetensors"
+            );
+            Err(Error::new(Code::PackageFamily, shown, why))
+        }
     }
 }
 
@@ -163,6 +182,37 @@ mod tests {
             .collect();
         let needed = choose("a/b", &files)?;
         Ok(needed.into_iter().map(|file| file.path).collect())
+    }
+
+    #[test]
+    fn an_adapter_beside_weights_could_be_of_another_model() {
+        let files = [
+            "config.json",
+            "adapter_config.json",
+            "adapter_model.safetensors",
+            "model.safetensors",
+        ];
+        let error = listing(&files).unwrap_err();
+        assert!(error.message().contains("as its adapter"), "{error}");
+    }
+
+    #[test]
+    fn an_adapter_is_safetensors_of_a_size_that_is_read() {
+        let file = |path: &str, bytes: u64| RemoteFile {
+            path: path.into(),
+            bytes: Some(bytes),
+            sha256: None,
+            immutable: true,
+            version: None,
+        };
+        let config = file(ADAPTER_CONFIG_FILE, 100);
+        let chosen = |weights| choose_adapter("a/b", &[config.clone(), weights]);
+        let right = chosen(file(ADAPTER_WEIGHTS_FILE, 1 << 20)).unwrap();
+        assert_eq!(right.len(), 2);
+        let long = chosen(file(ADAPTER_WEIGHTS_FILE, 1 << 30)).unwrap_err();
+        assert_eq!(long.code(), Code::Input, "{long}");
+        let pickle = chosen(file("adapter_model.bin", 100)).unwrap_err();
+        assert!(pickle.message().contains("pickle"), "{pickle}");
     }
 
     #[test]

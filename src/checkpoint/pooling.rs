@@ -5,6 +5,8 @@
 //! Transformer ─ Pooling ─ Dense, any number of them ─ Normalize
 //! ```
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::section::Section;
@@ -16,6 +18,9 @@ pub(super) const MODULES_FILE: &str = "modules.json";
 
 /// Most modules of a list.
 const MAX_MODULES: usize = 64;
+
+/// Most values of a vector.
+const MAX_FEATURES: usize = 1 << 16;
 
 /// How one vector is made of a sequence's states: the name where a file states it as one string, and the
 /// switch that older files have.
@@ -38,6 +43,8 @@ pub(crate) struct Modules {
     pub pooling: Option<&'static str>,
     /// What that vector goes through.
     pub dense: Vec<DenseModule>,
+    /// The file that says that a prompt's tokens are left out of the pooling.
+    pub without_prompt: Option<String>,
 }
 
 /// A linear layer with an activation.
@@ -51,6 +58,10 @@ pub(crate) struct DenseModule {
     /// The last part of the activation's type.
     pub activation: String,
 }
+
+/// Whose modules and activations are meant; others of the same name are somebody's own code.
+const LIBRARY: &str = "sentence_transformers.";
+const ACTIVATIONS: &str = "torch.nn.";
 
 /// Reads the list.
 pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
@@ -70,10 +81,16 @@ pub(super) fn modules_json(json: &[u8], shown: &str) -> Result<Value> {
 /// A module of the list: what it is called, and the last part of its type.
 fn module(shown: &str, module: &Value) -> Result<(String, String)> {
     let string = |field: &str| module.get(field).and_then(Value::as_str);
-    let Some(kind) = string("type").and_then(|kind| kind.rsplit('.').next()) else {
+    let Some(kind) = string("type") else {
         let why = "has a module without a `type`";
         return Err(Error::new(Code::Config, shown, why));
     };
+    if !kind.starts_with(LIBRARY) {
+        let why =
+            format!("asks for the module {kind}, whose code is not that of sentence-transformers");
+        return Err(Error::new(Code::Config, shown, why));
+    }
+    let kind = kind.rsplit('.').next().unwrap_or(kind);
     let path = match module.get("path") {
         None => "",
         Some(path) => path.as_str().ok_or_else(|| {
@@ -135,7 +152,9 @@ pub(super) fn chosen<'a>(
     config: impl Fn(&str) -> Option<Section<'a>>,
 ) -> Result<Modules> {
     let mut of = Modules::default();
-    let mut normalised = false;
+    let (mut begun, mut normalised) = (false, false);
+    let mut paths = BTreeSet::new();
+    let fail = |why: String| Err(Error::new(Code::Config, shown, why));
     let read_config = |path: &str, kind: &str| {
         let file = config_of(path);
         config(&file).ok_or_else(|| {
@@ -145,26 +164,48 @@ pub(super) fn chosen<'a>(
     };
     for entry in modules.as_array().into_iter().flatten() {
         let (path, kind) = module(shown, entry)?;
+        if has_folder(&kind) && !paths.insert(path.clone()) {
+            return fail(format!("names the folder {path} twice"));
+        }
         match kind.as_str() {
-            // The network itself, and unit length, which every embedding has here.
-            "Transformer" => {}
-            "Normalize" => normalised = true,
-            "Pooling" => of.pooling = Some(read(&read_config(&path, &kind)?, built)?),
-            "Dense" if normalised => {
-                let why = "asks for Dense after Normalize, which is not built here";
-                return Err(Error::new(Code::Config, shown, why));
+            // The network itself.
+            "Transformer" if begun => return fail("has two Transformers".into()),
+            "Transformer" if !path.is_empty() => {
+                return fail(format!(
+                    "has the network in the folder {path}; name that folder"
+                ));
             }
-            "Dense" => of.dense.push(dense(&read_config(&path, &kind)?, path)?),
+            "Transformer" => begun = true,
+            // Unit length, which every embedding has here.
+            "Normalize" => normalised = true,
+            "Pooling" if begun && of.pooling.is_none() && !normalised => {
+                let config = read_config(&path, &kind)?;
+                of.pooling = Some(read(&config, built)?);
+                if config.boolean("include_prompt")? == Some(false) {
+                    of.without_prompt = Some(config_of(&path));
+                }
+            }
+            "Dense" if of.pooling.is_some() && !normalised => {
+                of.dense.push(dense(&read_config(&path, &kind)?, path)?);
+            }
+            "Pooling" | "Dense" => {
+                return fail(format!(
+                    "has {kind} ({path}) at another place than in Transformer, Pooling, Dense, Normalize, which \
+                     is the order that is built here"
+                ));
+            }
             other => {
-                let why = format!(
+                return fail(format!(
                     "asks for the module {other} ({path}); embeddings of this family are made without it here, \
                      so they would be others than the checkpoint's"
-                );
-                return Err(Error::new(Code::Config, shown, why));
+                ));
             }
         }
     }
-    Ok(of)
+    match begun {
+        true => Ok(of),
+        false => fail("names no Transformer".into()),
+    }
 }
 
 /// A linear layer.
@@ -175,11 +216,21 @@ fn dense(section: &Section<'_>, path: String) -> Result<DenseModule> {
     // Without a statement it is the one that the library begins with.
     let activation = section.string("activation_function")?;
     let activation = activation.unwrap_or("torch.nn.modules.activation.Tanh");
+    if !activation.starts_with(ACTIVATIONS) {
+        return section.refuse(
+            "activation_function",
+            "only those of torch.nn are known here",
+        );
+    }
     let activation = activation.rsplit('.').next().unwrap_or_default();
+    let size = |field: &str| match section.size(field, 0)? {
+        features @ 1..=MAX_FEATURES => Ok(features),
+        _ => section.refuse(field, &format!("it must be between 1 and {MAX_FEATURES}")),
+    };
     Ok(DenseModule {
         path,
-        in_features: section.size("in_features", 0)?,
-        out_features: section.size("out_features", 0)?,
+        in_features: size("in_features")?,
+        out_features: size("out_features")?,
         bias: section.boolean("bias")?.unwrap_or(true),
         activation: activation.to_owned(),
     })

@@ -168,6 +168,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A special token of a tokenizer: by itself, or as the `content` of an object.
+    pub(crate) fn token(&self, field: &str) -> Result<Option<&'a str>> {
+        let token = match self.value(field).is_some_and(Value::is_object) {
+            true => self.section(field)?.string("content")?,
+            false => self.string(field)?,
+        };
+        Ok(token.filter(|token| !token.is_empty()))
+    }
+
     pub(crate) fn sizes(&self, field: &str) -> Result<Option<Vec<usize>>> {
         self.value(field)
             .map(|v| {

@@ -1,6 +1,11 @@
 //! The files of a checkpoint's tokenizer, of which it may have some only.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
 use super::files::SmallFiles;
+use super::section::{Section, object};
 use super::sentencepiece;
 use crate::{Code, Error, Result};
 
@@ -20,13 +25,23 @@ const WORD_PIECES: &str = "vocab.txt";
 /// How they are used, among other things.
 const CONFIG: &str = "tokenizer_config.json";
 
+/// Tokens beside those of the vocabulary, by their ids.
+const ADDED: &str = "added_tokens.json";
+
+/// Special tokens, in older checkpoints.
+const SPECIAL: &str = "special_tokens_map.json";
+
+/// How `sentence-transformers` uses them.
+const SENTENCES: &str = "sentence_bert_config.json";
+
 /// The files with the most bytes that are read of each.
-pub(crate) const FILES: [(&str, u64); 5] = [
+pub(crate) const FILES: [(&str, u64); 6] = [
     (JSON, 256 << 20),
     (SENTENCE_PIECE, sentencepiece::MAX_BYTES),
     (VOCABULARY, 64 << 20),
     (MERGES, 64 << 20),
     (WORD_PIECES, 64 << 20),
+    (ADDED, 8 << 20),
 ];
 
 /// The files that there are.
@@ -37,7 +52,44 @@ pub struct TokenizerFiles {
     vocabulary: Option<Vec<u8>>,
     merges: Option<Vec<u8>>,
     word_pieces: Option<Vec<u8>>,
-    config: Option<Vec<u8>>,
+    added: Option<Vec<u8>>,
+    /// What else speaks of them, by name.
+    settings: BTreeMap<&'static str, Vec<u8>>,
+}
+
+/// The files that say how a tokenizer is used.
+#[derive(Debug)]
+pub(crate) struct TokenizerSettings {
+    /// By name.
+    files: BTreeMap<&'static str, Map<String, Value>>,
+}
+
+impl TokenizerSettings {
+    /// Those of the special tokens, the newer first.
+    pub(crate) fn of_tokens(&self) -> impl Iterator<Item = Section<'_>> {
+        [CONFIG, SPECIAL]
+            .into_iter()
+            .filter_map(|name| self.section(name))
+    }
+
+    /// The tokenizer's own.
+    pub(crate) fn own(&self) -> Option<Section<'_>> {
+        self.section(CONFIG)
+    }
+
+    /// Whether `sentence-transformers` puts texts into lower case.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if that is neither true nor false.
+    pub(crate) fn lowers(&self) -> Result<bool> {
+        let lowers = self.section(SENTENCES).map(|s| s.boolean("do_lower_case"));
+        Ok(lowers.transpose()?.flatten() == Some(true))
+    }
+
+    fn section(&self, name: &'static str) -> Option<Section<'_>> {
+        let map = self.files.get(name)?;
+        Some(Section::root(map, name))
+    }
 }
 
 impl TokenizerFiles {
@@ -50,8 +102,22 @@ impl TokenizerFiles {
             vocabulary: file(VOCABULARY),
             merges: file(MERGES),
             word_pieces: file(WORD_PIECES),
-            config: file(CONFIG),
+            added: file(ADDED),
+            settings: [CONFIG, SPECIAL, SENTENCES]
+                .into_iter()
+                .filter_map(|name| Some((name, file(name)?)))
+                .collect(),
         }
+    }
+
+    /// What the other files say of the tokenizer.
+    ///
+    /// # Errors
+    /// [`Code::Config`] if one is not JSON.
+    pub(crate) fn settings(&self) -> Result<TokenizerSettings> {
+        let read = |(&name, json): (&&'static str, &Vec<u8>)| Ok((name, object(json, name)?));
+        let files = self.settings.iter().map(read).collect::<Result<_>>()?;
+        Ok(TokenizerSettings { files })
     }
 
     /// The `tokenizer.json`.
@@ -84,8 +150,13 @@ impl TokenizerFiles {
         self.vocabulary.as_deref().zip(self.merges.as_deref())
     }
 
-    /// The words of a WordPiece, and the `tokenizer_config.json` beside them if there is one.
-    pub(crate) fn word_pieces(&self) -> Option<(&[u8], Option<&[u8]>)> {
-        Some((self.word_pieces.as_deref()?, self.config.as_deref()))
+    /// The words of a WordPiece.
+    pub(crate) fn word_pieces(&self) -> Option<&[u8]> {
+        self.word_pieces.as_deref()
+    }
+
+    /// Tokens beside those of the vocabulary, if they stand in a file of their own: what to call it, and its bytes.
+    pub(crate) fn added(&self) -> Option<(&'static str, &[u8])> {
+        Some((ADDED, self.added.as_deref()?))
     }
 }

@@ -31,6 +31,8 @@ pub struct Weights {
     tensors: BTreeMap<String, (usize, Entry)>,
     /// Those of one value that no package has a tensor for, by their own names.
     scalars: BTreeMap<String, (usize, Entry)>,
+    /// The others that no package has a tensor for.
+    dropped: BTreeMap<String, Vec<usize>>,
 }
 
 impl Weights {
@@ -41,8 +43,9 @@ impl Weights {
     pub fn add(&mut self, file: &str, bytes: u64, header: &[u8], rename: Rename<'_>) -> Result<()> {
         for entry in shard::parse_header(header, file, bytes)? {
             let Some(canonical) = rename(&entry.name) else {
-                if entry.shape.iter().product::<usize>() == 1 {
-                    self.scalars.insert(entry.name.clone(), (self.files, entry));
+                match entry.shape.iter().product::<usize>() {
+                    1 => drop(self.scalars.insert(entry.name.clone(), (self.files, entry))),
+                    _ => drop(self.dropped.insert(entry.name, entry.shape)),
                 }
                 continue;
             };
@@ -65,10 +68,16 @@ impl Weights {
     /// it is there.
     ///
     /// # Errors
-    /// [`Code::PackageTensor`] if it is of a type that is not read.
+    /// [`Code::PackageTensor`] if it is of a type that is not read, or of another shape.
     pub fn scalar(&self, name: &str) -> Result<Option<(usize, &Entry)>> {
         match self.scalars.get(name) {
-            None => Ok(None),
+            None => match self.dropped.get(name) {
+                None => Ok(None),
+                Some(shape) => {
+                    let why = format!("has the shape {shape:?}; one value was expected");
+                    Err(Error::new(Code::PackageTensor, name, why))
+                }
+            },
             Some((file, entry)) => readable(name, entry).map(|()| Some((*file, entry))),
         }
     }

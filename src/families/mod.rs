@@ -136,8 +136,8 @@ pub struct FromCheckpoint<C> {
     pub prompt: PromptSettings,
     /// The one view that gives the checkpoint's own embedding.
     pub view: View,
-    /// Tokens that must have these ids, if the checkpoint states them.
-    pub token_ids: Vec<(String, u64)>,
+    /// Tokens that the tokenizer must have, with their ids where the checkpoint states them.
+    pub tokens: Vec<(String, Option<u64>)>,
 }
 
 /// Values of the widest activation.

@@ -168,7 +168,7 @@ fn from_checkpoint<A: Architecture>(files: &Description) -> Result<FromCheckpoin
         image: of.image,
         prompt: of.prompt,
         view: of.view,
-        token_ids: of.token_ids,
+        tokens: of.tokens,
     })
 }
 

@@ -13,11 +13,11 @@ const INSTRUCTION: &str = "{instruction}";
 /// A template with its tokenizer.
 pub struct Template {
     tokenizer: Tokenizer,
-    prefix: String,
+    /// What stands before the text, and after it.
+    before: String,
+    after: String,
     instruction: String,
     empty: String,
-    /// What follows the text: kept when the text is cut.
-    tail: Vec<u32>,
     max_tokens: usize,
 }
 
@@ -68,38 +68,45 @@ impl Template {
             .prefix
             .split_once(TEXT)
             .unwrap_or((&prompt.prefix, ""));
-        let (head, tail) = (tokenizer.encode(before)?, tokenizer.encode(after)?);
-        if head.len() + tail.len() >= prompt.max_tokens {
+        let around = [before, after].concat().replace(INSTRUCTION, "");
+        if tokenizer.encode(&around)?.len() >= prompt.max_tokens {
             return fault("prompt.prefix", "leaves no room for the text");
         }
         Ok(Self {
-            prefix: prompt.prefix.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
             instruction: prompt.instruction.clone(),
             empty: prompt.empty.clone(),
             max_tokens: prompt.max_tokens,
             tokenizer,
-            tail,
         })
     }
 
     /// The tokens of a text. One that is too long is cut at its end, and that is said.
     ///
     /// # Errors
-    /// [`Code::Tokenizer`] if the text cannot be tokenized.
+    /// [`Code::Tokenizer`] if the text cannot be tokenized; [`Code::Input`] if the instruction leaves no room for it.
     pub fn sequence(&self, text: &str, instruction: Option<&str>) -> Result<Sequence> {
         let text = match text.trim() {
             "" => self.empty.as_str(),
             _ => text,
         };
-        let filled = self
-            .prefix
-            .replace(INSTRUCTION, instruction.unwrap_or(&self.instruction))
-            .replace(TEXT, text);
-        let mut ids = self.tokenizer.encode(&filled)?;
+        let instruction = instruction.unwrap_or(&self.instruction);
+        let [before, after] =
+            [&self.before, &self.after].map(|part| part.replace(INSTRUCTION, instruction));
+        let mut ids = self.tokenizer.encode(&[&before, text, &after].concat())?;
         let truncated = ids.len() > self.max_tokens;
         if truncated {
-            ids.truncate(self.max_tokens - self.tail.len());
-            ids.extend(&self.tail);
+            let room = self.max_tokens;
+            let around = [before, after.clone()].concat();
+            if self.tokenizer.encode(&around)?.len() >= room {
+                let why = format!("leaves no room for a text: this model reads {room} tokens");
+                return Err(Error::new(Code::Input, "instruction", why));
+            }
+            // What follows the text is kept.
+            let tail = self.tokenizer.encode(&after)?;
+            ids.truncate(room - tail.len());
+            ids.extend(tail);
         }
         Ok(Sequence {
             positions: (0..ids.len() as u32).map(|p| [p; 3]).collect(),

@@ -50,7 +50,7 @@ pub fn convert(
     let family = prepared.family;
     let mut checkpoint = Checkpoint::open(hf, &|name| family.rename(name))?;
     for module in &prepared.modules {
-        checkpoint.open_another(hf.join(module), &|name| prepared.rename(module, name))?;
+        checkpoint.add(hf.join(module), &|name| prepared.rename(module, name))?;
     }
     checkpoint.weights().check(prepared.of_checkpoint())?;
     let mut vectors = LearnedVectors::open(&prepared.views, options)?;

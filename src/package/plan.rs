@@ -76,7 +76,7 @@ impl Prepared {
         of.config.check(settings).map_err(of_views)?;
         let tokenizer = family.tokenizer(TokenizerFiles::of(files)).map_err(|e| {
             let file = files.shown(e.subject());
-            e.about(file)
+            Error::new(e.code(), file, e.message()).with_source(e)
         })?;
         let file = files.shown(TOKENIZER_FILE);
         check_tokenizer(
@@ -85,7 +85,7 @@ impl Prepared {
             &prompt,
             &views.views,
             of.config.token_table()[0],
-            &of.token_ids,
+            &of.tokens,
         )?;
         // What loading will do with it.
         let of_tokenizer = |e: Error| match e.code() {
@@ -94,6 +94,7 @@ impl Prepared {
         };
         Tokenizer::from_bytes(&tokenizer)
             .and_then(|tokenizer| of.config.layout(settings, tokenizer))
+            .and_then(|layout| layout.item(None, Some("a text"), None))
             .map_err(of_tokenizer)?;
         let specs = of.config.tensors(&views.views);
         let adapter = Adapter::of(files, &|name| family.rename(name))?;

@@ -118,7 +118,7 @@ pub fn check_tokenizer(
     prompt: &PromptSettings,
     views: &[View],
     vocab_size: usize,
-    token_ids: &[(String, u64)],
+    tokens: &[(String, Option<u64>)],
 ) -> Result<()> {
     #[derive(Deserialize)]
     struct Added {
@@ -165,15 +165,20 @@ pub fn check_tokenizer(
     if !prompt.image_token.is_empty() && id_of(&prompt.image_token).is_none() {
         return fail(format!("has no token {}", prompt.image_token));
     }
-    for (token, should) in token_ids {
-        match id_of(token) {
-            Some(is) if is != *should => {
+    for (token, should) in tokens {
+        match (id_of(token), should) {
+            (None, _) => {
+                return fail(format!(
+                    "has no special token {token}, which stands beside every text of this model; is it another \
+                     model's tokenizer, or does tokenizer_config.json not name its own?"
+                ));
+            }
+            (Some(is), Some(should)) if is != *should => {
                 return fail(format!(
                     "{token} has id {is}, but the configuration says {should}: they do not belong together"
                 ));
             }
-            Some(_) => {}
-            None => return fail(format!("has no token {token}")),
+            _ => {}
         }
     }
     Ok(())

@@ -56,10 +56,20 @@ impl Entry {
 pub fn header_len(prefix: [u8; PREFIX as usize], file: &str, file_bytes: u64) -> Result<u64> {
     let len = u64::from_le_bytes(prefix);
     if len > MAX_HEADER {
-        return Err(malformed(
-            file,
-            format!("states a header of {len} bytes, more than {MAX_HEADER}"),
-        ));
+        let why = match &prefix {
+            b"version " => {
+                "is a pointer of Git LFS and not the file itself; fetch that with `git lfs pull`"
+                    .into()
+            }
+            [b'<', ..] => "is a page of the web and no safetensors file; download it again".into(),
+            [b'P', b'K', 3, 4, ..] | [0x80, ..] => {
+                "is a Python pickle and no safetensors file, whatever its name".into()
+            }
+            _ => format!(
+                "states a header of {len} bytes, more than {MAX_HEADER}; is it a safetensors file?"
+            ),
+        };
+        return Err(malformed(file, why));
     }
     if PREFIX + len > file_bytes {
         return Err(Error::new(

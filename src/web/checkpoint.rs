@@ -214,15 +214,20 @@ impl Conversion {
                 Some(_) => convert::whole(&options, key).map(|n| Some(n.into())),
             }
         };
+        let adapter_name = convert::string(&options, "adapter")?;
+        let files = SmallFiles::new(place);
         Ok(Self {
-            files: SmallFiles::new(place),
+            files: match &adapter_name {
+                None => files,
+                Some(adapter) => files.with_adapter(adapter),
+            },
             options: ConvertOptions {
                 dtype,
                 regions: whole("regions")?.map(|n| n as usize),
                 name: convert::string(&options, "name")?,
                 checkpoint: convert::string(&options, "checkpoint")?,
                 licence: convert::string(&options, "licence")?,
-                adapter_name: convert::string(&options, "adapter")?,
+                adapter_name,
                 min_pixels: whole("minPixels")?,
                 max_pixels: whole("maxPixels")?,
                 ..ConvertOptions::default()

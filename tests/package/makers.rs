@@ -159,7 +159,24 @@ fn modules_that_would_change_the_vectors_are_refused() {
         (json!([module("Pooling", "../elsewhere")]), "elsewhere"),
         (json!([{"path": "1_Pooling"}]), "`type`"),
         (json!([module("Pooling", "")]), "`path`"),
-        (json!([{"type": "Pooling", "path": 7}]), "`path`"),
+        (
+            json!([{"type": "sentence_transformers.models.Pooling", "path": 7}]),
+            "`path`",
+        ),
+        (
+            json!([{"type": "own_code.Transformer", "path": ""}]),
+            "own_code.Transformer",
+        ),
+        (
+            json!([module("Transformer", "0_Transformer")]),
+            "name that folder",
+        ),
+        (
+            json!([module("Transformer", ""), module("Transformer", "")]),
+            "two Transformers",
+        ),
+        (json!([module("Normalize", "")]), "no Transformer"),
+        (json!([]), "no Transformer"),
         (json!({"0": "Transformer"}), "list"),
     ] {
         let c = Checkpoint::small();
@@ -199,7 +216,7 @@ fn linear_layers_that_are_not_built_are_refused_by_name() {
         agff::package::convert(&checkpoint, &out, &options, &mut |_| ())
     };
     of(&|_, _| ()).unwrap();
-    let changes: [(Change<'_>, &str); 5] = [
+    let changes: [(Change<'_>, &str); 7] = [
         (
             &|c, _| drop(c.insert("activation_function".into(), json!("torch.nn.GELU"))),
             "GELU",
@@ -214,9 +231,14 @@ fn linear_layers_that_are_not_built_are_refused_by_name() {
         ),
         (
             &|c, _| drop(c.insert("out_features".into(), json!(0))),
-            "gets 0",
+            "out_features",
         ),
-        (&|_, modules| modules.swap(3, 4), "Dense after Normalize"),
+        (
+            &|c, _| drop(c.insert("activation_function".into(), json!("own_code.Tanh"))),
+            "own_code.Tanh",
+        ),
+        (&|_, modules| modules.swap(1, 2), "at another place"),
+        (&|_, modules| modules.swap(3, 4), "at another place"),
     ];
     for (change, said) in changes {
         let error = of(change).unwrap_err();
@@ -228,14 +250,102 @@ fn linear_layers_that_are_not_built_are_refused_by_name() {
     assert!(error.message().contains("in_features"), "{error}");
 }
 
-/// The golden case of the family `bert`, with a file of prompts.
-fn with_prompts(family: &str, prompts: Value) -> agff::Result<agff::package::Manifest> {
+/// A small file, and what becomes of its JSON, which is `null` if it is not there.
+type Changed<'a> = (&'a str, &'a dyn Fn(&mut Value));
+
+/// A golden case with other small files.
+fn with_files(case: &str, files: &[Changed<'_>]) -> agff::Result<agff::package::Manifest> {
     let scratch = tempfile::tempdir().unwrap();
     let (checkpoint, out) = (scratch.path().join("hf"), scratch.path().join("out"));
-    crate::support::golden::Case::read(family).write_checkpoint(&checkpoint);
-    let file = checkpoint.join("config_sentence_transformers.json");
-    std::fs::write(file, prompts.to_string()).unwrap();
+    crate::support::golden::Case::read(case).write_checkpoint(&checkpoint);
+    for (name, change) in files {
+        let file = checkpoint.join(name);
+        let mut json = match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap(),
+            Err(_) => Value::Null,
+        };
+        change(&mut json);
+        std::fs::write(file, json.to_string()).unwrap();
+    }
     agff::package::convert(&checkpoint, &out, &ConvertOptions::default(), &mut |_| ())
+}
+
+/// A golden case with a file of prompts.
+fn with_prompts(case: &str, prompts: Value) -> agff::Result<agff::package::Manifest> {
+    let file = "config_sentence_transformers.json";
+    with_files(case, &[(file, &|json| *json = prompts.clone())])
+}
+
+#[test]
+fn texts_are_cut_where_their_makers_cut_them() {
+    let most = |files: &[Changed<'_>]| {
+        let manifest = with_files("bert-dense", files).unwrap();
+        manifest.prompt.max_tokens
+    };
+    let positions = most(&[]);
+    let tokenizer: Changed<'_> = ("tokenizer_config.json", &|json| {
+        *json = json!({"model_max_length": 20})
+    });
+    assert_eq!(most(&[tokenizer]), 20);
+    let sentences: Changed<'_> = ("sentence_bert_config.json", &|json| {
+        *json = json!({"max_seq_length": 10})
+    });
+    assert_eq!(most(&[tokenizer, sentences]), 10);
+    assert_eq!(
+        most(&[("tokenizer_config.json", &|json| {
+            *json =
+                json!({"model_max_length": 1_000_000_000_000_000_019_884_624_838_656_u128 as f64});
+        })]),
+        positions
+    );
+}
+
+#[test]
+fn special_tokens_are_those_that_the_tokenizer_has() {
+    // A vocabulary with other names for the ends, as the multilingual MiniLM have.
+    let renamed: Changed<'_> = ("tokenizer.json", &|json| {
+        let other = json
+            .to_string()
+            .replace("[CLS]", "<s>")
+            .replace("[SEP]", "</s>");
+        *json = serde_json::from_str(&other).unwrap();
+    });
+    let error = with_files("bert-dense", &[renamed]).unwrap_err();
+    assert_eq!(error.code(), Code::Tokenizer, "{error}");
+    assert!(error.message().contains("[CLS]"), "{error}");
+    let named: Changed<'_> = ("tokenizer_config.json", &|json| {
+        *json = json!({"cls_token": "<s>", "sep_token": {"content": "</s>"}});
+    });
+    let manifest = with_files("bert-dense", &[renamed, named]).unwrap();
+    assert_eq!(manifest.prompt.prefix, "<s>{instruction}{text}</s>");
+
+    let without_end: Changed<'_> = ("tokenizer_config.json", &|json| {
+        *json = json!({"eos_token": "<nope>", "pad_token": "<pad>"});
+    });
+    let error = with_files("siglip-2", &[without_end]).unwrap_err();
+    assert!(error.message().contains("<nope>"), "{error}");
+}
+
+#[test]
+fn a_prompt_that_is_left_out_of_the_mean_or_fills_the_text_is_refused() {
+    let file = "config_sentence_transformers.json";
+    let prompts =
+        |prompt: &str| json!({"prompts": {"query": prompt}, "default_prompt_name": "query"});
+    let pooling: Changed<'_> = ("1_Pooling/config.json", &|json| {
+        *json = json!({"pooling_mode": "mean", "include_prompt": false})
+    });
+    let short = prompts("query: ");
+    let error = with_files(
+        "bert-dense",
+        &[pooling, (file, &|json| *json = short.clone())],
+    )
+    .unwrap_err();
+    assert!(error.message().contains("include_prompt"), "{error}");
+    with_files("bert-dense", &[pooling]).unwrap();
+
+    let long = prompts(&"word ".repeat(200));
+    let error = with_files("bert-dense", &[(file, &|json| *json = long.clone())]).unwrap_err();
+    assert!(error.message().contains("no room for a text"), "{error}");
 }
 
 #[test]

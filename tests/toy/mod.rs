@@ -121,7 +121,7 @@ impl Architecture for Config {
                 learned: 1,
                 region: None,
             },
-            token_ids: Vec::new(),
+            tokens: Vec::new(),
         })
     }
 

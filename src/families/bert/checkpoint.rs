@@ -7,9 +7,6 @@ use crate::ops::Activation;
 use crate::tensors::TOKEN_TABLE;
 use crate::{Code, Error, Result};
 
-/// Longest text in tokens that sentence encoders are trained with, as their makers run them.
-const MAX_TOKENS: usize = 256;
-
 /// Reads the shape; what is left out is as in BERT's base model.
 pub(in crate::families) fn config(s: &Section<'_>, pooling: Pooling) -> Result<Config> {
     s.one_of("position_embedding_type", &["absolute"])?;
@@ -29,6 +26,13 @@ pub(in crate::families) fn config(s: &Section<'_>, pooling: Pooling) -> Result<C
         pooling,
         dense: Vec::new(),
     })
+}
+
+/// The tokens before and after a text.
+pub(in crate::families) fn ends(files: &Description) -> Result<[String; 2]> {
+    let class = files.class_token()?.unwrap_or("[CLS]");
+    let separator = files.separator_token()?.unwrap_or("[SEP]");
+    Ok([class.to_owned(), separator.to_owned()])
 }
 
 /// A linear layer behind one that gives so many values.
@@ -74,12 +78,23 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         let dense = dense(files, module, config.dimensions())?;
         config.dense.push(dense);
     }
-    let max_tokens = MAX_TOKENS.min(config.max_position_embeddings);
+    let positions = config.max_position_embeddings;
+    let max_tokens = files.max_tokens()?.unwrap_or(positions).min(positions);
     if max_tokens < 3 {
-        let why = "is too small for a text between two special tokens";
-        return Err(Error::new(Code::Config, "max_position_embeddings", why));
+        let why = format!("a text of {max_tokens} tokens has no room between two special ones");
+        return Err(Error::new(Code::Config, s.file(), why));
     }
     let prompts = files.prompts()?;
+    let prompted = !prompts.named.is_empty() || !prompts.default.is_empty();
+    if let Some(file) = modules
+        .without_prompt
+        .filter(|_| pooling == Pooling::Mean && prompted)
+    {
+        let why =
+            "`include_prompt` is false: the mean over a text without its prompt is not built here";
+        return Err(Error::new(Code::Config, files.shown(&file), why));
+    }
+    let [class, separator] = ends(files)?;
     Ok(FromCheckpoint {
         image: ImageSettings {
             min_pixels: 1,
@@ -88,7 +103,7 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             ..ImageSettings::default()
         },
         prompt: PromptSettings {
-            prefix: "[CLS]{instruction}{text}[SEP]".into(),
+            prefix: format!("{class}{{instruction}}{{text}}{separator}"),
             image: String::new(),
             image_token: String::new(),
             empty: String::new(),
@@ -100,7 +115,7 @@ pub fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             name: "global".into(),
             ..View::default()
         },
-        token_ids: Vec::new(),
+        tokens: vec![(class, None), (separator, None)],
         config,
     })
 }

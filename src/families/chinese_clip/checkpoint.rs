@@ -30,10 +30,11 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         let why = "is too small for a text between two special tokens";
         return of_texts.refuse("max_position_embeddings", why);
     }
+    let [class, separator] = bert::checkpoint::ends(files)?;
     Ok(FromCheckpoint {
         image: image(files, config.vision.image_size)?,
         prompt: PromptSettings {
-            prefix: "[CLS]{text}[SEP]".into(),
+            prefix: format!("{class}{{text}}{separator}"),
             image: String::new(),
             image_token: String::new(),
             empty: String::new(),
@@ -45,7 +46,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             name: "global".into(),
             ..View::default()
         },
-        token_ids: Vec::new(),
+        tokens: vec![(class, None), (separator, None)],
         config,
     })
 }

@@ -86,7 +86,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
     // In files of before 2023 it is 2, and means the largest id of a text, which is that of the end.
     let end_id = text.number("eos_token_id")?.filter(|&id| id != 2);
     Ok(FromCheckpoint {
-        token_ids: end_id.map(|id| (end.to_owned(), id)).into_iter().collect(),
+        tokens: vec![(start.to_owned(), None), (end.to_owned(), end_id)],
         image: image(files, config.vision.image_size)?,
         prompt: PromptSettings {
             prefix: format!("{start}{{text}}{end}"),

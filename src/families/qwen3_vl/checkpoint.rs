@@ -67,13 +67,13 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         learned: 0,
         region: None,
     };
-    let token_ids = image_token_id.map(|id| (IMAGE_TOKEN.into(), id));
+    let tokens = image_token_id.map(|id| (IMAGE_TOKEN.into(), Some(id)));
     Ok(FromCheckpoint {
         config,
         image,
         prompt,
         view,
-        token_ids: token_ids.into_iter().collect(),
+        tokens: tokens.into_iter().collect(),
     })
 }
 

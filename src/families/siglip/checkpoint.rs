@@ -69,10 +69,11 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
         );
         return Err(Error::new(Code::Config, root.file(), why));
     }
+    let end = files.end_token()?.unwrap_or("<eos>");
     Ok(FromCheckpoint {
         image: image_settings(files, config.vision.image_size, ImageSettings::halves())?,
         prompt: PromptSettings {
-            prefix: format!("{{text}}{}", files.end_token()?.unwrap_or("<eos>")),
+            prefix: format!("{{text}}{end}"),
             image: String::new(),
             image_token: String::new(),
             empty: String::new(),
@@ -84,7 +85,7 @@ pub(super) fn read(files: &Description) -> Result<FromCheckpoint<Config>> {
             name: "global".into(),
             ..View::default()
         },
-        token_ids: Vec::new(),
+        tokens: vec![(end.to_owned(), None)],
         config,
     })
 }

@@ -4,6 +4,9 @@ use crate::checkpoint::{CONFIG_FILE, Description, Section};
 use crate::families::{ImageSettings, image_processor};
 use crate::{Code, Error, Result};
 
+/// The short side that pictures are brought to before a crop, where an image processor's file leaves it out.
+const SHORT_SIDE: u32 = 224;
+
 /// The name in packages of a tensor of a block, from `layers.` on; `None` if it is none.
 pub fn rename_block(name: &str) -> Option<String> {
     let (layer, rest) = name.strip_prefix("layers.")?.split_once('.')?;
@@ -76,6 +79,8 @@ pub fn image_settings(
             square(&s, "size", side)?;
             None
         }
+        // The crop is stated, and the short side is left to what the family's makers began with.
+        (None, true) if s.present("crop_size") => Some(SHORT_SIDE.max(side as u32)),
         (None, true) => Some(side as u32),
         (None, false) => None,
     };
