@@ -48,6 +48,8 @@ struct Matrix {
     name: String,
     shape: [usize; 2],
     values: Vec<f32>,
+    /// Whether embeddings do not come from the weight that it changes.
+    unused: bool,
 }
 
 impl Adapter {
@@ -244,11 +246,11 @@ fn products(
     rename: super::weights::Rename<'_>,
     scale: &Scale,
 ) -> Result<BTreeMap<String, Product>> {
-    // By the weight's name in packages; `Err` with its own name for a part that embeddings do not come from.
-    let mut downs: BTreeMap<std::result::Result<String, String>, Matrix> = BTreeMap::new();
+    // By the weight's name in packages, or by its own where embeddings do not come from it.
+    let mut downs = BTreeMap::new();
     let mut ups = BTreeMap::new();
     let mut adapter = None;
-    for (name, matrix) in matrices(file, shown)? {
+    for (name, mut matrix) in matrices(file, shown)? {
         let Part { side, path, own } = Part::of(&name)?;
         if *adapter.get_or_insert_with(|| own.to_owned()) != own {
             let why = "is of another adapter than the tensors before it; save one alone";
@@ -259,7 +261,9 @@ fn products(
             Side::Down => &mut downs,
             Side::Up => &mut ups,
         };
-        if let Some(other) = of.insert(rename(&weight).ok_or(weight), matrix) {
+        let canonical = rename(&weight);
+        matrix.unused = canonical.is_none();
+        if let Some(other) = of.insert(canonical.unwrap_or(weight), matrix) {
             let why = format!("is there twice, also as {}", other.name);
             return Err(Error::new(Code::PackageTensor, &name, why));
         }
@@ -289,16 +293,14 @@ fn products(
             return Err(Error::new(Code::PackageTensor, &down.name, why));
         }
         let nothing = |matrix: &Matrix| matrix.values.iter().all(|&v| v == 0.0);
-        let weight = match weight {
-            Ok(weight) => weight,
+        if down.unused {
             // Training never reached it, so it is as it began.
-            Err(_) if nothing(&up) || nothing(&down) => continue,
-            Err(_) => {
-                let why = "is for a part of the model that its embeddings do not come from; leave it out of \
-                           `target_modules`";
-                return Err(Error::new(Code::PackageTensor, &down.name, why));
+            if nothing(&up) || nothing(&down) {
+                continue;
             }
-        };
+            let why = "is for a part of the model that its embeddings do not come from; leave it out of `target_modules`";
+            return Err(Error::new(Code::PackageTensor, &down.name, why));
+        }
         let factor = scale.of(rank);
         let product = Product {
             rows,
@@ -408,6 +410,7 @@ fn matrices(file: &[u8], shown: &str) -> Result<Vec<(String, Matrix)>> {
             name: entry.name.clone(),
             shape: [rows, columns],
             values,
+            unused: false,
         };
         matrices.push((entry.name, matrix));
     }

@@ -5,8 +5,6 @@
 //! Transformer ─ Pooling ─ Dense, any number of them ─ Normalize
 //! ```
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::section::Section;
@@ -153,7 +151,7 @@ pub(super) fn chosen<'a>(
 ) -> Result<Modules> {
     let mut of = Modules::default();
     let (mut begun, mut normalised) = (false, false);
-    let mut paths = BTreeSet::new();
+    let mut paths = Vec::new();
     let fail = |why: String| Err(Error::new(Code::Config, shown, why));
     let read_config = |path: &str, kind: &str| {
         let file = config_of(path);
@@ -164,8 +162,11 @@ pub(super) fn chosen<'a>(
     };
     for entry in modules.as_array().into_iter().flatten() {
         let (path, kind) = module(shown, entry)?;
-        if has_folder(&kind) && !paths.insert(path.clone()) {
-            return fail(format!("names the folder {path} twice"));
+        if has_folder(&kind) {
+            if paths.contains(&path) {
+                return fail(format!("names the folder {path} twice"));
+            }
+            paths.push(path.clone());
         }
         match kind.as_str() {
             // The network itself.

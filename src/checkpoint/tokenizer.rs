@@ -1,7 +1,5 @@
 //! The files of a checkpoint's tokenizer, of which it may have some only.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::files::SmallFiles;
@@ -54,14 +52,14 @@ pub struct TokenizerFiles {
     word_pieces: Option<Vec<u8>>,
     added: Option<Vec<u8>>,
     /// What else speaks of them, by name.
-    settings: BTreeMap<&'static str, Vec<u8>>,
+    settings: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// The files that say how a tokenizer is used.
 #[derive(Debug)]
 pub(crate) struct TokenizerSettings {
     /// By name.
-    files: BTreeMap<&'static str, Map<String, Value>>,
+    files: Vec<(&'static str, Map<String, Value>)>,
 }
 
 impl TokenizerSettings {
@@ -87,7 +85,7 @@ impl TokenizerSettings {
     }
 
     fn section(&self, name: &'static str) -> Option<Section<'_>> {
-        let map = self.files.get(name)?;
+        let (_, map) = self.files.iter().find(|(file, _)| *file == name)?;
         Some(Section::root(map, name))
     }
 }
@@ -115,7 +113,7 @@ impl TokenizerFiles {
     /// # Errors
     /// [`Code::Config`] if one is not JSON.
     pub(crate) fn settings(&self) -> Result<TokenizerSettings> {
-        let read = |(&name, json): (&&'static str, &Vec<u8>)| Ok((name, object(json, name)?));
+        let read = |(name, json): &(&'static str, Vec<u8>)| Ok((*name, object(json, name)?));
         let files = self.settings.iter().map(read).collect::<Result<_>>()?;
         Ok(TokenizerSettings { files })
     }

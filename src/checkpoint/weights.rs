@@ -29,10 +29,8 @@ pub struct Weights {
     files: usize,
     /// By their names in packages: the number of the file, and where in it.
     tensors: BTreeMap<String, (usize, Entry)>,
-    /// Those of one value that no package has a tensor for, by their own names.
-    scalars: BTreeMap<String, (usize, Entry)>,
-    /// The others that no package has a tensor for.
-    dropped: BTreeMap<String, Vec<usize>>,
+    /// Those that no package has a tensor for, by their own names.
+    others: BTreeMap<String, (usize, Entry)>,
 }
 
 impl Weights {
@@ -43,10 +41,7 @@ impl Weights {
     pub fn add(&mut self, file: &str, bytes: u64, header: &[u8], rename: Rename<'_>) -> Result<()> {
         for entry in shard::parse_header(header, file, bytes)? {
             let Some(canonical) = rename(&entry.name) else {
-                match entry.shape.iter().product::<usize>() {
-                    1 => drop(self.scalars.insert(entry.name.clone(), (self.files, entry))),
-                    _ => drop(self.dropped.insert(entry.name, entry.shape)),
-                }
+                self.others.insert(entry.name.clone(), (self.files, entry));
                 continue;
             };
             if let Some((_, other)) = self.tensors.get(&canonical) {
@@ -70,16 +65,14 @@ impl Weights {
     /// # Errors
     /// [`Code::PackageTensor`] if it is of a type that is not read, or of another shape.
     pub fn scalar(&self, name: &str) -> Result<Option<(usize, &Entry)>> {
-        match self.scalars.get(name) {
-            None => match self.dropped.get(name) {
-                None => Ok(None),
-                Some(shape) => {
-                    let why = format!("has the shape {shape:?}; one value was expected");
-                    Err(Error::new(Code::PackageTensor, name, why))
-                }
-            },
-            Some((file, entry)) => readable(name, entry).map(|()| Some((*file, entry))),
+        let Some((file, entry)) = self.others.get(name) else {
+            return Ok(None);
+        };
+        if entry.shape.iter().product::<usize>() != 1 {
+            let why = format!("has the shape {:?}; one value was expected", entry.shape);
+            return Err(Error::new(Code::PackageTensor, name, why));
         }
+        readable(name, entry).map(|()| Some((*file, entry)))
     }
 
     /// Checks that these tensors are there with their shapes, and no others.
