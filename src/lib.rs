@@ -23,6 +23,7 @@
 
 #[cfg(feature = "engine")]
 mod agff;
+mod certainty;
 pub mod checkpoint;
 #[cfg(feature = "engine")]
 pub mod device;
@@ -41,6 +42,7 @@ pub mod web;
 
 #[cfg(feature = "engine")]
 pub use agff::{Agff, Input, InputImage, LoadOptions, Prepared};
+pub use certainty::{Calibration, Certainty, Levels, Spread, Sure};
 pub use checkpoint::{Address, HUB, Repository};
 pub use embedding::{
     Embedding, Fusion, Patterns, Probability, Reduction, Similarity, similarity, unit,

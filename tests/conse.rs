@@ -88,6 +88,7 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
         },
         views: std::iter::once(global).chain(fine).collect(),
         probability: None,
+        certainty: None,
         fusion: Fusion {
             temperature: 0.05,
             reduction: Reduction::LogSumExp,

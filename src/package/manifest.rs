@@ -11,6 +11,7 @@ use crate::tensors::hex;
 use crate::{Code, Error, Result};
 
 // The types of its fields.
+pub use crate::certainty::Calibration;
 pub use crate::embedding::{Fusion, Probability, Reduction};
 pub use crate::families::{ImageSettings, PromptSettings, View};
 pub use crate::tensors::Dtype;
@@ -70,6 +71,9 @@ pub struct Manifest {
     /// How a cosine becomes a probability, for models that were trained for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<Probability>,
+    /// How sure matches are, for models that were calibrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Calibration>,
     /// Dimensions that an embedding may be cut to (Matryoshka), the full one first.
     pub dimensions: Vec<usize>,
     /// The weights' licence, as an SPDX expression, or what is known of it.
@@ -296,6 +300,8 @@ struct Rest {
     fusion: Fusion,
     #[serde(default)]
     probability: Option<Probability>,
+    #[serde(default)]
+    certainty: Option<Calibration>,
     dimensions: Vec<usize>,
     licence: String,
     #[serde(default)]
@@ -320,6 +326,7 @@ impl Rest {
             views: self.views,
             fusion: self.fusion,
             probability: self.probability,
+            certainty: self.certainty,
             dimensions: self.dimensions,
             licence: self.licence,
             provenance: self.provenance,

@@ -174,6 +174,7 @@ impl Prepared {
             fusion: self.views.fusion,
             // Read with the weights.
             probability: None,
+            certainty: None,
             dimensions: dimensions.unwrap_or_else(|| vec![self.of.config.embedding_dim()]),
             licence: licence.unwrap_or_else(|| "unknown".into()),
             provenance: provenance.join(" "),

@@ -75,6 +75,9 @@ impl Manifest {
             );
             return fail("probability", why);
         }
+        if let Some(calibration) = &self.certainty {
+            calibration.check(self.config.embedding_dim())?;
+        }
         self.check_dimensions()
     }
 

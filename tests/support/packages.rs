@@ -92,6 +92,7 @@ pub fn manifest(config: Config, dtype: Dtype) -> Manifest {
             },
         ],
         probability: None,
+        certainty: None,
         fusion: Fusion {
             temperature: 0.05,
             reduction: Reduction::LogSumExp,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use agff::families::Region;
-use agff::{Error, Patterns, Similarity};
+use agff::{Certainty, Error, Patterns, Similarity, Sure};
 use serde::Serialize;
 
 use crate::inputs;
@@ -27,8 +27,9 @@ a pattern is the text's, g for global, f for fine:
   {\"query\": \"a red mug\", \"target\": \"mug.jpg\", \"rank\": 1, \"score\": 0.81,
    \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
    \"best\": [\"fine-2\", \"global\"], \"trained\": true}
-and for models that were trained to give one, as SigLIP, the \"probability\" that the text is of
-the photo, by their global views.";
+for models that were trained to give one, as SigLIP, the \"probability\" that the text is of the
+photo, by their global views; and for models that say how sure they are, as photo and SigLIP, a
+number between 0 and 1, \"certainty\", and a word for it: \"sure\" is \"probably\", \"perhaps\" or \"hardly\".";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,6 +73,8 @@ struct Line<'a> {
     region: Option<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f32>,
+    #[serde(flatten)]
+    certainty: Option<Certain>,
     trained: bool,
 }
 
@@ -138,6 +141,11 @@ pub fn run(args: Args, console: &Console) -> Done {
         // Stable: equal scores stay in the order of the arguments.
         ranking.sort_by(|(.., a), (.., b)| b.score.total_cmp(&a.score));
         ranking.truncate(args.top.unwrap_or(usize::MAX));
+        let certainty = loaded.agff.manifest().certainty_of(query);
+        let certain = |s: &Similarity| {
+            let certainty = certainty.as_ref();
+            certainty.map(|certainty| Certain::of(certainty, s.score, &s.patterns))
+        };
         if args.json {
             for (rank, (name, target, s)) in ranking.iter().enumerate() {
                 console.json_line(&Line {
@@ -150,6 +158,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                     best: best(&query.views, &target.views, s),
                     region: regions.of_match(&target.views, s),
                     probability: loaded.agff.probability(query, target)?,
+                    certainty: certain(s),
                     trained: loaded.trained(),
                 })?;
             }
@@ -166,6 +175,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                 score: s.score,
                 weights: s.weights,
                 best: best(&query.views, &target.views, s),
+                sure: certain(s).map(|certain| certain.sure),
             })
             .collect();
         for line in ranking_table(console, &rows) {
@@ -179,6 +189,24 @@ pub fn run(args: Args, console: &Console) -> Done {
     })
 }
 
+/// How sure a match is.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Certain {
+    pub certainty: f32,
+    pub sure: Sure,
+}
+
+impl Certain {
+    /// Of a match, by what the model says of its text.
+    pub fn of(certainty: &Certainty, score: f32, patterns: &Patterns) -> Self {
+        let number = certainty.of(score, patterns);
+        Self {
+            certainty: number,
+            sure: certainty.word(number),
+        }
+    }
+}
+
 /// A photo in its place.
 pub struct Ranked<'a> {
     pub name: &'a str,
@@ -187,6 +215,8 @@ pub struct Ranked<'a> {
     pub weights: Patterns,
     /// The pair of views that contributes most.
     pub best: [&'a str; 2],
+    /// How sure it is, for models that say so.
+    pub sure: Option<Sure>,
 }
 
 /// The patterns of texts that have a global view alone, in words.
@@ -213,6 +243,10 @@ pub fn ranking_table(console: &Console, photos: &[Ranked<'_>]) -> Vec<String> {
     let patterns: Vec<_> = all.iter().filter(|(_, weight)| counts(*weight)).collect();
     let mut heads = vec![("rank", Align::Right), ("score", Align::Right)];
     heads.extend(patterns.iter().map(|(name, _)| (*name, Align::Right)));
+    let sure = photos.iter().any(|photo| photo.sure.is_some());
+    if sure {
+        heads.push(("sure", Align::Left));
+    }
     heads.extend([("best pair", Align::Left), ("photo", Align::Left)]);
     let rows: Vec<Vec<String>> = photos
         .iter()
@@ -225,6 +259,9 @@ pub fn ranking_table(console: &Console, photos: &[Ranked<'_>]) -> Vec<String> {
                     .iter()
                     .map(|(_, weight)| percent(weight(&photo.weights))),
             );
+            if sure {
+                row.push(photo.sure.map_or("", Sure::as_str).to_owned());
+            }
             row.extend([photo.best.join(" – "), shown(photo.name).into_owned()]);
             row
         })

@@ -139,3 +139,51 @@ fn a_text_in_another_language_is_told_of() {
     assert!(told("ein Hund am Meer, müde"));
     assert!(!told("a tired dog at the sea"));
 }
+
+#[test]
+fn it_says_how_sure_it_is_and_can_leave_the_rest_out() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = text_of(&scratch.path().join("index"));
+    let photos = ["cat.jpg", "coffee.jpg", "lemons.jpg", "rocket.jpg"].map(sample);
+    let mut add = vec!["index", "add", "--index", &at, "--device", "cpu"];
+    add.extend(photos.iter().map(String::as_str));
+    let added = plain(&models(), &add);
+    assert_eq!(added.code, 0, "{}", added.err);
+    let search = |text: &str, more: &[&str]| {
+        let mut arguments = vec!["index", "search", "--index", &at, "--device", "cpu"];
+        arguments.extend(["--text", text]);
+        arguments.extend(more);
+        let run = plain(&models(), &arguments);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run
+    };
+    let all = search("lemons", &["--json"]).lines();
+    assert_eq!(all.len(), 4);
+    assert_eq!(
+        (&all[0]["sure"], &all[3]["sure"]),
+        (&"probably".into(), &"hardly".into())
+    );
+    let certainty = |line: &Value| line["certainty"].as_f64().unwrap();
+    assert!(certainty(&all[0]) > 0.58 && certainty(&all[3]) < 0.27);
+
+    let sure = search("lemons", &["--json", "--min-score", "auto"]).lines();
+    let kept: Vec<&Value> = all.iter().filter(|line| line["sure"] != "hardly").collect();
+    assert_eq!(sure.iter().collect::<Vec<_>>(), kept);
+    let nothing = search("xkwq vbrt", &["--min-score", "auto"]);
+    assert!(
+        nothing.out.contains("nothing that looks like this"),
+        "{}",
+        nothing.out
+    );
+    assert_eq!(search("xkwq vbrt", &["--json"]).lines().len(), 4);
+
+    // Of two texts, or a photo, it cannot be said.
+    for more in [["--minus", "lemons"], ["--image", &photos[0]]] {
+        let mut arguments = vec!["index", "search", "--index", &at, "--text", "cat"];
+        arguments.extend(more);
+        arguments.extend(["--min-score", "auto"]);
+        let run = plain(&models(), &arguments);
+        assert_ne!(run.code, 0);
+        assert!(run.err.contains("one text"), "{}", run.err);
+    }
+}

@@ -16,6 +16,7 @@ mod card;
 mod classes;
 mod encoder;
 mod pickle;
+mod spread;
 mod torch;
 mod tower;
 mod vocabulary;
@@ -127,6 +128,7 @@ pub fn make(
     text.vocab_size = vocabulary.kept.len();
     step("placing the classes among the texts")?;
     let Bridge { classes, centre } = Bridge::of(&encoder, QUERY)?;
+    let certainty = spread::calibration(&classes, text.hidden_size);
     weights.insert("bridge.classes.weight".into(), classes);
     weights.insert("bridge.centre".into(), centre);
     step("writing the package")?;
@@ -138,7 +140,8 @@ pub fn make(
             temperature: TEMPERATURE,
         },
     };
-    let manifest = manifest(config, options.dtype);
+    let mut manifest = manifest(config, options.dtype);
+    manifest.certainty = Some(certainty);
     manifest.check_but_files()?;
     let written = write(manifest, weights, &vocabulary.tokenizer, out, options)?;
     card::write(out, &written).inspect_err(|_| {
@@ -221,6 +224,7 @@ fn manifest(config: Config, dtype: Dtype) -> Manifest {
         },
         views: views(),
         probability: None,
+        certainty: None,
         fusion: Fusion {
             temperature: FUSION,
             reduction: Reduction::LogSumExp,

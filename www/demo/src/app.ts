@@ -21,7 +21,7 @@ import { IDLE } from "./intake";
 import { showProgress } from "./progress";
 import { isEmpty, notEnglish, NOTHING, parse, terms } from "./query";
 import { modelOfLibrary } from "./renewal";
-import { showHeading } from "./results";
+import { showHeading, shownHits } from "./results";
 import { MORE_LIKE, SUGGESTIONS } from "./samples";
 import { Searchbox } from "./searchbox";
 import { type Found, Searcher } from "./searching";
@@ -39,6 +39,8 @@ export class App {
   /** Whether the model knows English only. */
   private english = false;
   private found: Found | undefined;
+  /** Whether the hits that hardly show what was asked for are wanted as well. */
+  private all = false;
   /** What the grid shows. */
   private shown: Found | undefined;
   private noted = 0;
@@ -150,6 +152,10 @@ export class App {
       for (const library of [own, samples]) library.intake.cancel();
       announce("Cancelled. What was read already stays.");
     });
+    byId("show-rest").addEventListener("click", () => {
+      this.all = true;
+      this.draw();
+    });
     byId("problems-close").addEventListener("click", () => this.library.intake.dismissFailures());
     byId("failure-close").addEventListener("click", clearFailure);
     document.addEventListener("visibilitychange", () => {
@@ -251,11 +257,20 @@ export class App {
 
   private answer(found: Found | undefined): void {
     clearFailure();
+    // The same search again, as photos came, is the same wish.
+    if (found?.search !== this.found?.search) this.all = false;
     this.found = found;
     byId("english").hidden = !this.english || !notEnglish(found?.search.text ?? "");
     if (found && this.views.current === "duplicates") this.views.show("grid");
     this.draw();
-    this.map.mark(found && new Set(found.hits.slice(0, 50).map(({ id }) => id)));
+    this.map.mark(
+      found &&
+        new Set(
+          shownHits(found, false)
+            .slice(0, 50)
+            .map(({ id }) => id),
+        ),
+    );
   }
 
   private showView(view: ViewName): void {
@@ -277,9 +292,10 @@ export class App {
     byId("warnings").hidden = library.warnings.length === 0;
     byId("intro").hidden =
       library !== samples || own.size > 0 || found !== undefined || this.views.current !== "grid";
-    showHeading(library, found);
+    showHeading(library, found, this.all);
     byId("photos").classList.toggle("ranked", found !== undefined);
-    this.grid.show(found ? hitItems(library, found.hits) : allItems(library), found !== this.shown);
+    const items = found ? hitItems(library, shownHits(found, this.all)) : allItems(library);
+    this.grid.show(items, found !== this.shown);
     this.shown = found;
     this.details.refresh(library);
     document.body.dataset["waiting"] = String(library.intake.pending.length);

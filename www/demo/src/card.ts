@@ -57,7 +57,9 @@ export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library)
   const { name, hit, rank, pending } = item;
   cell.classList.toggle("waiting", pending !== undefined);
   cell.dataset["name"] = name;
-  const score = hit ? `, number ${rank}, match ${hit.score.toFixed(3)}` : "";
+  const sure = hit?.sure ? `, ${hit.sure}` : "";
+  const score = hit ? `, number ${rank}${sure}, match ${hit.score.toFixed(3)}` : "";
+  cell.dataset["sure"] = hit?.sure ?? "";
   const state = pending ? ", waiting to be read" : "";
   const why = hit
     ? `\nMost alike: ${viewName(hit.best[0])} of the search and ${viewName(hit.best[1])} of the photo`
@@ -89,11 +91,13 @@ function makeFrame({ name, record, pending }: PhotoItem, library: Library): HTML
 }
 
 function scoreLine(hit: Hit, rank: number): HTMLElement {
+  const number = make("span", { className: "number" }, hit.sure ?? hit.score.toFixed(3));
+  number.dataset["score"] = String(hit.score);
   return make(
     "span",
     { className: "score" },
     make("span", { className: "rank" }, `${rank}`),
-    make("span", { className: "number" }, hit.score.toFixed(3)),
+    number,
   );
 }
 

@@ -1,9 +1,16 @@
 /** Why a photo was found: a sentence, the four patterns as bars, and the pair of views that is most alike. */
 
-import type { Hit } from "agff";
+import type { Hit, Sure } from "agff";
 import { attributes, make } from "./dom";
 import { percent } from "./format";
 import { compared, meaning, type PatternName, reason, viewName } from "./patterns";
+
+/** How sure the model is, in a sentence. */
+const SURE: Record<Sure, string> = {
+  probably: "The photo probably shows it.",
+  perhaps: "Perhaps the photo shows it.",
+  hardly: "It is the nearest of those that there are, and probably something else.",
+};
 
 /**
  * @param query what was searched with, in words that fit into a sentence: "your words", "the photo cat.jpg"
@@ -21,6 +28,13 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
     { className: "explanation" },
     make("h3", {}, "Why it matched"),
     make("p", { className: "reason" }, reason(hit.weights, query)),
+    hit.certainty === undefined
+      ? undefined
+      : make(
+          "p",
+          { className: "sure" },
+          `${SURE[hit.sure ?? "hardly"]} The model's certainty is ${percent(hit.certainty)}.`,
+        ),
     bars,
     make(
       "p",

@@ -3,6 +3,7 @@
 
 import { type Backend, type Loaded, type Setup } from "./backend.js";
 import { embedAll, photosInAPack, textsInAPack } from "./batch.js";
+import { certaintyOf } from "./certainty.js";
 import { AgffError, disposedOf, fromPlain, throwIfAborted } from "./errors.js";
 import { guarded } from "./guarded.js";
 import type { Indexes, OpenIndexOptions, PhotoIndex } from "./index-types.js";
@@ -12,6 +13,7 @@ import { crossing, inputName, nameOf } from "./portable.js";
 import { checkMany, oneOf } from "./given.js";
 import { similarity, truncate } from "./similarity.js";
 import type {
+  Certainty,
   BatchOptions,
   BatchResult,
   DecodePreference,
@@ -208,6 +210,19 @@ export class Agff {
   }
 
   /**
+   * How sure matches of a text are: whether a photo shows it, or is only the nearest of those that there are.
+   * Undefined for models that do not say, and for embeddings that were cut.
+   *
+   * ```ts
+   * const text = await agff.embedText("dog");
+   * const { certainty, sure } = agff.certainty(text)!.of(agff.similarity(text, photo));
+   * ```
+   */
+  certainty(text: Embedding): Certainty | undefined {
+    return certaintyOf(this.info, text);
+  }
+
+  /**
    * The first `dimensions` values of every vector, made unit vectors again: smaller to keep, and
    * still comparable with others that were cut to the same length.
    */
@@ -311,6 +326,7 @@ function describe(manifest: Manifest, { reply, device }: Loaded, worker: boolean
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     fusion,
     probability: manifest.probability,
+    certainty: manifest.certainty,
     instruction: prompt.instruction,
     instructions: prompt.named ?? {},
     // The engine knows what it was told to use; the page knows why, and the adapter's name.

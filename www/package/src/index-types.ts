@@ -1,7 +1,7 @@
 /** The public types of the stored photo index. */
 
 import type { AgffError } from "./errors.js";
-import type { DecodePath, DecodePreference, ImageSource, Patterns, Region } from "./types.js";
+import type { DecodePath, DecodePreference, ImageSource, Patterns, Region, Sure } from "./types.js";
 
 /** How an index keeps vectors in memory; on the disk they are always `f32`. */
 export type IndexPrecision = "f32" | "int8";
@@ -114,8 +114,11 @@ export type Query = string | QueryTerm | readonly QueryTerm[];
 export interface IndexSearchOptions {
   /** How many at most; 20 when left out. */
   limit?: number;
-  /** None with a lower score. */
-  minScore?: number;
+  /**
+   * None with a lower score. `"auto"` gives those that probably or perhaps show what is asked for, which takes one text
+   * and a model that says how sure it is ({@link Agff.certainty}).
+   */
+  minScore?: number | "auto";
   /** Gives the search up. */
   signal?: AbortSignal;
 }
@@ -132,6 +135,10 @@ export interface Hit extends IndexRecord {
   readonly best: readonly [query: string, record: string];
   /** Where in the photo it matches most; undefined for models whose views are not places. */
   readonly region: Region | undefined;
+  /** How sure it is, between 0 and 1, where one text was asked for and the model says so. */
+  readonly certainty: number | undefined;
+  /** The same in a word. */
+  readonly sure: Sure | undefined;
 }
 
 /** How far an `add` or `import` is. */

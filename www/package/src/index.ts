@@ -54,6 +54,9 @@ export type {
   Patterns,
   PlanOptions,
   Probability,
+  Calibration,
+  Certainty,
+  Sure,
   Region,
   Similarity,
 } from "./types.js";

@@ -1,7 +1,7 @@
 /** What this package itself reads of a package's `agff.json`; all else of it is the engine's matter. */
 
 import { AgffError } from "./errors.js";
-import type { Fusion, Probability, Region } from "./types.js";
+import type { Calibration, Fusion, Probability, Region } from "./types.js";
 
 /** The manifest's file name. */
 export const MANIFEST = "agff.json";
@@ -29,6 +29,7 @@ export interface Manifest {
   readonly views: readonly { readonly name: string; readonly region?: Region }[];
   readonly fusion: Fusion;
   readonly probability?: Probability;
+  readonly certainty?: Calibration;
   readonly prompt: {
     readonly instruction: string;
     readonly named?: Readonly<Record<string, string>>;

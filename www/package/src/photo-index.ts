@@ -25,6 +25,7 @@ import type {
   QueryTerm,
 } from "./index-types.js";
 import type { Calls, IndexCall, SearchRequest } from "./protocol.js";
+import type { Certainty } from "./types.js";
 
 /** Answers calls about the index where the engine is. */
 type Call = Backend["index"];
@@ -142,7 +143,14 @@ class StoredPhotoIndex implements PhotoIndex {
   ): Promise<Hit[]> {
     this.database.throwIfLost();
     const terms = await this.terms(query, signal);
-    const request = { index: this.ref, terms, limit: checkedLimit(limit), minScore };
+    const sure = this.certaintyOf(query, terms);
+    const auto = minScore === "auto";
+    if (auto && !sure) {
+      const message = 'is "auto", which takes one text and a model that says how sure it is';
+      throw new AgffError("input", "minScore", message);
+    }
+    const least = minScore === "auto" ? sure?.leastScore : minScore;
+    const request = { index: this.ref, terms, limit: checkedLimit(limit), minScore: least };
     const { hits } = await this.ask("indexSearch", request, signal);
     const records = await store.get(
       this.database,
@@ -153,8 +161,10 @@ class StoredPhotoIndex implements PhotoIndex {
     return hits.flatMap(({ score, similarity: { patterns, weights, best, fine } }, i) => {
       const record = records[i];
       const region = fine === undefined ? undefined : regions[fine];
+      const certain = sure?.of({ score, patterns }) ?? { certainty: undefined, sure: undefined };
+      if (auto && certain.sure === "hardly") return [];
       // Another tab may have removed it meanwhile.
-      return record ? [{ ...record, score, patterns, weights, best, region }] : [];
+      return record ? [{ ...record, score, patterns, weights, best, region, ...certain }] : [];
     });
   }
 
@@ -237,6 +247,17 @@ class StoredPhotoIndex implements PhotoIndex {
       throw new AgffError("input", "query", message);
     }
     return Promise.all(terms.map((term) => this.term(term, signal)));
+  }
+
+  /** How sure the matches of a query are, if it is one text and nothing else. */
+  private certaintyOf(query: Query, terms: SearchRequest["terms"]): Certainty | undefined {
+    const [asked, ...others] = typeof query === "string" || !isTerms(query) ? [query] : query;
+    const [term] = terms;
+    const { weight = 1, image = undefined } = typeof asked === "object" ? asked : {};
+    const whole = this.dimensions === this.model.info.dimensions[0];
+    if (others.length > 0 || image !== undefined || !term?.embedding || !whole) return undefined;
+    // The score is the similarity itself then.
+    return weight === 1 ? this.model.certainty(term.embedding) : undefined;
   }
 
   private async term(

@@ -298,6 +298,43 @@ export interface Probability {
   readonly bias: number;
 }
 
+/** What a model says of its scores: what they are divided by for a text, and how that becomes a certainty. */
+export interface Calibration {
+  /** Directions in which scores spread. */
+  readonly spread: {
+    /** What the whole numbers of each are multiplied with. */
+    readonly scales: readonly number[];
+    /** The directions one after another, as whole numbers of 8 bits in hexadecimal. */
+    readonly directions: string;
+    /** What lies in no direction, on the mean over all dimensions. */
+    readonly rest: number;
+  };
+  /** How fast certainty grows with the quotient. */
+  readonly slope: number;
+  /** The quotient at which it is one half. */
+  readonly middle: number;
+  /** From here on a match is `"probably"`. */
+  readonly probably: number;
+  /** From here on it is `"perhaps"`. */
+  readonly perhaps: number;
+}
+
+/** A certainty in a word: it probably shows it, it may, or it is only the nearest of those that there are. */
+export type Sure = "probably" | "perhaps" | "hardly";
+
+/** How sure matches of one text are. */
+export interface Certainty {
+  /** Of a match: a number between 0 and 1, and a word for it. */
+  of(match: Pick<Similarity, "score" | "patterns">): {
+    /** The number. */
+    certainty: number;
+    /** The word. */
+    sure: Sure;
+  };
+  /** The score from which on matches are `"perhaps"`; undefined where the score does not decide. */
+  readonly leastScore: number | undefined;
+}
+
 /** The device that runs the model, and why it was taken. */
 export interface DeviceInfo {
   /** Which of the two it is. */
@@ -354,6 +391,8 @@ export interface ModelInfo {
   readonly fusion: Fusion;
   /** How a cosine becomes a probability; undefined for models without one. */
   readonly probability: Probability | undefined;
+  /** How sure matches are; undefined for models that were not calibrated. */
+  readonly certainty: Calibration | undefined;
   /** The instruction that is used when a call states none. */
   readonly instruction: string;
   /** The package's other instructions by name, such as `query` and `document`. */

@@ -94,3 +94,24 @@ test("words in other letters are not searched for in silence", async ({ page }) 
   await search(page, "dog");
   await expect(note).toBeHidden();
 });
+
+test("it says how sure it is, and shows nothing rather than anything", async ({ page }) => {
+  const title = page.locator("#results-title");
+  await search(page, "lemons");
+  await expect(title).toHaveText(/^\d photos? for “lemons”: \d probably/);
+  expect((await names(page))[0]).toBe("lemons.jpg");
+  await expect(page.locator(".cell").first()).toHaveAttribute("data-sure", "probably");
+  await page.locator(".cell").first().click();
+  await expect(page.locator(".explanation .sure")).toContainText("The photo probably shows it.");
+  await page.keyboard.press("Escape");
+  await page.locator("#show-rest").click();
+  expect(await names(page)).toHaveLength(PHOTOS.length);
+  await expect(page.locator("#rest")).toBeHidden();
+
+  await search(page, "xkwq vbrt");
+  await expect(title).toHaveText("no photo for “xkwq vbrt”");
+  await expect(page.locator("#rest")).toContainText("Nothing that looks like this.");
+  expect(await names(page)).toEqual([]);
+  await page.locator("#show-rest").click();
+  expect(await names(page)).toHaveLength(PHOTOS.length);
+});

@@ -44,7 +44,10 @@ test("what was typed first does not come after what was typed last", async ({ pa
 
 test("words after a minus sign are not wanted, and change the scores", async ({ page }) => {
   await search(page, "a photo");
-  const scores = () => page.locator(".cell .number").allTextContents();
+  const scores = () =>
+    page
+      .locator(".cell .number")
+      .evaluateAll((all) => all.map((of) => (of as HTMLElement).dataset["score"]!));
   const before = await scores();
   await page.getByRole("searchbox").fill("a photo -cat");
   await expect(page.locator("#results-title")).toHaveText("4 photos for “a photo”, not like “cat”");

@@ -146,9 +146,15 @@ test("an adapter is folded in, from the hub, from a folder and from beside the w
     expect(await kept(empty, loaded.url)).toEqual(expected);
   }
   const both = new Map([...checkpoint("siglip-2"), ...adapterOf("siglip-2")]);
-  hub.repositories.set("owner/both", { commit: COMMIT, files: both });
-  const loaded = ok(await load(empty, { source: "owner/both", hub: hub.url }));
+  for (const [path, body] of both) hub.plain.set(`both/${path}`, body);
+  const beside = folder.replace("lora", "both");
+  const loaded = ok(await load(empty, { source: beside }));
   expect(await kept(empty, loaded.url)).toEqual(expected);
+  // At a hub it could be of another model.
+  hub.repositories.set("owner/both", { commit: COMMIT, files: both });
+  const unclear = failed(await load(empty, { source: "owner/both", hub: hub.url }));
+  expect(unclear).toMatchObject({ code: "config", subject: "owner/both" });
+  expect(unclear.message).toContain("as its adapter");
 
   const alone = failed(await load(empty, { source: "owner/lora", hub: hub.url }));
   expect(alone).toMatchObject({ code: "package-file-missing", subject: "owner/lora" });
@@ -173,10 +179,23 @@ test("a model of the sigmoid kind gives a probability, the one of the command li
       const picture = await agff.embedImage(photo);
       const { gg } = agff.similarity(text, picture).patterns;
       const cut = [text, picture].map((embedding) => agff.truncate(embedding, 8));
+      const index = await agff.openIndex("sure");
+      await index.add([new File([photo], "lemons.jpg")]);
+      const two = [{ text: "a dog" }, { text: "a cat", weight: -1 }];
+      const found = {
+        hit: (await index.search("a dog"))[0],
+        auto: await index.search("a dog", { minScore: "auto" }),
+        ofTwo: (await index.search(two))[0]?.sure,
+        refused: await index
+          .search(two, { minScore: "auto" })
+          .catch(({ code, subject }: { code: string; subject: string }) => [code, subject]),
+      };
       return {
         of: agff.info.probability,
         gg,
         probability: agff.probability(text, picture),
+        ...found,
+        certainty: agff.certainty(text)!.of(agff.similarity(text, picture)).certainty,
         cut: agff.probability(cut[0]!, cut[1]!),
       };
     },
@@ -188,6 +207,11 @@ test("a model of the sigmoid kind gives a probability, the one of the command li
   expect(made.of).toEqual(native.probability);
   const { scale, bias } = native.probability!;
   expect(made.probability).toBeCloseTo(1 / (1 + Math.exp(-(scale * made.gg + bias))), 9);
+  expect(made.certainty).toBeCloseTo(made.probability!, 9);
+  expect(made.hit!.certainty).toBeCloseTo(made.probability!, 5);
+  expect(made.auto).toHaveLength(made.hit!.sure === "hardly" ? 0 : 1);
+  expect(made.ofTwo).toBeUndefined();
+  expect(made.refused).toEqual(["input", "minScore"]);
   expect(made.cut).toBeUndefined();
 });
 

@@ -104,7 +104,7 @@ export async function rank(page: Page, text: string): Promise<Shown[]> {
   return page.locator(".cell").evaluateAll((cells) =>
     cells.map((cell) => ({
       name: cell.querySelector(".name")?.textContent ?? "",
-      score: Number(cell.querySelector(".number")?.textContent ?? NaN),
+      score: Number(cell.querySelector<HTMLElement>(".number")?.dataset["score"] ?? NaN),
       weights: [...cell.querySelectorAll<HTMLElement>(".meter i")].map(({ style }) =>
         Number(style.flexGrow),
       ),

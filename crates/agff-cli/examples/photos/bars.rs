@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::numbers::{Bootstrap, PLACES};
+use agff_eval::Rate;
+
+use crate::numbers::{Bootstrap, Interval, PLACES};
 use crate::page::{Measured, factor, interval, points};
 use crate::scaled::BAR;
 use crate::singles::FUSION;
@@ -123,6 +125,31 @@ fn all(measured: &Measured<'_>, boot: &Bootstrap) -> Vec<Bar> {
         bar: "≥ 0.99999".into(),
         measured: format!("{least:.7}"),
         holds: least >= 0.99999,
+    });
+    let certain = &measured.certain;
+    let (kept, refused, area) = (certain.kept(), certain.refused(), certain.area());
+    let percent = |rate: Rate| {
+        let Rate {
+            value, low, high, ..
+        } = rate;
+        interval(Interval { value, low, high })
+    };
+    bars.push(Bar {
+        what: "right pictures among the first ten that are called \"probably\"".into(),
+        bar: "≥ 60 %".into(),
+        measured: format!(
+            "{}, where {} of {} texts without a picture have none",
+            percent(kept),
+            percent(refused),
+            refused.count
+        ),
+        holds: kept.value >= 0.6,
+    });
+    bars.push(Bar {
+        what: "certainty of the best picture, captions that found theirs against texts without one: area under the ROC curve".into(),
+        bar: "≥ 0.85".into(),
+        measured: format!("{:.3} [{:.3}, {:.3}]", area.value, area.low, area.high),
+        holds: area.value >= 0.85,
     });
     let scaled = measured.scaled;
     bars.push(Bar {

@@ -21,6 +21,7 @@ mod page;
 mod scaled;
 mod singles;
 mod stamps;
+mod sure;
 mod variants;
 mod ways;
 
@@ -125,6 +126,7 @@ fn main() -> Result<(), Failed> {
     let browser = browser::compare(&stamps, &folder, &args.models, &embeddings, &args.out)?;
     let backgrounds = args.debian.join(BACKGROUNDS);
     let scaled = scaled::compare(&agff, &backgrounds)?;
+    let certain = sure::measure(&agff, &asking, &embeddings)?;
     let collages = collages(&args, &stamps, &embeddings)?;
     let measured = Measured {
         versions: args.versions,
@@ -137,6 +139,7 @@ fn main() -> Result<(), Failed> {
         groceries,
         browser,
         scaled,
+        certain,
         captions: [reported.captions().len(), choosing.captions().len()],
     };
     page::write(&args.document, &measured)?;

@@ -13,6 +13,7 @@ use crate::groceries::Named;
 use crate::numbers::{Bootstrap, Interval, PLACES, RESAMPLES, Tally};
 use crate::scaled::Scaled;
 use crate::singles::{Asking, FUSION};
+use crate::sure::{self, Certain};
 use crate::variants::Variant;
 use crate::ways::Way;
 
@@ -42,6 +43,8 @@ pub struct Measured<'a> {
     pub browser: Compared,
     /// Large JPEGs, decoded at a part of their size.
     pub scaled: Scaled,
+    /// Captions against texts that nothing shows.
+    pub certain: Certain,
     /// Distinct captions.
     pub captions: [usize; 2],
 }
@@ -62,6 +65,7 @@ pub fn write(document: &Path, measured: &Measured<'_>) -> Result<(), Failed> {
     part += &singles(measured, &boot, &choosing);
     part += &types(measured, &boot);
     part += &collage_tables::collages(measured, &boot);
+    part += &sure::text(&measured.certain);
     part += &others(measured);
     print!("{part}");
     let (before, after) = (&text[..begin + BEGIN.len()], &text[end..]);

@@ -81,6 +81,16 @@ impl Asking {
         (self.rows.len(), self.rows.len() + self.searched.len())
     }
 
+    /// All pictures, each with its caption.
+    pub fn labelled(&self) -> Vec<(&Part, &str)> {
+        let rows = self.rows.iter().map(|row| (&row.positive, &row.label));
+        let searched = self.searched.iter();
+        let searched = searched.map(|searched| (&searched.positive, &searched.label));
+        rows.chain(searched)
+            .map(|(part, label)| (part, label.as_deref().unwrap_or_default()))
+            .collect()
+    }
+
     /// The distinct captions that ask, in their order.
     pub fn captions(&self) -> Vec<&str> {
         let queries = self.pool().queries;

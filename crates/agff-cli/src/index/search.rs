@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use agff::families::Region;
 use agff::index::store::Store;
 use agff::index::{Hit, SearchOptions, Term, content_id};
-use agff::{Code, Embedding, Error, Patterns, Probability};
+use agff::{Certainty, Code, Embedding, Error, Patterns, Probability, Sure};
 use serde::Serialize;
 
 use super::{At, manifest, name_of, package_of};
-use crate::compare::{Ranked, best, ranking_table};
+use crate::compare::{Certain, Ranked, best, ranking_table};
 use crate::model::{self, ModelArgs};
 use crate::output::{Console, Style, shortened, shown};
 use crate::pipeline::{self, Job};
@@ -30,8 +30,10 @@ With --json every photo is one object on one line, best first:
    \"patterns\": {\"gg\": …, \"fg\": …, \"gf\": …, \"ff\": …}, \"weights\": {the same keys},
    \"best\": [\"fine-2\", \"global\"], \"terms\": [{\"query\": \"a red mug\", \"weight\": 1,
    \"score\": …, \"patterns\": …, \"weights\": …, \"best\": …}, …], \"trained\": true}
-and for models that were trained to give one, as SigLIP, the \"probability\" that the text is of
-the photo, by their global views (of several texts: of the one that counts most).";
+for models that were trained to give one, as SigLIP, the \"probability\" that the text is of the
+photo, by their global views (of several texts: of the one that counts most); and where one text
+is asked for and the model says how sure it is, as photo and SigLIP do, a number between 0 and 1,
+\"certainty\", and a word for it: \"sure\" is \"probably\", \"perhaps\" or \"hardly\".";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,13 +64,30 @@ pub struct Args {
     /// Show N photos at most
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = inputs::count)]
     limit: usize,
-    /// Show photos with this score or a higher one only
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    min_score: Option<f32>,
+    /// Show photos with this score or a higher one only; auto: those that probably or perhaps show it
+    #[arg(long, value_name = "S|auto", allow_negative_numbers = true, value_parser = least)]
+    min_score: Option<Least>,
     #[command(flatten)]
     pub at: At,
     #[command(flatten)]
     model: ModelArgs,
+}
+
+/// `--min-score`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Least {
+    Auto,
+    Score(f32),
+}
+
+fn least(argument: &str) -> Result<Least, String> {
+    match argument {
+        "auto" => Ok(Least::Auto),
+        number => number
+            .parse()
+            .map(Least::Score)
+            .map_err(|_| "neither a number nor auto".into()),
+    }
 }
 
 /// Something to search by.
@@ -94,6 +113,8 @@ struct Line<'a> {
     region: Option<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f32>,
+    #[serde(flatten)]
+    certainty: Option<Certain>,
     terms: Vec<Explained<'a>>,
     trained: bool,
 }
@@ -103,6 +124,16 @@ struct Line<'a> {
 struct Of {
     regions: Regions,
     probability: Option<Probability>,
+    /// Of the one text that is asked for.
+    certainty: Option<Certainty>,
+}
+
+impl Of {
+    fn certain(&self, hit: &Hit) -> Option<Certain> {
+        let of = &hit.terms[0];
+        let certainty = self.certainty.as_ref();
+        certainty.map(|certainty| Certain::of(certainty, of.score, &of.patterns))
+    }
 }
 
 /// What one query has to do with a hit.
@@ -143,11 +174,26 @@ pub fn run(args: Args, console: &Console) -> Done {
             })
         })
         .collect::<agff::Result<Vec<Term<'_>>>>()?;
+    let min_score = match (args.min_score, &model.certainty) {
+        (None, _) => None,
+        (Some(Least::Score(score)), _) => Some(score),
+        (Some(Least::Auto), Some(certainty)) => {
+            certainty.least_score().map(|score| score * terms[0].weight)
+        }
+        (Some(Least::Auto), None) => {
+            let message = "--min-score auto is for one text, and a model that says how sure it is, as photo does";
+            return Err(Failure::Usage(message.into()));
+        }
+    };
     let options = SearchOptions {
         limit: args.limit,
-        min_score: args.min_score,
+        min_score,
     };
-    let found = store.index().search(&terms, &options)?;
+    let mut found = store.index().search(&terms, &options)?;
+    if args.min_score == Some(Least::Auto) {
+        let hardly = |hit: &Hit| model.certain(hit).is_some_and(|c| c.sure == Sure::Hardly);
+        found.hits.retain(|hit| !hardly(hit));
+    }
     if console.verbose() {
         console.status(&format!(
             "{} of {} records were scored in full",
@@ -169,7 +215,10 @@ pub fn run(args: Args, console: &Console) -> Done {
     console.line(&console.style(Style::Bold, &heading.join(" ")))?;
     if found.hits.is_empty() {
         return console
-            .line("nothing was found")
+            .line(match args.min_score {
+                Some(Least::Auto) => "nothing that looks like this",
+                _ => "nothing was found",
+            })
             .map(|()| Outcome::Complete);
     }
     let rows: Vec<Ranked<'_>> = found
@@ -182,6 +231,7 @@ pub fn run(args: Args, console: &Console) -> Done {
                 score: hit.score,
                 weights: main.weights,
                 best: best(&term.embedding.views, store.index().views(), main),
+                sure: model.certain(hit).map(|certain| certain.sure),
             }
         })
         .collect();
@@ -306,6 +356,13 @@ fn embed(
     Ok(Of {
         regions: Regions::of(&manifest),
         probability: manifest.probability.filter(|_| whole && texts),
+        certainty: match &asked[..] {
+            [query] if whole && texts && query.weight > 0.0 => {
+                let embedding = query.embedding.as_ref();
+                embedding.and_then(|embedding| manifest.certainty_of(embedding))
+            }
+            _ => None,
+        },
     })
 }
 
@@ -329,6 +386,7 @@ fn line<'a>(
         best: best(&term.embedding.views, views, main),
         region: model.regions.of_match(views, main),
         probability: model.probability.map(|p| p.of(main.patterns.gg)),
+        certainty: model.certain(hit),
         terms: hit
             .terms
             .iter()

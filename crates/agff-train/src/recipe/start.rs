@@ -291,6 +291,7 @@ impl RandomStart {
             },
             views: views.unwrap_or(&global_only).list(None),
             probability: None,
+            certainty: None,
             fusion,
             dimensions: match self.dimensions.is_empty() {
                 true => vec![hidden],
