@@ -5,14 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(not(target_family = "wasm"))]
 use crate::checkpoint::{CONFIG_FILE, Description};
 use crate::families::{
-    Architecture, Grid, ImageSettings, Item, Layout, Patches, Preprocessing, Region, Sequence,
-    Settings, Token, View, Widths,
+    Architecture, FromCheckpoint, Grid, ImageSettings, Item, Layout, Patches, Preprocessing,
+    PromptSettings, Region, Sequence, Settings, Token, View, Widths,
 };
-#[cfg(not(target_family = "wasm"))]
-use crate::families::{FromCheckpoint, PromptSettings};
 use crate::input::image::Pixels;
 use crate::input::text::Tokenizer;
 use crate::{Code, Error, Result};
@@ -91,7 +88,6 @@ impl Architecture for Config {
         Ok(Box::new(network::Network::new(self, views, vars)?))
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn from_checkpoint(files: &Description) -> Result<FromCheckpoint<Self>> {
         let section = files.section(CONFIG_FILE)?;
         Ok(FromCheckpoint {
@@ -125,7 +121,6 @@ impl Architecture for Config {
         })
     }
 
-    #[cfg(not(target_family = "wasm"))]
     fn rename(tensor: &str) -> Option<String> {
         Some(match tensor {
             "letters.weight" => crate::tensors::TOKEN_TABLE.into(),

@@ -118,6 +118,9 @@ test("at 360 pixels nothing is wider than the screen, in any view", async ({ pag
   await page.getByRole("button", { name: "Photos", exact: true }).click();
   await search(page, "a very long description of what is wanted in this photo, with many words");
   await fits("results");
+  // Nothing looks like that.
+  await page.locator("#show-rest").click();
+  await fits("the nearest");
   await cells(page).first().click();
   const details = page.locator("#details");
   await expect(details).toBeVisible();
