@@ -46,10 +46,15 @@ try {
   await page.until(
     `document.querySelector("#results-title").textContent.includes(${JSON.stringify(TEXT)})`,
   );
+  // What it is sure of, and then the rest.
+  const sure = `[...document.querySelectorAll(".cell .name")].map(({ textContent }) => textContent)`;
+  assert.deepEqual(await page.evaluate(sure), ["cat.jpg"]);
+  await page.evaluate(`document.querySelector("#show-rest").click()`);
+  await page.until(`document.querySelectorAll(".cell").length === ${PHOTOS.length}`);
   const shown = await page.evaluate(
     `[...document.querySelectorAll(".cell")].map((cell) => ({
        name: cell.querySelector(".name").textContent,
-       score: Number(cell.querySelector(".number").textContent),
+       score: Number(cell.querySelector(".number").dataset.score),
      }))`,
   );
   assert.deepEqual(
