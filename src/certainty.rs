@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::package::Manifest;
-use crate::{Code, Embedding, Error, Patterns, Probability, Result};
+use crate::embedding::{Patterns, Probability};
+use crate::{Code, Error, Result};
 
 /// From where on a match is called what, for models with a sigmoid of their own. It is trained against tens of
 /// thousands of other texts, so that right matches often have little; not measured, for want of released weights.
@@ -145,32 +145,28 @@ impl Calibration {
     }
 }
 
-impl Manifest {
-    /// How sure matches of a text are. `None` for models that do not say, and for embeddings that were cut.
-    pub fn certainty_of(&self, text: &Embedding) -> Option<Certainty> {
-        if self.dimensions.first() != Some(&text.dimensions) || text.check().is_err() {
-            return None;
+impl Certainty {
+    /// Of a text, by its whole vector and what the package says.
+    pub fn calibrated(calibration: &Calibration, text: &[f32]) -> Self {
+        let slope = f64::from(calibration.slope);
+        Self {
+            scale: slope / calibration.spread.of(text),
+            bias: -slope * f64::from(calibration.middle),
+            by_global: false,
+            levels: calibration.levels,
         }
-        if let Some(calibration) = &self.certainty {
-            let slope = f64::from(calibration.slope);
-            return Some(Certainty {
-                scale: slope / calibration.spread.of(text.view(0)),
-                bias: -slope * f64::from(calibration.middle),
-                by_global: false,
-                levels: calibration.levels,
-            });
-        }
-        let Probability { scale, bias } = self.probability?;
-        Some(Certainty {
-            scale: scale.into(),
-            bias: bias.into(),
+    }
+
+    /// Of any text, for a model with a sigmoid of its own.
+    pub fn of_sigmoid(probability: &Probability) -> Self {
+        Self {
+            scale: probability.scale.into(),
+            bias: probability.bias.into(),
             by_global: true,
             levels: OF_SIGMOID,
-        })
+        }
     }
-}
 
-impl Certainty {
     /// How sure a match is, between 0 and 1, by its score and the patterns that the score is made of.
     pub fn of(&self, score: f32, patterns: &Patterns) -> f32 {
         let value = if self.by_global { patterns.gg } else { score };

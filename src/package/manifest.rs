@@ -12,6 +12,8 @@ use crate::{Code, Error, Result};
 
 // The types of its fields.
 pub use crate::certainty::Calibration;
+use crate::certainty::Certainty;
+use crate::embedding::Embedding;
 pub use crate::embedding::{Fusion, Probability, Reduction};
 pub use crate::families::{ImageSettings, PromptSettings, View};
 pub use crate::tensors::Dtype;
@@ -112,6 +114,17 @@ pub struct BlockHashes {
 }
 
 impl Manifest {
+    /// How sure matches of a text are. `None` for models that do not say, and for embeddings that were cut.
+    pub fn certainty_of(&self, text: &Embedding) -> Option<Certainty> {
+        if self.dimensions.first() != Some(&text.dimensions) || text.check().is_err() {
+            return None;
+        }
+        let calibrated = self.certainty.as_ref();
+        calibrated
+            .map(|calibration| Certainty::calibrated(calibration, text.view(0)))
+            .or_else(|| self.probability.as_ref().map(Certainty::of_sigmoid))
+    }
+
     /// Every tensor of the model, in the order in which packages store them.
     #[cfg(feature = "engine")]
     pub fn tensors(&self) -> Vec<TensorSpec> {
