@@ -40,7 +40,7 @@ pub fn calibration(classes: &[f32], hidden: usize) -> Calibration {
 /// Computations, 8.2).
 fn spread(vectors: &[Vec<f32>], rank: usize) -> Spread {
     let dimensions = vectors[0].len();
-    // Any beginning does that is not orthogonal to what is looked for.
+    // Any beginning does whose vectors are independent, and not orthogonal to what is looked for.
     let mut directions: Vec<Vec<f64>> = (0..rank)
         .map(|i| {
             vectors[i * vectors.len() / rank]
@@ -121,7 +121,7 @@ mod tests {
         // Thrice along (1, 1, 0), once across it, and a little of the third axis.
         let along = [0.5_f32.sqrt(), 0.5_f32.sqrt(), 0.0];
         let across = [0.5_f32.sqrt(), -(0.5_f32.sqrt()), 0.0];
-        let vectors: Vec<Vec<f32>> = [along, across, along, along, [0.0, 0.0, 0.1]]
+        let vectors: Vec<Vec<f32>> = [along, along, across, along, [0.0, 0.0, 0.1]]
             .iter()
             .map(|vector| vector.to_vec())
             .collect();
