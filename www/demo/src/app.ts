@@ -19,7 +19,7 @@ import { announce, clearFailure, confirmed, fail, showProblems, sum } from "./no
 import { workOffline } from "./offline";
 import { IDLE } from "./intake";
 import { showProgress } from "./progress";
-import { isEmpty, notEnglish, NOTHING, parse, terms } from "./query";
+import { isEmpty, notEnglish, NOTHING, parse, sameSearch, terms } from "./query";
 import { modelOfLibrary } from "./renewal";
 import { showHeading, shownHits } from "./results";
 import { MORE_LIKE, SUGGESTIONS } from "./samples";
@@ -258,7 +258,7 @@ export class App {
   private answer(found: Found | undefined): void {
     clearFailure();
     // The same search again, as photos came, is the same wish.
-    if (found?.search !== this.found?.search) this.all = false;
+    if (!found || !this.found || !sameSearch(found.search, this.found.search)) this.all = false;
     this.found = found;
     byId("english").hidden = !this.english || !notEnglish(found?.search.text ?? "");
     if (found && this.views.current === "duplicates") this.views.show("grid");

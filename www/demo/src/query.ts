@@ -30,6 +30,11 @@ export function isEmpty({ text, like, unlike }: Search): boolean {
   return text.trim() === "" && like.length === 0 && unlike.length === 0;
 }
 
+/** Whether two searches ask for the same. */
+export function sameSearch(a: Search, b: Search): boolean {
+  return a.text === b.text && a.like === b.like && a.unlike === b.unlike;
+}
+
 /** The wanted words, and the unwanted ones: `beach -people -"red cars"`. */
 export function parse(text: string): { wanted: string; unwanted: string[] } {
   const unwanted: string[] = [];

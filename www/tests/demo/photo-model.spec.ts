@@ -107,11 +107,15 @@ test("it says how sure it is, and shows nothing rather than anything", async ({ 
   await page.locator("#show-rest").click();
   expect(await names(page)).toHaveLength(PHOTOS.length);
   await expect(page.locator("#rest")).toBeHidden();
+  // The same search, again as a photo came: the rest stays.
+  await addPhotos(page, sample("forest-stream"));
+  await expect.poll(() => names(page)).toHaveLength(PHOTOS.length + 1);
+  await expect(page.locator("#rest")).toBeHidden();
 
   await search(page, "xkwq vbrt");
   await expect(title).toHaveText("no photo for “xkwq vbrt”");
   await expect(page.locator("#rest")).toContainText("Nothing that looks like this.");
   expect(await names(page)).toEqual([]);
   await page.locator("#show-rest").click();
-  expect(await names(page)).toHaveLength(PHOTOS.length);
+  expect(await names(page)).toHaveLength(PHOTOS.length + 1);
 });
