@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agff::device::{DeviceChoice, DeviceOptions};
-use agff::families::conse::{BridgeConfig, Config, VisionConfig};
+use agff::families::conse::{BridgeConfig, Config, Parts, VisionConfig};
 use agff::families::{ImageSettings, ModelConfig, PromptSettings, Region, View, bert};
 use agff::package::convert::write_tensor;
 use agff::package::manifest::{FORMAT, FORMAT_VERSION, Manifest};
@@ -22,6 +22,7 @@ use crate::support::{cosine, gpu_or_say_so, largest_difference};
 struct Shape {
     vision: VisionConfig,
     bridge: BridgeConfig,
+    parts: Parts,
     text: bert::Config,
     regions: Vec<[f32; 4]>,
     seed: String,
@@ -93,7 +94,10 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
             temperature: 0.05,
             reduction: Reduction::LogSumExp,
         },
-        dimensions: vec![shape.text.hidden_size],
+        dimensions: vec![match shape.bridge.parts {
+            Some(parts) => parts.meaning + parts.appearance,
+            None => shape.text.hidden_size,
+        }],
         licence: "none".into(),
         provenance: String::new(),
         languages: Vec::new(),
@@ -108,7 +112,13 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
 
 /// The case's package, written anew.
 fn package(out: &Path, dtype: Dtype) {
-    let shape = shape();
+    package_of_parts(out, dtype, None);
+}
+
+/// The same with vectors of two parts, perhaps.
+fn package_of_parts(out: &Path, dtype: Dtype, parts: Option<Parts>) {
+    let mut shape = shape();
+    shape.bridge.parts = parts;
     let manifest = manifest(&shape, dtype);
     let mut writer = PackageWriter::create(out, true).unwrap();
     for spec in manifest.tensors() {
@@ -149,19 +159,20 @@ fn embed(agff: &Agff, input: &Input) -> Embedding {
     pollster::block_on(agff.embed_one(input)).unwrap()
 }
 
-/// What differs from the reference by more than it may.
-fn compare(agff: &Agff, device: &str, least: f64) -> Vec<String> {
+/// What differs from the reference by more than it may; `parts.` begins the names of what has two parts.
+fn compare(agff: &Agff, device: &str, case: &str, least: f64) -> Vec<String> {
     let mut failures = Vec::new();
     let mut hold = |what: &str, found: &[f32], expected: &[f32]| {
         let (cos, most) = (cosine(found, expected), largest_difference(found, expected));
         if found.len() != expected.len() || cos < least {
             failures.push(format!(
-                "{device} {what}: cosine {cos:.7}, largest difference {most:.1e}"
+                "{device} {case}{what}: cosine {cos:.7}, largest difference {most:.1e}"
             ));
         }
     };
     let of_picture = embed(agff, &picture());
-    let views = expected("picture.embedding");
+    let views = expected(&format!("{case}picture.embedding"));
+    assert_eq!(views.len(), of_picture.values.len());
     for (i, expected) in views.chunks_exact(of_picture.dimensions).enumerate() {
         hold(&format!("view {i}"), of_picture.view(i), expected);
     }
@@ -171,7 +182,7 @@ fn compare(agff: &Agff, device: &str, least: f64) -> Vec<String> {
         hold(
             name,
             &of_text.values,
-            &expected(&format!("{name}.embedding")),
+            &expected(&format!("{case}{name}.embedding")),
         );
     }
     failures
@@ -181,19 +192,24 @@ fn compare(agff: &Agff, device: &str, least: f64) -> Vec<String> {
 fn pictures_and_texts_equal_the_reference_on_every_device() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("package");
-    package(&out, Dtype::F32);
-    let mut failures = compare(&load(&out, DeviceChoice::Cpu, false), "cpu", 0.999_99);
-    if gpu_or_say_so("the family conse on the GPU") {
-        for limits in [false, true] {
-            let agff = load(&out, DeviceChoice::Gpu, limits);
-            failures.extend(compare(&agff, &format!("gpu, limits {limits}"), 0.999_99));
-        }
-    }
-    // Random weights are at their most chaotic; what photos lose is measured with the model itself.
-    for (dtype, least) in [(Dtype::F16, 0.999), (Dtype::Q8, 0.99)] {
-        package(&out, dtype);
+    let mut failures = Vec::new();
+    for (case, parts) in [("", None), ("parts.", Some(shape().parts))] {
+        package_of_parts(&out, Dtype::F32, parts);
         let agff = load(&out, DeviceChoice::Cpu, false);
-        failures.extend(compare(&agff, dtype.as_str(), least));
+        failures.extend(compare(&agff, "cpu", case, 0.999_99));
+        if gpu_or_say_so("the family conse on the GPU") {
+            for limits in [false, true] {
+                let agff = load(&out, DeviceChoice::Gpu, limits);
+                let device = format!("gpu, limits {limits}");
+                failures.extend(compare(&agff, &device, case, 0.999_99));
+            }
+        }
+        // Random weights are at their most chaotic; what photos lose is measured with the model itself.
+        for (dtype, least) in [(Dtype::F16, 0.999), (Dtype::Q8, 0.99)] {
+            package_of_parts(&out, dtype, parts);
+            let agff = load(&out, DeviceChoice::Cpu, false);
+            failures.extend(compare(&agff, dtype.as_str(), case, least));
+        }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -259,7 +275,28 @@ fn a_photo_with_a_text_and_pictures_of_no_use_are_refused() {
 #[test]
 fn manifests_that_the_family_cannot_run_are_refused_by_their_field() {
     type Change = fn(&mut Manifest);
-    let changes: [(&str, Change); 6] = [
+    fn with(change: fn(&mut Parts)) -> ModelConfig {
+        let mut shape = shape();
+        change(&mut shape.parts);
+        ModelConfig::new(Config {
+            vision: shape.vision,
+            text: shape.text,
+            bridge: BridgeConfig {
+                parts: Some(shape.parts),
+                ..shape.bridge
+            },
+        })
+    }
+    let changes: [(&str, Change); 9] = [
+        ("bridge.parts.meaning", |m| {
+            m.config = with(|parts| parts.meaning = 49)
+        }),
+        ("bridge.parts.appearance", |m| {
+            m.config = with(|parts| parts.appearance = 0)
+        }),
+        ("bridge.parts.share", |m| {
+            m.config = with(|parts| parts.share = f32::NAN)
+        }),
         ("views[1].region", |m| m.views[1].region = None),
         ("views[2].region", |m| {
             m.views[2].region.as_mut().unwrap().width = 0.9

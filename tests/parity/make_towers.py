@@ -202,6 +202,8 @@ VISION = {
     ],
 }
 BRIDGE = {"keep": 6, "temperature": 2.0}
+# The same with vectors of two parts.
+PARTS = {"meaning": 20, "appearance": 12, "share": 0.6}
 SEED = "conse"
 # Regions x, y, width, height of the fine views; the map has 7 x 7 cells.
 REGIONS = [[0, 0, 0.5, 0.5], [0.5, 0, 0.5, 0.5], [0, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5], [2 / 7, 2 / 7, 3 / 7, 3 / 7]]
@@ -249,7 +251,7 @@ def tower(x: torch.Tensor) -> torch.Tensor:
     return F.relu6(conv(x, "vision.head", VISION["head"]))
 
 
-def views(feature_map: torch.Tensor) -> torch.Tensor:
+def views(feature_map: torch.Tensor, parts=None) -> torch.Tensor:
     """Unit vectors of the whole map and of its regions."""
     cells = feature_map.shape[-1]
     def shares(begin, size):
@@ -266,7 +268,13 @@ def views(feature_map: torch.Tensor) -> torch.Tensor:
         top = logits.topk(BRIDGE["keep"])
         p = torch.zeros_like(logits)
         p[top.indices] = F.softmax(top.values / BRIDGE["temperature"], 0)
-        vectors.append(F.normalize(rule("bridge.classes.weight", [48, VISION["classes"]]) @ p, dim=0))
+        meaning = parts["meaning"] if parts else 48
+        vector = F.normalize(rule("bridge.classes.weight", [meaning, VISION["classes"]]) @ p, dim=0)
+        if parts:
+            appearance = rule("bridge.appearance.weight", [parts["appearance"], VISION["head"]]) @ f
+            share = parts["share"]
+            vector = torch.cat([vector * share**0.5, F.normalize(appearance, dim=0) * (1 - share) ** 0.5])
+        vectors.append(vector)
     return torch.stack(vectors)
 
 
@@ -299,6 +307,7 @@ def make_conse(out: Path) -> None:
     expected = {
         "picture.map": feature_map[0].permute(1, 2, 0).reshape(-1, VISION["head"]).contiguous(),
         "picture.embedding": views(feature_map),
+        "parts.picture.embedding": views(feature_map, PARTS),
     }
     golden = golden_weights.tensor
     try:  # the encoder of this case has the same gain as its tower
@@ -309,10 +318,13 @@ def make_conse(out: Path) -> None:
     centre = rule("bridge.centre", [48]) * CENTRE
     for name, (_, thing) in ASKED.items():
         ids, _ = encode(tokenizer, f"a photo of a {thing}")
-        expected[f"{name}.embedding"] = F.normalize(pooled(model, ids) - centre, dim=0)
+        less = pooled(model, ids) - centre
+        expected[f"{name}.embedding"] = F.normalize(less, dim=0)
+        meaning = F.normalize(rule("bridge.texts.weight", [PARTS["meaning"], 48]) @ less, dim=0)
+        expected[f"parts.{name}.embedding"] = F.pad(meaning, (0, PARTS["appearance"]))
     save_file(expected, str(folder / "expected.safetensors"))
     (folder / "shape.json").write_text(json.dumps({
-        "vision": VISION, "bridge": BRIDGE, "regions": REGIONS, "seed": SEED, "gain": 1.6, "centre": CENTRE,
+        "vision": VISION, "bridge": BRIDGE, "parts": PARTS, "regions": REGIONS, "seed": SEED, "gain": 1.6, "centre": CENTRE,
         "text": {key: getattr(config, key) for key in (
             "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
             "max_position_embeddings", "type_vocab_size", "layer_norm_eps", "hidden_act")} | {"pooling": "mean"},

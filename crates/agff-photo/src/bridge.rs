@@ -4,8 +4,12 @@ use std::collections::HashMap;
 
 use agff::Result;
 
+use agff::families::conse::Parts;
+use agff::unit;
+
 use crate::classes::{self, Class};
 use crate::encoder::Encoder;
+use crate::principal::Moment;
 
 /// Sentences that a word is put into; its vector is the mean of theirs.
 const TEMPLATES: [&str; 5] = [
@@ -19,12 +23,31 @@ const TEMPLATES: [&str; 5] = [
 /// How much the mean of what a class is a kind of counts beside its name and its words.
 const KINDS: f32 = 0.5;
 
+/// Steps towards the directions in which classes lie among the texts.
+const STEPS: usize = 40;
+
+/// Steps towards the directions in which the classifier tells classes apart. Three are as good as all: what counts
+/// is that the space is a rich one.
+const CLASSIFIER_STEPS: usize = 3;
+
 /// What packages know of it.
 pub struct Bridge {
     /// The classes' vectors, `[hidden, classes]`.
-    pub classes: Vec<f32>,
+    classes: Vec<f32>,
     /// The mean of the classes' names in the sentence that queries are put into, `[hidden]`.
     pub centre: Vec<f32>,
+}
+
+/// A bridge to vectors of two parts.
+pub struct Projected {
+    /// The classes' vectors, `[meaning, classes]`.
+    pub classes: Vec<f32>,
+    /// What brings texts to the first part, `[meaning, hidden]`.
+    pub texts: Vec<f32>,
+    /// What brings features to the second, `[appearance, head]`.
+    pub appearance: Vec<f32>,
+    /// The classes as pictures lie that show one and look like nothing, `[classes, meaning + appearance]`.
+    pub shown: Vec<f32>,
 }
 
 impl Bridge {
@@ -70,6 +93,40 @@ impl Bridge {
             }
         }
         Ok(Self { classes, centre })
+    }
+
+    /// Keeps the directions in which the classes lie among the texts, and those in which the weight `classifier`,
+    /// `[classes, head]`, tells them apart.
+    pub fn project(&self, classifier: &[f32], parts: Parts) -> Projected {
+        let (hidden, count) = (self.centre.len(), self.classes.len() / self.centre.len());
+        let of_class = |class: usize| (0..hidden).map(move |i| self.classes[i * count + class]);
+        let rows: Vec<f32> = (0..count).flat_map(of_class).collect();
+        let kept = Moment::of(&rows, hidden).largest(&rows, parts.meaning, STEPS);
+        let texts = kept.weight();
+        let placed: Vec<Vec<f32>> = rows
+            .chunks_exact(hidden)
+            .map(|row| {
+                let along = |direction: &[f32]| direction.iter().zip(row).map(|(d, x)| d * x).sum();
+                texts.chunks_exact(hidden).map(along).collect()
+            })
+            .collect();
+        let shown = placed.iter().flat_map(|place| {
+            let length = parts.share.sqrt();
+            let meaning = unit(place).unwrap_or_else(|| place.clone());
+            let nothing = std::iter::repeat_n(0.0, parts.appearance);
+            meaning.into_iter().map(move |x| x * length).chain(nothing)
+        });
+        let head = classifier.len() / count;
+        let apart = Moment::of(classifier, head);
+        let apart = apart.largest(classifier, parts.appearance, CLASSIFIER_STEPS);
+        Projected {
+            shown: shown.collect(),
+            classes: (0..parts.meaning)
+                .flat_map(|i| placed.iter().map(move |place| place[i]))
+                .collect(),
+            texts,
+            appearance: apart.weight(),
+        }
     }
 }
 

@@ -62,6 +62,21 @@ pub struct BridgeConfig {
     pub keep: usize,
     /// Temperature of the softmax over classes.
     pub temperature: f32,
+    /// How a picture's vector is divided; all of it says what the picture shows if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Parts>,
+}
+
+/// How a picture's vector is divided between what the picture shows and how it looks. Texts find it by the first
+/// part; other pictures, and words taught by pictures, by both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Parts {
+    /// Values for what it shows: its place among the texts, projected to so many dimensions.
+    pub meaning: usize,
+    /// Values for how it looks: the feature vector, projected to so many. A text has zeros there.
+    pub appearance: usize,
+    /// Share of the squared length that is meaning.
+    pub share: f32,
 }
 
 /// A block of the tower.
@@ -207,7 +222,11 @@ impl Config {
         self.vision.check_numbers()?;
         self.text.check_part("text")?;
         let fail = |field: &str, why: String| Err(Error::new(Code::Config, field, why));
-        let BridgeConfig { keep, temperature } = self.bridge;
+        let BridgeConfig {
+            keep,
+            temperature,
+            parts,
+        } = self.bridge;
         if keep == 0 || keep > self.vision.classes {
             let most = self.vision.classes;
             let why = format!("is {keep}; it must be between 1 and the classes, {most}");
@@ -219,7 +238,28 @@ impl Config {
                 format!("is {temperature}; it must be positive"),
             );
         }
-        Ok(())
+        let Some(parts) = parts else {
+            return Ok(());
+        };
+        let (hidden, head) = (self.text.hidden_size, self.vision.head);
+        for (field, value, most) in [
+            ("bridge.parts.meaning", parts.meaning, hidden),
+            ("bridge.parts.appearance", parts.appearance, head),
+        ] {
+            if value == 0 || value > most {
+                return fail(
+                    field,
+                    format!("is {value}; it must be between 1 and {most}"),
+                );
+            }
+        }
+        match 0.0 < parts.share && parts.share < 1.0 {
+            true => Ok(()),
+            false => {
+                let why = format!("is {}; it must be between 0 and 1", parts.share);
+                fail("bridge.parts.share", why)
+            }
+        }
     }
 }
 

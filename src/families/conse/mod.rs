@@ -2,12 +2,13 @@
 //! arXiv 1312.5650).
 //!
 //! ```text
-//! photo ─ EfficientNet-Lite ─ feature map ─ regions ─ class probabilities ─ Σ p · name of the class ─┐
-//!                                                                                                 one space
-//! text ── BERT sentence encoder ─ minus the centre ───────────────────────────────────────────────┘
+//! photo ─ EfficientNet-Lite ─ feature map ─ regions ─┬ class probabilities ─ Σ p · name of the class ─┐
+//!                                                   └ its features, projected: how it looks       one space
+//! text ── BERT sentence encoder ─ minus the centre ──────────────────────────────────────────────────┘
 //! ```
 //!
-//! A picture's views are regions of one feature map, so one pass gives them all. A text has one vector.
+//! A picture's views are regions of one feature map, so one pass gives them all. A text has one vector. Packages
+//! whose pictures also say how they look have vectors of two [`Parts`]; a text has zeros in the second.
 
 mod config;
 mod layout;
@@ -33,7 +34,7 @@ use crate::input::text::Tokenizer;
 use crate::layers::Vars;
 use crate::{Code, Error};
 
-pub use config::{BridgeConfig, Config, Stage, VisionConfig};
+pub use config::{BridgeConfig, Config, Parts, Stage, VisionConfig};
 
 impl Architecture for Config {
     const NAME: &'static str = "conse";
@@ -54,7 +55,8 @@ impl Architecture for Config {
     }
 
     fn embedding_dim(&self) -> usize {
-        self.text.hidden_size
+        let of_parts = |parts: Parts| parts.meaning + parts.appearance;
+        self.bridge.parts.map_or(self.text.hidden_size, of_parts)
     }
 
     fn token_table(&self) -> [usize; 2] {
@@ -92,8 +94,16 @@ impl Architecture for Config {
             (
                 "bridge",
                 format!(
-                    "the {} most probable classes, at temperature {}",
-                    self.bridge.keep, self.bridge.temperature
+                    "the {} most probable classes, at temperature {}{}",
+                    self.bridge.keep,
+                    self.bridge.temperature,
+                    match self.bridge.parts {
+                        Some(parts) => format!(
+                            "; {} values for what is shown, {} for how it looks",
+                            parts.meaning, parts.appearance
+                        ),
+                        None => String::new(),
+                    }
                 ),
             ),
         ]

@@ -6,7 +6,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::Config;
+use super::config::{Config, Parts};
 use super::vision::Tower;
 use crate::Result;
 use crate::families::bert::Encoder;
@@ -16,13 +16,24 @@ use crate::layers::{Group, Held, Linear, Vars, held};
 use crate::ops::{pool_regions, top_softmax};
 use crate::tensors::Init;
 
+/// What makes vectors of two parts.
+#[derive(Module, Debug)]
+struct Projections {
+    /// `[meaning, hidden]`.
+    texts: Linear,
+    /// `[appearance, head]`.
+    appearance: Linear,
+}
+
 /// A model of the family: everything but its token embeddings, which are looked up by row.
 #[derive(Module, Debug)]
 pub struct Network {
     vision: Tower,
     classifier: Linear,
-    /// Where the classes lie among the texts, `[hidden, classes]`.
+    /// Where the classes lie among the texts, `[meaning, classes]`.
     classes: Linear,
+    /// Where vectors have two parts: what brings texts to the first, and features to the second.
+    projections: Option<Projections>,
     text: Encoder,
     /// What is taken from a text's vector, `[hidden]`: where texts lie that say nothing in particular.
     centre: Held<1>,
@@ -43,10 +54,23 @@ impl Network {
         let vision = vars.group(Group::Vision).at("vision");
         let bridge = vars.at("bridge");
         let (hidden, classes) = (config.text.hidden_size, config.vision.classes);
+        let parts = config.bridge.parts;
+        let projections = |Parts {
+                               meaning,
+                               appearance,
+                               ..
+                           }: Parts| {
+            Ok(Projections {
+                texts: bridge.linear("texts", [meaning, hidden], false)?,
+                appearance: bridge.linear("appearance", [appearance, config.vision.head], false)?,
+            })
+        };
+        let meaning = parts.map_or(hidden, |parts| parts.meaning);
         Ok(Self {
             vision: Tower::new(&config.vision, &vision)?,
             classifier: vision.linear("classifier", [classes, config.vision.head], true)?,
-            classes: bridge.linear("classes", [hidden, classes], false)?,
+            classes: bridge.linear("classes", [meaning, classes], false)?,
+            projections: parts.map(projections).transpose()?,
             centre: bridge.vector("centre", hidden, Init::Zeros)?,
             text: Encoder::new(&config.text, &vars.at("text"))?,
             regions: regions::weights(views, config.vision.cells()),
@@ -55,20 +79,29 @@ impl Network {
         })
     }
 
-    /// The views of pictures, `[pictures · views, hidden]`.
+    /// The views of pictures, `[pictures · views, dimensions]`.
     fn pictures(&self, pictures: Vec<Patches>, device: &Device) -> Tensor<2> {
         let pixels = towers::values(pictures);
         let map = self.vision.forward(pixels, device);
         let cells = self.regions.len() / self.views;
         let regions = TensorData::new(self.regions.clone(), [self.views, cells]);
         let pooled = pool_regions(map, &Tensor::from_data(regions, device));
-        let logits = self.classifier.forward(pooled);
+        let logits = self.classifier.forward(pooled.clone());
         let bridge = &self.config.bridge;
-        self.classes
-            .forward(top_softmax(logits, bridge.keep, bridge.temperature))
+        let meaning = self
+            .classes
+            .forward(top_softmax(logits, bridge.keep, bridge.temperature));
+        match (&self.projections, bridge.parts) {
+            (Some(projections), Some(Parts { share, .. })) => {
+                let appearance = projections.appearance.forward(pooled);
+                let meaning = unit(meaning) * share.sqrt();
+                Tensor::cat(vec![meaning, unit(appearance) * (1.0 - share).sqrt()], 1)
+            }
+            _ => meaning,
+        }
     }
 
-    /// One vector for each text, `[texts, hidden]`.
+    /// One vector for each text, `[texts, dimensions]`.
     fn texts(
         &self,
         texts: &[&Sequence],
@@ -77,9 +110,21 @@ impl Network {
         device: &Device,
     ) -> Tensor<2> {
         let x = self.text.forward(texts, ids, tokens, device);
-        let length = x.clone().powi_scalar(2).sum_dim(1).sqrt();
-        x / length.clamp_min(f32::MIN_POSITIVE) - held(&self.centre).unsqueeze()
+        let meaning = unit(x) - held(&self.centre).unsqueeze();
+        match (&self.projections, self.config.bridge.parts) {
+            (Some(projections), Some(Parts { appearance, .. })) => {
+                let none = Tensor::zeros([texts.len(), appearance], device);
+                Tensor::cat(vec![projections.texts.forward(meaning), none], 1)
+            }
+            _ => meaning,
+        }
     }
+}
+
+/// Rows of length one.
+fn unit(rows: Tensor<2>) -> Tensor<2> {
+    let length = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
+    rows / length.clamp_min(f32::MIN_POSITIVE)
 }
 
 impl crate::families::Network for Network {
