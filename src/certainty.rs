@@ -167,6 +167,16 @@ impl Certainty {
         }
     }
 
+    /// A logistic function of the score of a match, `scale` times it and `bias`.
+    pub(crate) fn linear(scale: f64, bias: f64, levels: Levels) -> Self {
+        Self {
+            scale,
+            bias,
+            by_global: false,
+            levels,
+        }
+    }
+
     /// How sure a match is, between 0 and 1, by its score and the patterns that the score is made of.
     pub fn of(&self, score: f32, patterns: &Patterns) -> f32 {
         let value = if self.by_global { patterns.gg } else { score };

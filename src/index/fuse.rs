@@ -17,6 +17,8 @@ pub struct Fuser {
     pairs: Vec<(usize, f32)>,
     /// Pairs of each pattern.
     counts: [usize; 4],
+    /// Whether the first pair is the score: that of the global views.
+    global: bool,
 }
 
 impl Fuser {
@@ -41,6 +43,15 @@ impl Fuser {
             fusion,
             pairs,
             counts,
+            global: query * target == 1,
+        }
+    }
+
+    /// For a vector that is compared with the global views of a target alone.
+    pub fn global(fusion: Fusion, target: usize) -> Self {
+        Self {
+            global: true,
+            ..Self::new(fusion, 1, target)
         }
     }
 
@@ -58,7 +69,7 @@ impl Fuser {
 
     /// The scores of a block's records from their pairs, `[query views · target views]`.
     pub fn scores(&self, pairs: &[Lane]) -> Lane {
-        if let ([pair], 1) = (pairs, self.pairs.len()) {
+        if let (true, Some(pair)) = (self.global, pairs.first()) {
             return *pair;
         }
         match self.fusion.reduction {

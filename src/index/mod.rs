@@ -5,6 +5,8 @@
 //! query ──────────────────────────────────────────────── dots ─ fuse: S_8 ± ε ──┴─ search: f32, top k
 //! ```
 //!
+//! [`words`] are taught by photos of the index, and searched by like any other query.
+//!
 //! A search reads every record once as integers, which bounds its score, and computes in f32 what
 //! may be among the best: so the hits *equal* those of computing every score in f32. Nothing here reads
 //! or writes files, and all of it is in the browser engines; `store` keeps an index in a folder.
@@ -39,6 +41,7 @@ mod search;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod words;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -19,6 +19,7 @@ use std::collections::BinaryHeap;
 use super::dots::{self, Lane};
 use super::fuse::Fuser;
 use super::rows::{BLOCK, QueryCodes};
+use super::words::TAUGHT;
 use super::{Index, LONGEST, Precision, check_unit};
 use crate::embedding::{self, Similarity, Vectors};
 use crate::{Code, Embedding, Error, Result};
@@ -216,7 +217,10 @@ impl Index {
             let error = query
                 .codes
                 .push(&embedding.values, self.dimensions(), self.rows.stride());
-            let fuser = Fuser::new(self.fusion, embedding.views.len(), self.views.len());
+            let fuser = match is_taught(&embedding) {
+                true => Fuser::global(self.fusion, self.views.len()),
+                false => Fuser::new(self.fusion, embedding.views.len(), self.views.len()),
+            };
             let weight = term.weight.abs();
             // With ‖t̂‖ ≤ ‖t‖ + ‖t − t̂‖.
             query.per_error += weight * (LONGEST + error);
@@ -287,16 +291,28 @@ impl Index {
     /// The similarities of a row with every term, in full.
     fn exact(&self, query: &Prepared<'_>, row: usize) -> Result<Vec<Similarity>> {
         let values = self.rows.values(row);
-        let target = Vectors {
-            values: &values,
-            dimensions: self.dimensions(),
-        };
+        let dimensions = self.dimensions();
         query
             .terms
             .iter()
-            .map(|(embedding, _)| embedding::fused(Vectors::of(embedding), target, &self.fusion))
+            .map(|(embedding, _)| {
+                let seen = match is_taught(embedding) {
+                    true => dimensions,
+                    false => values.len(),
+                };
+                let target = Vectors {
+                    values: &values[..seen],
+                    dimensions,
+                };
+                embedding::fused(Vectors::of(embedding), target, &self.fusion)
+            })
             .collect()
     }
+}
+
+/// Whether a query is a taught word, which is compared with global views alone.
+fn is_taught(query: &Embedding) -> bool {
+    query.views == [TAUGHT]
 }
 
 /// The score: the weighted sum of the terms' similarities.

@@ -112,9 +112,9 @@ impl Bridge {
             .collect();
         let shown = placed.iter().flat_map(|place| {
             let length = parts.share.sqrt();
-            let meaning = unit(place).unwrap_or_else(|| place.clone());
+            let meaning = unit(place).into_iter().flatten();
             let nothing = std::iter::repeat_n(0.0, parts.appearance);
-            meaning.into_iter().map(move |x| x * length).chain(nothing)
+            meaning.map(move |x| x * length).chain(nothing)
         });
         let head = classifier.len() / count;
         let apart = Moment::of(classifier, head);

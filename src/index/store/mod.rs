@@ -1,5 +1,5 @@
-//! An index in a folder: what made the vectors (`index.json`), and the records with the files that
-//! have their content (`records.log`). docs/format.md has the bytes.
+//! An index in a folder: what made the vectors (`index.json`), the records with the files that have their content
+//! (`records.log`), and the words that were taught by photos (`words.json`). docs/format.md has the bytes.
 //!
 //! A record is a content, known by its sha256: a photo that is copied or moved is embedded once. What is
 //! stored is appended and survives a crash; one process writes at a time, and others may read meanwhile.
@@ -7,6 +7,7 @@
 mod log;
 mod origin;
 mod record;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
@@ -38,6 +39,7 @@ pub struct Store {
     /// By id: its paths.
     paths: HashMap<String, BTreeSet<String>>,
     damage: Damage,
+    words: words::Words,
     /// Bytes of the log, and of what in it still counts.
     bytes: u64,
     writer: Option<Writer>,
@@ -115,6 +117,7 @@ impl Store {
             places: BTreeMap::new(),
             paths: HashMap::new(),
             damage: Damage::default(),
+            words: words::Words::default(),
             bytes: 0,
             writer: None,
             _lock: None,
@@ -130,6 +133,12 @@ impl Store {
             ..damage
         };
         store.bytes = whole;
+        let Origin {
+            fingerprint,
+            dimensions,
+            ..
+        } = &store.origin;
+        store.words = words::Words::read(folder, fingerprint, *dimensions);
         Ok((store, whole))
     }
 

@@ -1,0 +1,58 @@
+//! Which taught words a text names.
+
+use super::Word;
+
+/// Words that say nothing of what is looked for.
+const LITTLE: [&str; 24] = [
+    "a", "an", "the", "my", "our", "your", "his", "her", "their", "this", "that", "of", "with",
+    "and", "in", "on", "photo", "photos", "picture", "pictures", "image", "images", "show", "find",
+];
+
+/// A text with the taught words that it names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named<'a> {
+    /// The words, in the order of the text, each once.
+    pub words: Vec<&'a Word>,
+    /// Whether the text says more than these.
+    pub more: bool,
+}
+
+/// The taught words that a text names, the longest first where they overlap: "Jackson at the lake".
+pub fn named_in<'a>(text: &str, taught: &'a [Word]) -> Named<'a> {
+    let said = words(text);
+    let known: Vec<(Vec<String>, &Word)> = taught.iter().map(|w| (words(&w.name), w)).collect();
+    let mut named = Named {
+        words: Vec::new(),
+        more: false,
+    };
+    let mut at = 0;
+    while at < said.len() {
+        let rest = &said[at..];
+        let here = known.iter().filter(|(name, _)| rest.starts_with(name));
+        match here.max_by_key(|(name, _)| name.len()) {
+            Some((name, word)) => {
+                at += name.len();
+                if !named.words.iter().any(|known| std::ptr::eq(*known, *word)) {
+                    named.words.push(word);
+                }
+            }
+            None => {
+                named.more |= !LITTLE.contains(&said[at].as_str());
+                at += 1;
+            }
+        }
+    }
+    named
+}
+
+/// The words of a text in small letters, without signs around them. An ending `'s` is none of its word's.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let small = text.to_lowercase().replace('’', "'");
+    small
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .map(|word| word.strip_suffix("'s").unwrap_or(word))
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
