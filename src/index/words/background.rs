@@ -25,6 +25,9 @@ const UNLIKE: f64 = 0.5;
 /// How r grows with the number n of photos, as √(n / (n + PHOTOS)): a mean of few lies far from that of all.
 const PHOTOS: f64 = 3.0;
 
+/// How much the word's text counts beside its photos, before there are any.
+const TEXT: f64 = 0.2;
+
 /// Certainty is a logistic function of r less that growth. Fitted to photos of groceries: those of a product among the
 /// first ten, against the best of the others (docs/photos.md).
 const SLOPE: f64 = 1.71;
@@ -55,6 +58,8 @@ pub struct Taught {
     pub offset: f32,
     /// How far both lie apart, in units of the library's deviation: what makes words comparable.
     pub strength: f32,
+    /// How much the similarity of the word itself counts beside this, as a text: less with every photo.
+    pub text: f32,
     /// How sure matches of this word are, by their similarity.
     pub certainty: Certainty,
 }
@@ -113,14 +118,14 @@ impl Background {
     /// [`Code::Input`] if no photo shows it; [`Code::Embedding`] if its photos tell nothing: they lie where all do.
     pub fn query(&self, word: &Word) -> Result<Taught> {
         let fail = |code: Code, why: &str| Err(Error::new(code, word.name.as_str(), why));
-        let Some(like) = self.from_mean(&word.like) else {
+        let Some(like) = self.beyond_mean(&word.like) else {
             return fail(
                 Code::Input,
                 "was taught by no photo that is left; teach it anew, or forget it",
             );
         };
         let mut apart = like.clone();
-        if let Some(unlike) = self.from_mean(&word.unlike) {
+        if let Some(unlike) = self.beyond_mean(&word.unlike) {
             apart
                 .iter_mut()
                 .zip(&unlike)
@@ -150,6 +155,7 @@ impl Background {
             weight: weight as f32,
             offset: offset as f32,
             strength: square.sqrt() as f32,
+            text: (TEXT * PHOTOS / (photos + PHOTOS)) as f32,
             certainty: Certainty::linear(
                 SLOPE * weight / growth,
                 SLOPE * (offset / growth - MIDDLE),
@@ -159,7 +165,7 @@ impl Background {
     }
 
     /// The mean of some photos, less that of the library.
-    fn from_mean(&self, examples: &Examples) -> Option<Vec<f64>> {
+    fn beyond_mean(&self, examples: &Examples) -> Option<Vec<f64>> {
         let count = examples.ids.len() as f64;
         let fits = count > 0.0 && examples.sum.len() == self.mean.len();
         let vector = examples.sum.iter().zip(&self.mean);

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use agff::index::content_id;
 use agff::index::store::{Kind, Origin, Place, Record, Store};
+use agff::index::words::read_words;
 use agff::{Code, Error, Result};
 use serde_json::json;
 
 use super::{At, origin, tell_damage, text_of};
 use crate::model::ModelArgs;
 use crate::output::Console;
-use crate::vectors::{self, Row, Writer};
+use crate::vectors::{self, Content, Row, Writer};
 use crate::{Done, Failure, Outcome};
 
 const EXPORT_LONG: &str = "\
@@ -18,7 +19,7 @@ Write the index as a file of vectors
 
 The file is what `agff embed -o` writes: Parquet or JSON lines, by its name; without -o, JSON
 lines on stdout. `agff index import` reads it. There is one row for each file with a record's
-content.";
+content. Words that were taught go with it.";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -69,6 +70,9 @@ pub fn export(args: ExportArgs, console: &Console) -> Done {
             rows += 1;
         }
     }
+    if let Some(words) = store.words_as_json() {
+        writer.words(words)?;
+    }
     writer.finish()?;
     console.status(&format!("{rows} rows were written"));
     Ok(Outcome::Complete)
@@ -81,7 +85,8 @@ Takes what `agff embed -o` and `agff index export` write: Parquet, or JSON lines
 Rows of another model than the index's are refused, and so are rows that do not say of which
 model they are, unless --unchecked is given. A row that cannot be used is reported, and the
 others are read. Names that are no files here stay as they are; of several contents with one
-name, the later ones get a part of their sha256 behind it.";
+name, the later ones get a part of their sha256 behind it. Words that were taught come along; one
+that is known here stays as it is.";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
@@ -114,9 +119,16 @@ pub fn import(args: ImportArgs, console: &Console) -> Done {
         other => other?,
     };
     tell_damage(&store, console);
-    let (mut imported, mut known, mut failed) = (0, 0, 0);
+    let (mut imported, mut known, mut failed, mut words) = (0, 0, 0, 0);
     for file in &args.files {
-        vectors::read(file, |row, at| {
+        vectors::read(file, |content, at| {
+            let row = match content {
+                Content::Row(row) => *row,
+                Content::Words(json) => {
+                    words += take_words(&mut store, &json, &at)?;
+                    return Ok(());
+                }
+            };
             match take(&mut store, row, args.unchecked) {
                 Ok(true) => imported += 1,
                 Ok(false) => known += 1,
@@ -144,17 +156,31 @@ pub fn import(args: ImportArgs, console: &Console) -> Done {
     let records = store.index().len();
     match args.at.json {
         true => console.json_line(&json!({
-            "imported": imported, "known": known, "failed": failed, "records": records,
+            "imported": imported, "known": known, "failed": failed, "records": records, "words": words,
         }))?,
-        false => console.line(&format!(
-            "{imported} imported, {known} known by their content; the index has {records} records"
-        ))?,
+        false => {
+            let taught = match words {
+                0 => String::new(),
+                1 => "; 1 taught word came along".into(),
+                n => format!("; {n} taught words came along"),
+            };
+            console.line(&format!(
+                "{imported} imported, {known} known by their content; the index has {records} records{taught}"
+            ))?;
+        }
     }
     Ok(if failed == 0 {
         Outcome::Complete
     } else {
         Outcome::Partial
     })
+}
+
+/// Takes the words that go with a file, and gives how many are new.
+fn take_words(store: &mut Store, json: &[u8], shown: &str) -> Result<usize> {
+    let (model, dimensions) = (&store.origin().fingerprint, store.origin().dimensions);
+    let words = read_words(json, shown, model, dimensions)?;
+    store.take_words(words)
 }
 
 /// Stores a row, and gives whether it was new.

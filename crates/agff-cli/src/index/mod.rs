@@ -1,12 +1,13 @@
 //! `agff index`: a persistent index of photos, in a folder.
 //!
-//! [`add`] brings photos in, [`search`] finds them, [`exchange`] writes and reads files of vectors, and
-//! [`library`] tells what is there, removes, and finds near-duplicates.
+//! [`add`] brings photos in, [`search`] finds them, [`words`] are taught by some, [`exchange`] writes and reads files
+//! of vectors, and [`library`] tells what is there, removes, and finds near-duplicates.
 
 mod add;
 mod exchange;
 mod library;
 mod search;
+mod words;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ Examples:
   agff index add ~/Pictures
   agff index search \"sunset over the sea\" -n 10
   agff index search beach.jpg --minus \"people\"
+  agff index teach Jackson dog1.jpg dog2.jpg dog3.jpg
   agff index duplicates --threshold 0.97
   agff index export -o photos.parquet";
 
@@ -53,6 +55,9 @@ pub struct Args {
 enum What {
     Add(add::Args),
     Search(search::Args),
+    Teach(words::TeachArgs),
+    Words(words::WordsArgs),
+    Forget(words::ForgetArgs),
     Duplicates(library::DuplicatesArgs),
     Stats(library::StatsArgs),
     Remove(library::RemoveArgs),
@@ -66,6 +71,9 @@ impl Args {
         match &self.what {
             What::Add(args) => args.at.json,
             What::Search(args) => args.at.json,
+            What::Teach(args) => args.at.json,
+            What::Words(args) => args.at.json,
+            What::Forget(args) => args.at.json,
             What::Duplicates(args) => args.at.json,
             What::Stats(args) => args.at.json,
             What::Remove(args) => args.at.json,
@@ -79,6 +87,9 @@ pub fn run(args: Args, console: &Console) -> Done {
     match args.what {
         What::Add(args) => add::run(args, console),
         What::Search(args) => search::run(args, console),
+        What::Teach(args) => words::teach(args, console),
+        What::Words(args) => words::words(args, console),
+        What::Forget(args) => words::forget(args, console),
         What::Duplicates(args) => library::duplicates(args, console),
         What::Stats(args) => library::stats(args, console),
         What::Remove(args) => library::remove(args, console),
@@ -151,6 +162,11 @@ fn tell_damage(store: &Store, console: &Console) {
         console.note(
             "the index ends in the middle of a record, as after a crash; that record is left out",
         );
+    }
+    if let Some(damage) = store.words_damage() {
+        console.note(&format!(
+            "the words that were taught cannot be used: {damage}"
+        ));
     }
 }
 

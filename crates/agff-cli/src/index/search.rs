@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use agff::families::Region;
 use agff::index::store::Store;
+use agff::index::words::{Taught, named_in};
 use agff::index::{Hit, SearchOptions, Term, content_id};
 use agff::{Certainty, Code, Embedding, Error, Patterns, Probability, Sure};
 use serde::Serialize;
@@ -23,7 +24,8 @@ Find photos by a text, a photo, or several of either
 A query that names a file is a photo, any other is a text. Of several, the score is the sum
 of the fused similarities times their weights; what --minus names counts against a photo.
 The table shows how much each pattern counts, and the pair of views that contributes most, as
-`agff compare` does (of several queries: of the one that counts most).
+`agff compare` does (of several queries: of the one that counts most). A word that was taught
+(`agff index teach`) finds what looks like the photos that it was taught by.
 
 With --json every photo is one object on one line, best first:
   {\"target\": \"mug.jpg\", \"paths\": [\"mug.jpg\", …], \"id\": \"9f86…\", \"rank\": 1, \"score\": 0.81,
@@ -33,7 +35,9 @@ With --json every photo is one object on one line, best first:
 for models that were trained to give one, as SigLIP, the \"probability\" that the text is of the
 photo, by their global views (of several texts: of the one that counts most); and where one text
 is asked for and the model says how sure it is, as photo and SigLIP do, a number between 0 and 1,
-\"certainty\", and a word for it: \"sure\" is \"probably\", \"perhaps\" or \"hardly\".";
+\"certainty\", and a word for it: \"sure\" is \"probably\", \"perhaps\" or \"hardly\". Of a term that is
+a taught word \"taught\" is true; its score is 0 for photos as they are on the whole, and 1 for the mean of
+those that it was taught by.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,9 +98,25 @@ fn least(argument: &str) -> Result<Least, String> {
 struct Asked {
     job: Job,
     weight: f32,
-    /// What the index has of a photo.
+    /// What the index has of a photo, or a taught word's vector.
     embedding: Option<Embedding>,
+    taught: Option<Taught>,
 }
+
+impl Asked {
+    /// What its similarity counts.
+    fn factor(&self) -> f32 {
+        self.weight * self.taught.as_ref().map_or(1.0, |taught| taught.weight)
+    }
+
+    /// What is added to the sum.
+    fn offset(&self) -> f32 {
+        self.weight * self.taught.as_ref().map_or(0.0, |taught| taught.offset)
+    }
+}
+
+/// A query of the search with the term that the index is given.
+type Part<'a> = (&'a Asked, Term<'a>);
 
 /// A line of `--json`.
 #[derive(Serialize)]
@@ -140,6 +160,8 @@ impl Of {
 #[derive(Serialize)]
 struct Explained<'a> {
     query: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    taught: bool,
     weight: f32,
     score: f32,
     patterns: Patterns,
@@ -156,6 +178,11 @@ pub fn run(args: Args, console: &Console) -> Done {
             query.embedding = store.index().get(&id);
         }
     }
+    let heading: Vec<String> = asked
+        .iter()
+        .map(|query| titled(&query.job.name(), query.weight))
+        .collect();
+    let mut asked = with_taught(asked, &store)?;
     // Known only where the model is.
     let mut model = Of::default();
     if asked.iter().any(|query| query.embedding.is_none()) {
@@ -170,13 +197,16 @@ pub fn run(args: Args, console: &Console) -> Done {
         .map(|query| {
             Ok(Term {
                 embedding: query.embedding.as_ref().ok_or_else(lost)?,
-                weight: query.weight,
+                weight: query.factor(),
             })
         })
         .collect::<agff::Result<Vec<Term<'_>>>>()?;
+    let offset: f32 = asked.iter().map(Asked::offset).sum();
     let min_score = match (args.min_score, &model.certainty) {
         (None, _) => None,
-        (Some(Least::Score(score)), _) => Some(score),
+        (Some(Least::Score(score)), _) => Some(score - offset),
+        // The taught word decides, and not the sum.
+        (Some(Least::Auto), Some(_)) if asked[0].taught.is_some() => None,
         (Some(Least::Auto), Some(certainty)) => {
             certainty.least_score().map(|score| score * terms[0].weight)
         }
@@ -190,6 +220,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         min_score,
     };
     let mut found = store.index().search(&terms, &options)?;
+    found.hits.iter_mut().for_each(|hit| hit.score += offset);
     if args.min_score == Some(Least::Auto) {
         let hardly = |hit: &Hit| model.certain(hit).is_some_and(|c| c.sure == Sure::Hardly);
         found.hits.retain(|hit| !hardly(hit));
@@ -201,17 +232,13 @@ pub fn run(args: Args, console: &Console) -> Done {
             store.index().len()
         ));
     }
-    let terms: Vec<(String, Term<'_>)> = asked.iter().map(|q| q.job.name()).zip(terms).collect();
+    let terms: Vec<Part<'_>> = asked.iter().zip(terms).collect();
     if args.at.json {
         for (rank, hit) in found.hits.iter().enumerate() {
             console.json_line(&line(rank + 1, hit, &terms, &store, &model))?;
         }
         return Ok(Outcome::Complete);
     }
-    let heading: Vec<String> = terms
-        .iter()
-        .map(|(name, term)| titled(name, term.weight))
-        .collect();
     console.line(&console.style(Style::Bold, &heading.join(" ")))?;
     if found.hits.is_empty() {
         return console
@@ -293,8 +320,46 @@ fn asked(args: &Args, console: &Console) -> Result<Vec<Asked>, Failure> {
             job,
             weight: sign * weight,
             embedding: None,
+            taught: None,
         })
         .collect())
+}
+
+/// The same with the taught words that texts name, each before its text. A text of nothing else counts little beside
+/// them.
+fn with_taught(asked: Vec<Asked>, store: &Store) -> Result<Vec<Asked>, Failure> {
+    let mut all = Vec::with_capacity(asked.len());
+    let mut background = None;
+    for mut query in asked {
+        let text = query
+            .job
+            .text
+            .as_deref()
+            .filter(|_| query.job.image.is_none());
+        let named = named_in(text.unwrap_or_default(), store.words());
+        let mut rest: f32 = 1.0;
+        for word in &named.words {
+            if background.is_none() {
+                background = store.index().background();
+            }
+            let Some(background) = &background else {
+                break;
+            };
+            let taught = background.query(word)?;
+            if !named.more {
+                rest = rest.min(taught.text);
+            }
+            all.push(Asked {
+                job: Job::text(word.name.clone()),
+                weight: query.weight,
+                embedding: Some(taught.embedding.clone()),
+                taught: Some(taught),
+            });
+        }
+        query.weight *= rest;
+        all.push(query);
+    }
+    Ok(all)
 }
 
 /// Embeds the queries that the index does not have, and says what parts of photos the model's views are.
@@ -353,10 +418,15 @@ fn embed(
     }
     let whole = manifest.dimensions.first() == Some(&origin.dimensions);
     let texts = asked.iter().all(|query| query.job.image.is_none());
+    let taught = asked.iter().any(|query| query.taught.is_some());
     Ok(Of {
         regions: Regions::of(&manifest),
-        probability: manifest.probability.filter(|_| whole && texts),
+        probability: manifest.probability.filter(|_| whole && texts && !taught),
         certainty: match &asked[..] {
+            // A taught word, and that word as a text.
+            [word, text] if word.weight > text.weight && texts => {
+                word.taught.as_ref().map(|taught| taught.certainty)
+            }
             [query] if whole && texts && query.weight > 0.0 => {
                 let embedding = query.embedding.as_ref();
                 embedding.and_then(|embedding| manifest.certainty_of(embedding))
@@ -369,7 +439,7 @@ fn embed(
 fn line<'a>(
     rank: usize,
     hit: &'a Hit,
-    terms: &'a [(String, Term<'a>)],
+    terms: &'a [Part<'a>],
     store: &'a Store,
     model: &Of,
 ) -> Line<'a> {
@@ -391,10 +461,14 @@ fn line<'a>(
             .terms
             .iter()
             .zip(terms)
-            .map(|(s, (name, term))| Explained {
-                query: name.clone(),
-                weight: term.weight,
-                score: s.score,
+            .map(|(s, (query, term))| Explained {
+                query: query.job.name(),
+                taught: query.taught.is_some(),
+                weight: query.weight,
+                score: match &query.taught {
+                    Some(taught) => taught.weight * s.score + taught.offset,
+                    None => s.score,
+                },
                 patterns: s.patterns,
                 weights: s.weights,
                 best: best(&term.embedding.views, views, s),
@@ -405,10 +479,7 @@ fn line<'a>(
 }
 
 /// The query that counts most for a hit.
-fn main_term<'a>(
-    hit: &'a Hit,
-    terms: &'a [(String, Term<'a>)],
-) -> (&'a agff::Similarity, &'a Term<'a>) {
+fn main_term<'a>(hit: &'a Hit, terms: &'a [Part<'a>]) -> (&'a agff::Similarity, &'a Term<'a>) {
     let weights: Vec<f32> = terms.iter().map(|(_, term)| term.weight).collect();
     let i = hit.main_term(&weights);
     (&hit.terms[i], &terms[i].1)

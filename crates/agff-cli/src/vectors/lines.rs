@@ -6,7 +6,7 @@ use std::path::Path;
 
 use agff::{Code, Error};
 
-use super::Row;
+use super::{Content, Row};
 use crate::Failure;
 
 /// Most bytes of a line: more than any model's vectors take.
@@ -14,7 +14,7 @@ const MOST: u64 = 64 << 20;
 
 pub fn read(
     path: &Path,
-    each: &mut dyn FnMut(Row, String) -> Result<(), Failure>,
+    each: &mut dyn FnMut(Content, String) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let failed = |e| Error::io(path, e);
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
@@ -38,10 +38,24 @@ pub fn read(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row = serde_json::from_slice(&line).map_err(|e| {
-            let message = format!("is no line of `agff embed` or `agff index export`: {e}");
-            Error::new(Code::Data, at.as_str(), message).with_source(e)
-        })?;
-        each(row, at)?;
+        let content = match serde_json::from_slice::<Row>(&line) {
+            Ok(row) => Content::Row(Box::new(row)),
+            Err(_) if is_words(&line) => Content::Words(std::mem::take(&mut line)),
+            Err(e) => {
+                let message = format!("is no line of `agff embed` or `agff index export`: {e}");
+                return Err(Error::new(Code::Data, at, message).with_source(e).into());
+            }
+        };
+        each(content, at)?;
     }
+}
+
+/// Whether a line is of taught words, which say so.
+fn is_words(line: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        format: String,
+    }
+    // Rows are longer, and have no such field.
+    serde_json::from_slice::<Said>(line).is_ok_and(|said| said.format == "agff-words")
 }

@@ -9,11 +9,15 @@ use std::path::Path;
 use agff::index::store::Kind;
 use agff::{Code, Embedding, Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::Failure;
 use crate::output::{Console, Lines};
 
 const PARQUET: &str = "parquet";
+
+/// What taught words are called in the metadata of a Parquet file.
+const WORDS: &str = "agff.words";
 
 /// One input with its vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,6 +115,22 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Adds taught words as JSON, once, behind the rows.
+    pub fn words(&mut self, json: String) -> Result<(), Failure> {
+        match self {
+            Self::Lines(lines) => {
+                let json: Box<RawValue> = RawValue::from_string(json).map_err(|e| {
+                    Error::new(Code::Internal, "words", "are no JSON").with_source(e)
+                })?;
+                lines.write(&json)
+            }
+            Self::Parquet(writer) => {
+                writer.words(json);
+                Ok(())
+            }
+        }
+    }
+
     /// Gives a file its name.
     pub fn finish(self) -> Result<(), Failure> {
         match self {
@@ -120,13 +140,20 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Reads a file row by row and hands each to `each`, with what to call it in errors.
+/// What a file has in it.
+pub enum Content {
+    Row(Box<Row>),
+    /// Taught words as JSON.
+    Words(Vec<u8>),
+}
+
+/// Reads a file row by row and hands each to `each`, with what to call it in errors, and then its taught words.
 ///
 /// # Errors
 /// [`Code::Io`]; [`Code::Data`] with file and row for what is no row; what `each` gives.
 pub fn read(
     path: &Path,
-    mut each: impl FnMut(Row, String) -> Result<(), Failure>,
+    mut each: impl FnMut(Content, String) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     match extension(path) == Some(PARQUET) {
         true => parquet::read(path, &mut each),

@@ -12,15 +12,16 @@ use parquet::basic::Compression;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::SerializedFileReader;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row as Record};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
-use super::Row;
+use super::{Content, Row, WORDS};
 use crate::Failure;
 use crate::output::NewFile;
 
@@ -80,6 +81,12 @@ impl Writer {
             GROUP => self.write_group(),
             _ => Ok(()),
         }
+    }
+
+    /// Adds taught words as JSON.
+    pub fn words(&mut self, json: String) {
+        let entry = KeyValue::new(WORDS.to_owned(), json);
+        self.file.append_key_value_metadata(entry);
     }
 
     pub fn finish(mut self) -> Result<(), Failure> {
@@ -188,7 +195,7 @@ fn unwritten(path: &str, error: ParquetError) -> Error {
 /// Reads a file; columns that are not known are passed over.
 pub fn read(
     path: &Path,
-    each: &mut dyn FnMut(Row, String) -> Result<(), Failure>,
+    each: &mut dyn FnMut(Content, String) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
@@ -206,6 +213,12 @@ pub fn read(
     };
     let reader = guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?;
     let reader = reader.map_err(refused)?;
+    let entries = reader.metadata().file_metadata().key_value_metadata();
+    let words = entries
+        .into_iter()
+        .flatten()
+        .find(|entry| entry.key == WORDS);
+    let words = words.and_then(|entry| entry.value.clone());
     let mut records = RowIter::from_file_into(Box::new(reader));
     for number in 1.. {
         let Some(record) = guarded(|| records.next()).ok_or_else(damaged)? else {
@@ -219,9 +232,12 @@ pub fn read(
             );
             Error::new(Code::Data, at.as_str(), message)
         })?;
-        each(row, at)?;
+        each(Content::Row(Box::new(row)), at)?;
     }
-    Ok(())
+    match words {
+        Some(words) => each(Content::Words(words.into_bytes()), name),
+        None => Ok(()),
+    }
 }
 
 /// A row, or the name of the column that is wrong.
