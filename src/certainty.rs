@@ -177,6 +177,16 @@ impl Certainty {
         }
     }
 
+    /// The logit's factor and summand, for those who compute it elsewhere.
+    pub fn logit(&self) -> [f64; 2] {
+        [self.scale, self.bias]
+    }
+
+    /// From where on a match is called what.
+    pub fn levels(&self) -> Levels {
+        self.levels
+    }
+
     /// How sure a match is, between 0 and 1, by its score and the patterns that the score is made of.
     pub fn of(&self, score: f32, patterns: &Patterns) -> f32 {
         let value = if self.by_global { patterns.gg } else { score };

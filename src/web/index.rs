@@ -8,13 +8,17 @@ use super::convert::{
     embedding_from_js, embedding_to_js, error, number, object, record, similarity_to_js, string,
     strings, unusable, whole,
 };
+use crate::index::words::{Background, Examples, Word};
 use crate::index::{Alike, Candidate, Index, Pair, PairOptions, Precision, SearchOptions, Term};
-use crate::{Embedding, Similarity};
-use crate::{Fusion, Reduction};
+use crate::{Code, Embedding, Error, Fusion, Reduction, Similarity};
 
 /// Records with their vectors, and exact search among them.
 #[wasm_bindgen]
-pub struct VectorIndex(Index);
+pub struct VectorIndex {
+    index: Index,
+    /// How the records lie on the whole, until one comes or goes.
+    background: Option<Background>,
+}
 
 /// Pairs that are kept if the caller does not say how many.
 const MOST_PAIRS: usize = 10_000;
@@ -48,21 +52,23 @@ impl VectorIndex {
         let precision = one_of(&options, "precision", &precisions)?;
         let views = strings("views", &views)?;
         let dimensions = whole(&options, "dimensions")? as usize;
-        Index::new(views, dimensions, fusion, precision)
-            .map(VectorIndex)
-            .map_err(error)
+        let index = Index::new(views, dimensions, fusion, precision).map_err(error)?;
+        Ok(Self {
+            index,
+            background: None,
+        })
     }
 
     /// Number of records.
     #[wasm_bindgen(getter)]
     pub fn size(&self) -> usize {
-        self.0.len()
+        self.index.len()
     }
 
     /// Number of blocks of records, for [`near_duplicates`](Self::near_duplicates).
     #[wasm_bindgen(getter)]
     pub fn blocks(&self) -> usize {
-        self.0.blocks()
+        self.index.blocks()
     }
 
     /// Adds records, or replaces those whose ids are there. `values` are `[ids, views, dimensions]`. Gives how
@@ -71,8 +77,9 @@ impl VectorIndex {
     /// # Errors
     /// Those of [`Index::add_values`]; records before the one that is refused are in.
     pub fn add(&mut self, ids: Array, values: Float32Array) -> Result<usize, JsValue> {
+        self.background = None;
         let ids = strings("ids", &ids)?;
-        let each = self.0.views().len() * self.0.dimensions();
+        let each = self.index.views().len() * self.index.dimensions();
         if values.length() as usize != ids.len() * each {
             let message = format!(
                 "{} values for {} records of {each}",
@@ -88,7 +95,7 @@ impl VectorIndex {
             values
                 .subarray(start, start + each as u32)
                 .copy_to(&mut vectors);
-            added += usize::from(self.0.add_values(id, &vectors).map_err(error)?);
+            added += usize::from(self.index.add_values(id, &vectors).map_err(error)?);
         }
         Ok(added)
     }
@@ -98,23 +105,67 @@ impl VectorIndex {
     /// # Errors
     /// `input` if an id is not a string.
     pub fn remove(&mut self, ids: Array) -> Result<usize, JsValue> {
+        self.background = None;
         let ids = strings("ids", &ids)?;
-        Ok(ids.iter().filter(|id| self.0.remove(id)).count())
+        Ok(ids.iter().filter(|id| self.index.remove(id)).count())
     }
 
     /// Whether a record has this id.
     pub fn has(&self, id: &str) -> bool {
-        self.0.contains(id)
+        self.index.contains(id)
     }
 
     /// The ids, in the order in which they came.
     pub fn ids(&self) -> Array {
-        self.0.ids().into_iter().map(JsValue::from).collect()
+        self.index.ids().into_iter().map(JsValue::from).collect()
     }
 
     /// A record's vectors as an embedding, or `undefined`.
     pub fn get(&self, id: &str) -> Option<Object> {
-        self.0.get(id).map(|embedding| embedding_to_js(&embedding))
+        self.index
+            .get(id)
+            .map(|embedding| embedding_to_js(&embedding))
+    }
+
+    /// What a word searches by that was taught by photos: `{ embedding, weight, offset, text, certainty: { scale, bias,
+    /// probably, perhaps } }`. `weight · similarity + offset` is 0 for the records' mean and 1 for that of the word's
+    /// photos; `text` is what the similarity of the word as a text counts beside it. `word` is `{ name, like: { ids, sum
+    /// }, unlike: { ids, sum } }`, the sums of global vectors.
+    ///
+    /// # Errors
+    /// Those of [`Background::query`]; `index` if there is no record.
+    pub fn taught(&mut self, word: JsValue) -> Result<Object, JsValue> {
+        let word = Word {
+            name: string(&word, "name")?.unwrap_or_default(),
+            like: examples(&word, "like")?,
+            unlike: examples(&word, "unlike")?,
+        };
+        if self.background.is_none() {
+            self.background = self.index.background();
+        }
+        let Some(background) = &self.background else {
+            let why = "has no photo yet that the word could be looked for among";
+            return Err(error(Error::new(Code::Index, "index", why)));
+        };
+        let taught = background.query(&word).map_err(error)?;
+        let [scale, bias] = taught.certainty.logit();
+        let levels = taught.certainty.levels();
+        Ok(record(&[
+            ("embedding", embedding_to_js(&taught.embedding).into()),
+            ("weight", taught.weight.into()),
+            ("offset", taught.offset.into()),
+            ("text", taught.text.into()),
+            (
+                "certainty",
+                record(&[
+                    ("scale", scale.into()),
+                    ("bias", bias.into()),
+                    ("probably", levels.probably.into()),
+                    ("perhaps", levels.perhaps.into()),
+                ])
+                .into(),
+            ),
+        ]))
     }
 
     /// The best records for the weighted sum of `terms`, an array of `{ embedding, weight? }`; a term with a
@@ -127,13 +178,13 @@ impl VectorIndex {
     pub fn search(&self, terms: Array, options: JsValue) -> Result<Object, JsValue> {
         let terms = parts(&terms)?;
         let found = self
-            .0
+            .index
             .search(&borrowed(&terms), &wanted(&options)?)
             .map_err(error)?;
         let hits = Array::new();
         for hit in &found.hits {
             let explain = |(similarity, (query, _)): (&Similarity, &(Embedding, f32))| {
-                similarity_to_js(similarity, &query.views, self.0.views())
+                similarity_to_js(similarity, &query.views, self.index.views())
             };
             let explained = hit.terms.iter().zip(&terms).map(explain);
             let explained: Array = explained.collect::<Result<_, _>>()?;
@@ -157,7 +208,7 @@ impl VectorIndex {
     /// Those of [`Index::candidates`].
     pub fn candidates(&self, terms: Array, options: JsValue) -> Result<Array, JsValue> {
         let terms = parts(&terms)?;
-        let found = self.0.candidates(&borrowed(&terms), &wanted(&options)?);
+        let found = self.index.candidates(&borrowed(&terms), &wanted(&options)?);
         let found = found.map_err(error)?;
         let to_js = |candidate: &Candidate| {
             record(&[
@@ -186,7 +237,10 @@ impl VectorIndex {
             threshold: number(&options, "threshold")?.unwrap_or(f64::NAN) as f32,
             limit: count("limit", MOST_PAIRS)?,
         };
-        let found = self.0.near_duplicates_in(blocks, &options).map_err(error)?;
+        let found = self
+            .index
+            .near_duplicates_in(blocks, &options)
+            .map_err(error)?;
         let to_js = |pair: Pair| {
             record(&[
                 ("first", pair.first.into()),
@@ -194,12 +248,29 @@ impl VectorIndex {
                 ("score", pair.score.into()),
             ])
         };
-        let pairs: Array = self.0.pairs(&found).into_iter().map(to_js).collect();
+        let pairs: Array = self.index.pairs(&found).into_iter().map(to_js).collect();
         Ok(record(&[
             ("pairs", pairs.into()),
             ("more", found.more.into()),
         ]))
     }
+}
+
+/// Some photos of a word: their ids, and the sum of their global vectors.
+fn examples(word: &JsValue, key: &str) -> Result<Examples, JsValue> {
+    let missing = || {
+        unusable(
+            key,
+            "its photos are missing: ids and the sum of their vectors",
+        )
+    };
+    let examples: JsValue = object::<Object>(word, key)?.ok_or_else(missing)?.into();
+    let ids = object::<Array>(&examples, "ids")?.ok_or_else(missing)?;
+    let sum = object::<Float32Array>(&examples, "sum")?.ok_or_else(missing)?;
+    Ok(Examples {
+        ids: strings("ids", &ids)?,
+        sum: sum.to_vec(),
+    })
 }
 
 /// The terms of a query.
