@@ -19,6 +19,19 @@ export function certaintyOf(
   return probability && logistic(probability.scale, probability.bias, OF_SIGMOID, true);
 }
 
+/** A logistic function of a score, and from where on it is called what. */
+export interface Logistic {
+  scale: number;
+  bias: number;
+  probably: number;
+  perhaps: number;
+}
+
+/** How sure matches of a taught word are, by the similarity with it. */
+export function certaintyOfWord(of: Logistic): Certainty {
+  return logistic(of.scale, of.bias, of, false);
+}
+
 function logistic(
   scale: number,
   bias: number,

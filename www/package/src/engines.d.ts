@@ -59,6 +59,17 @@ declare module "agff:vector-index" {
     ids(): string[];
     /** A record's vectors; of "int8" those that its integers stand for. */
     get(id: string): Embedding | undefined;
+    /**
+     * What a taught word searches by: `weight · similarity + offset` is 0 for the records' mean, and 1 for that of the
+     * word's photos; `text` is what the word as a text counts beside it.
+     */
+    taught(word: import("./taught-words.js").Word): {
+      embedding: Embedding;
+      weight: number;
+      offset: number;
+      text: number;
+      certainty: import("./certainty.js").Logistic;
+    };
     /** The best records, the same as if all scores were computed in f32; `scored` is how many were. */
     search(terms: Term[], options?: SearchOptions): { hits: VectorHit[]; scored: number };
     /** What may be among the best for the vectors as they were added, whose owner scores them with `similarity`. */

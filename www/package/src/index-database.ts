@@ -10,6 +10,7 @@
 
 import { AgffError } from "./errors.js";
 import type { IndexPrecision, IndexRecord } from "./index-types.js";
+import type { Word } from "./taught-words.js";
 import type { DecodePath } from "./types.js";
 import {
   type DBSchema,
@@ -65,8 +66,8 @@ export interface StoredThumbnail {
 }
 
 export interface IndexSchema extends DBSchema {
-  /** One entry. */
-  meta: { key: "index"; value: IndexMeta };
+  /** The index as a whole, and the words that were taught. */
+  meta: { key: "index" | "words"; value: IndexMeta | Word[] };
   /** By id. */
   records: { key: string; value: StoredRecord; indexes: { seq: number } };
   /** By the number of the change. */
@@ -186,7 +187,7 @@ export async function metaOf(
   transaction: Transaction<"readonly" | "readwrite">,
 ): Promise<IndexMeta> {
   const meta = await transaction.objectStore("meta").get("index");
-  if (meta) return meta;
+  if (meta && !Array.isArray(meta)) return meta;
   throw new AgffError("index", "", "the index is damaged: delete it and add the photos again");
 }
 

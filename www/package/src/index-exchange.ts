@@ -4,7 +4,9 @@ import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import { Tally } from "./index-add.js";
 import type { IndexDatabase, IndexMeta } from "./index-database.js";
 import { insert, type NewRecord, wholeRecords } from "./index-store.js";
+import { storedWords, takeWords } from "./index-words.js";
 import type { AddOptions, AddSummary } from "./index-types.js";
+import { fromJson, isWords, toJson, type Word } from "./taught-words.js";
 import { recordOf, type Row, rowOf } from "./vector-rows.js";
 
 /** Records that are read from the database at once. */
@@ -16,7 +18,7 @@ const STORED_TOGETHER = 64;
 /** Most characters of a line: more than any model's vectors take. */
 const LONGEST_LINE = 64 << 20;
 
-/** Writes all records. */
+/** Writes all records, and the taught words behind them. */
 export async function exportRecords(
   database: IndexDatabase,
   meta: IndexMeta,
@@ -24,13 +26,17 @@ export async function exportRecords(
   signal: AbortSignal | undefined,
 ): Promise<Blob> {
   const rows = allRows(database, meta, signal);
-  if (format === "jsonl") return linesOf(rows);
-  if (format === "parquet") return (await import("./vector-parquet.js")).parquetOf(rows, signal);
+  const taught = await storedWords(database);
+  const words = taught.length > 0 ? toJson(taught, meta.fingerprint) : undefined;
+  if (format === "jsonl") return linesOf(rows, words);
+  if (format === "parquet") {
+    return (await import("./vector-parquet.js")).parquetOf(rows, words, signal);
+  }
   const message = `${JSON.stringify(format)} is neither "jsonl" nor "parquet"`;
   throw new AgffError("input", "format", message);
 }
 
-/** Stores the records of a file. */
+/** Stores the records and words of a file. */
 export async function importRecords(
   database: IndexDatabase,
   meta: IndexMeta,
@@ -46,6 +52,7 @@ export async function importRecords(
     : { total: undefined, rows: readLines(file, name) };
   const tally = new Tally(total, onProgress);
   tally.began();
+  const words: Word[] = [];
   let waiting: NewRecord[] = [];
   const flush = async () => {
     const stored = waiting;
@@ -59,7 +66,8 @@ export async function importRecords(
   for await (const { row, at } of rows) {
     throwIfAborted(signal, name);
     try {
-      waiting.push(await recordOf(row, at, meta));
+      if (isWords(row)) words.push(...fromJson(row, at, meta));
+      else waiting.push(await recordOf(row, at, meta));
     } catch (thrown) {
       const error = toAgffError(thrown, at);
       // Then all of them are another model's.
@@ -69,7 +77,7 @@ export async function importRecords(
     if (waiting.length >= STORED_TOGETHER) await flush();
   }
   await flush();
-  return tally.summary;
+  return { ...tally.summary, words: await takeWords(database, words) };
 }
 
 /** Bytes of a file. */
@@ -103,12 +111,16 @@ async function* allRows(
   }
 }
 
-async function linesOf(chunks: AsyncIterable<Row[]>): Promise<Blob> {
+async function linesOf(
+  chunks: AsyncIterable<Row[]>,
+  words: string | undefined,
+): Promise<Blob> {
   const parts: Blob[] = [];
   for await (const rows of chunks) {
     // As blobs, which the browser may keep on the disk.
     parts.push(new Blob(rows.map((row) => `${JSON.stringify(row)}\n`)));
   }
+  if (words !== undefined) parts.push(new Blob([words, "\n"]));
   return new Blob(parts, { type: "application/x-ndjson" });
 }
 
@@ -139,7 +151,8 @@ async function* readLines(file: Blob, name: string): AsyncGenerator<ReadRow, voi
   }
 }
 
-function parsed(line: string): unknown {
+/** What a text says as JSON; undefined if it is none. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

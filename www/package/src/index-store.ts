@@ -90,7 +90,7 @@ export function remove(
   });
 }
 
-/** Removes all records. */
+/** Removes all records, and forgets the words that were taught. */
 export function clear(database: IndexDatabase): Promise<IndexMeta> {
   return database.run(ALL, "readwrite", async (transaction) => {
     const meta = await metaOf(transaction);
@@ -101,6 +101,7 @@ export function clear(database: IndexDatabase): Promise<IndexMeta> {
     for (const store of ["records", "vectors", "thumbnails", "removed"] as const) {
       await transaction.objectStore(store).clear();
     }
+    await transaction.objectStore("meta").delete("words");
     await transaction.objectStore("meta").put(meta, "index");
     return meta;
   });

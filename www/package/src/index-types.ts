@@ -139,6 +139,21 @@ export interface Hit extends IndexRecord {
   readonly certainty: number | undefined;
   /** The same in a word. */
   readonly sure: Sure | undefined;
+  /**
+   * The taught word that it was found by, as it was written. Then the explanation is that of the word, and a score of 0
+   * is how photos are on the whole, 1 the mean of those that the word was taught by.
+   */
+  readonly taught: string | undefined;
+}
+
+/** A word that was taught by photos. */
+export interface TaughtWord {
+  /** As it was written. */
+  readonly word: string;
+  /** The ids of the photos that show it. */
+  readonly photos: readonly string[];
+  /** The ids of photos that do not, though they may look so. */
+  readonly not: readonly string[];
 }
 
 /** How far an `add` or `import` is. */
@@ -171,6 +186,8 @@ export interface AddSummary {
   readonly added: number;
   /** Photos that were in the index already, by their content. */
   readonly present: number;
+  /** Of an `import`: taught words that came along and are new. */
+  readonly words?: number;
   /** Photos that cannot be used. */
   readonly failed: readonly Refused[];
 }
@@ -240,8 +257,19 @@ export interface PhotoIndex {
   ): Promise<AddSummary>;
   /** Removes records, and gives how many there were. */
   remove(ids: string | readonly string[]): Promise<number>;
-  /** Removes all records. */
+  /** Removes all records, and forgets all words. */
   clear(): Promise<void>;
+  /** The words that were taught, in the order in which they came. */
+  words(): Promise<TaughtWord[]>;
+  /**
+   * Teaches a word by photos of the index that show it: `search` then finds it in the others. Three photos do well, ten
+   * better. Kept are a sum of the photos' vectors and their ids, in this browser; they leave it by `export` only.
+   */
+  teach(word: string, ids: string | readonly string[]): Promise<TaughtWord>;
+  /** Says of photos that they do not show a word that was taught. */
+  correct(word: string, ids: string | readonly string[]): Promise<TaughtWord>;
+  /** Forgets a word, and gives whether it was there. */
+  forget(word: string): Promise<boolean>;
   /** The best records, best first: the same as if all were compared in `f32`. */
   search(query: Query, options?: IndexSearchOptions): Promise<Hit[]>;
   /** A record by its id; undefined if there is none. */
@@ -254,9 +282,9 @@ export interface PhotoIndex {
   duplicates(options?: DuplicatesOptions): Promise<DuplicatePair[]>;
   /** The vectors of one view, `global` when left out, of all records. */
   vectors(options?: { view?: string; signal?: AbortSignal }): Promise<IndexVectors>;
-  /** The records as a file of vectors, which `agff index import` reads too. */
+  /** The records and the taught words as a file of vectors, which `agff index import` reads too. */
   export(format: "jsonl" | "parquet", options?: { signal?: AbortSignal }): Promise<Blob>;
-  /** Adds the records of such a file; what is in already stays as it is. */
+  /** Adds the records and words of such a file; what is in already stays as it is. */
   import(file: Blob, options?: Omit<AddOptions, "decode">): Promise<AddSummary>;
   /** Ends the work with this index. What is stored stays. May be called twice. */
   close(): Promise<void>;

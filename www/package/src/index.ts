@@ -26,6 +26,7 @@ export type {
   Query,
   QueryTerm,
   Refused,
+  TaughtWord,
 } from "./index-types.js";
 export type {
   BatchOptions,

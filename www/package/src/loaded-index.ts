@@ -7,6 +7,7 @@
  */
 
 import type { VectorIndex } from "agff:vector-index";
+import type { Logistic } from "./certainty.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { type IndexDatabase, metaOf, type StoredVectors } from "./index-database.js";
 import type { Alone, VectorEngine } from "./index-library.js";
@@ -34,6 +35,16 @@ const MOST_TRIES = 5;
 
 /** Pairs that are kept beyond those that are wanted, until they are scored in f32. */
 const MORE_PAIRS = 1000;
+
+/** The name of a taught word's one view. */
+const TAUGHT = "taught";
+
+/** A query that can be searched by. */
+interface Prepared {
+  query: { embedding: Embedding; weight: number }[];
+  offset: number;
+  certainty: Logistic | undefined;
+}
 
 export class LoadedIndex {
   private index: VectorIndex | undefined;
@@ -82,22 +93,28 @@ export class LoadedIndex {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       await this.sync(signal);
       if (!this.index || this.places.size === 0) return { hits: [], scored: 0 };
-      const query = await this.embeddings(terms);
-      const options = { limit, ...(minScore === undefined ? {} : { minScore }) };
+      const { query, offset, certainty } = await this.embeddings(terms);
+      const least = minScore === undefined ? undefined : minScore - offset;
+      const options = { limit, ...(least === undefined ? {} : { minScore: least }) };
       const index = this.index;
       // It was closed or cleared meanwhile.
       if (!index) continue;
+      const reply = ({ hits, scored }: SearchReply): SearchReply => ({
+        hits: hits.map((hit) => ({ ...hit, score: hit.score + offset })),
+        scored,
+        ...(certainty ? { certainty } : {}),
+      });
       if (this.precision === "f32") {
         const { hits, scored } = await this.engine.run(() => index.search(query, options));
-        return {
+        return reply({
           hits: hits.map(({ id, score, terms }) => ({ id, score, similarity: terms[0]! })),
           scored,
-        };
+        });
       }
       const candidates = await this.engine.run(() => index.candidates(query, options));
-      const found = await this.rescore(query, candidates, limit, minScore, signal);
+      const found = await this.rescore(query, candidates, limit, least, signal);
       // If one of them was removed meanwhile, another one may have its place.
-      if (found) return found;
+      if (found) return reply(found);
     }
     const message = "vectors are missing from it; delete the index and add the photos again";
     throw new AgffError("index", this.database.name, message);
@@ -214,24 +231,37 @@ export class LoadedIndex {
     this.originals.clear();
   }
 
-  /** The terms with their embeddings, at the index's dimensions. */
-  private async embeddings(
-    terms: SearchRequest["terms"],
-  ): Promise<{ embedding: Embedding; weight: number }[]> {
-    const made = [];
-    for (const { embedding, id, weight } of terms) {
-      if (embedding) {
+  /**
+   * The terms with their embeddings, at the index's dimensions; what is added to their sum; and how sure matches of the
+   * first one are, if it is a taught word.
+   */
+  private async embeddings(terms: SearchRequest["terms"]): Promise<Prepared> {
+    const made: Prepared = { query: [], offset: 0, certainty: undefined };
+    // How much a text counts that says no more than the taught words before it.
+    let text = 1;
+    for (const term of terms) {
+      const { weight } = term;
+      if (term.word) {
+        const { word } = term;
+        const taught = await this.engine.run(() => this.index!.taught(word));
+        if (made.query.length === 0) made.certainty = taught.certainty;
+        made.query.push({ embedding: taught.embedding, weight: weight * taught.weight });
+        made.offset += weight * taught.offset;
+        text = Math.min(text, taught.text);
+      } else if (term.embedding) {
+        const { embedding, beside } = term;
         const cut =
           embedding.dimensions > this.dimensions ? truncate(embedding, this.dimensions) : embedding;
-        made.push({ embedding: cut, weight });
-        continue;
+        made.query.push({ embedding: cut, weight: beside ? weight * text : weight });
+        text = 1;
+      } else {
+        const [values] = await this.originalsOf([term.id]);
+        if (!values) {
+          const message = "there is no record of this id in the index, which is looked for by it";
+          throw new AgffError("input", term.id, message);
+        }
+        made.query.push({ embedding: this.embedding(values), weight });
       }
-      const [values] = await this.originalsOf([id]);
-      if (!values) {
-        const message = "there is no record of this id in the index, which is looked for by it";
-        throw new AgffError("input", id, message);
-      }
-      made.push({ embedding: this.embedding(values), weight });
     }
     return made;
   }
@@ -260,7 +290,9 @@ export class LoadedIndex {
         let score = 0;
         let first: Similarity | undefined;
         for (const { embedding, weight } of query) {
-          const similar = similarity(embedding, target, this.engine.fusion);
+          // A taught word is compared with the photo as a whole.
+          const seen = embedding.views[0] === TAUGHT ? this.global(target) : target;
+          const similar = similarity(embedding, seen, this.engine.fusion);
           first ??= similar;
           score += weight * similar.score;
         }
@@ -327,6 +359,11 @@ export class LoadedIndex {
 
   private originalsOf(ids: readonly string[]): Promise<(Float32Array | undefined)[]> {
     return this.originals.get(ids.map((id) => this.places.get(id)));
+  }
+
+  private global(target: Embedding): Embedding {
+    const values = target.values.subarray(0, this.dimensions);
+    return { ...target, views: target.views.slice(0, 1), values };
   }
 
   private embedding(values: Float32Array): Embedding {

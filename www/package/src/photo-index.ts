@@ -2,12 +2,14 @@
 
 import type { Agff } from "./agff.js";
 import type { Backend } from "./backend.js";
+import { certaintyOfWord } from "./certainty.js";
 import { AgffError, throwIfAborted } from "./errors.js";
 import { guarded } from "./guarded.js";
 import { addPhotos } from "./index-add.js";
 import { IndexDatabase, type IndexMeta, sizeOf } from "./index-database.js";
 import { checkIdentity, newMeta, warningsOf } from "./index-identity.js";
 import * as store from "./index-store.js";
+import { changeWord, forgetWord, storedWords } from "./index-words.js";
 import type {
   AddOptions,
   AddSummary,
@@ -23,8 +25,10 @@ import type {
   PhotoIndex,
   Query,
   QueryTerm,
+  TaughtWord,
 } from "./index-types.js";
-import type { Calls, IndexCall, SearchRequest } from "./protocol.js";
+import type { Calls, IndexCall, SearchTerm } from "./protocol.js";
+import { correct, namedIn, teach, toTaught, type Word, wordCalled, withWord } from "./taught-words.js";
 import type { Certainty } from "./types.js";
 
 /** Answers calls about the index where the engine is. */
@@ -127,8 +131,7 @@ class StoredPhotoIndex implements PhotoIndex {
   }
 
   async remove(ids: string | readonly string[]): Promise<number> {
-    const all = typeof ids === "string" ? [ids] : ids;
-    const { removed, meta } = await store.remove(this.database, all);
+    const { removed, meta } = await store.remove(this.database, listed(ids));
     this.changed(meta);
     return removed;
   }
@@ -143,29 +146,58 @@ class StoredPhotoIndex implements PhotoIndex {
   ): Promise<Hit[]> {
     this.database.throwIfLost();
     const terms = await this.terms(query, signal);
-    const sure = this.certaintyOf(query, terms);
+    const word = onlyWord(terms);
+    const ofText = this.certaintyOf(query, terms);
     const auto = minScore === "auto";
-    if (auto && !sure) {
+    if (auto && !ofText && !word) {
       const message = 'is "auto", which takes one text and a model that says how sure it is';
       throw new AgffError("input", "minScore", message);
     }
-    const least = minScore === "auto" ? sure?.leastScore : minScore;
+    const least = minScore === "auto" ? ofText?.leastScore : minScore;
     const request = { index: this.ref, terms, limit: checkedLimit(limit), minScore: least };
-    const { hits } = await this.ask("indexSearch", request, signal);
+    const { hits, certainty } = await this.ask("indexSearch", request, signal);
+    const sure = word && certainty ? certaintyOfWord(certainty) : ofText;
+    const taught = terms[0]?.word?.name;
     const records = await store.get(
       this.database,
       hits.map(({ id }) => id),
     );
     throwIfAborted(signal, this.name);
     const { regions } = this.model.info;
-    return hits.flatMap(({ score, similarity: { patterns, weights, best, fine } }, i) => {
+    return hits.flatMap(({ score, similarity }, i) => {
+      const { patterns, weights, best, fine } = similarity;
       const record = records[i];
       const region = fine === undefined ? undefined : regions[fine];
-      const certain = sure?.of({ score, patterns }) ?? { certainty: undefined, sure: undefined };
+      // Of a taught word its own similarity decides, not that of its text beside it.
+      const of = { score: word ? similarity.score : score, patterns };
+      const certain = sure?.of(of) ?? { certainty: undefined, sure: undefined };
       if (auto && certain.sure === "hardly") return [];
       // Another tab may have removed it meanwhile.
-      return record ? [{ ...record, score, patterns, weights, best, region, ...certain }] : [];
+      if (!record) return [];
+      return [{ ...record, score, patterns, weights, best, region, ...certain, taught }];
     });
+  }
+
+  async words(): Promise<TaughtWord[]> {
+    return (await storedWords(this.database)).map(toTaught);
+  }
+
+  async teach(word: string, ids: string | readonly string[]): Promise<TaughtWord> {
+    const find = (words: readonly Word[]) => withWord(words, word);
+    return toTaught(await changeWord(this.database, listed(ids), find, teach));
+  }
+
+  async correct(word: string, ids: string | readonly string[]): Promise<TaughtWord> {
+    const find = (words: readonly Word[]) => {
+      const known = wordCalled(words, word);
+      if (known) return { words: [...words], word: known };
+      throw new AgffError("input", word, "it is no word that was taught");
+    };
+    return toTaught(await changeWord(this.database, listed(ids), find, correct));
+  }
+
+  async forget(word: string): Promise<boolean> {
+    return forgetWord(this.database, word);
   }
 
   async get(id: string): Promise<IndexRecord | undefined> {
@@ -239,18 +271,34 @@ class StoredPhotoIndex implements PhotoIndex {
   private async terms(
     query: Query,
     signal: AbortSignal | undefined,
-  ): Promise<SearchRequest["terms"]> {
+  ): Promise<SearchTerm[]> {
     const terms: readonly QueryTerm[] =
       typeof query === "string" ? [{ text: query }] : isTerms(query) ? query : [query];
     if (terms.length === 0) {
       const message = "there is nothing to search for; give a text or a photo";
       throw new AgffError("input", "query", message);
     }
-    return Promise.all(terms.map((term) => this.term(term, signal)));
+    const words = terms.some(({ text }) => text) ? await storedWords(this.database) : [];
+    const made = await Promise.all(terms.map((term) => this.withWords(term, words, signal)));
+    return made.flat();
+  }
+
+  /** A term, and before it the taught words that its text names. */
+  private async withWords(
+    term: QueryTerm,
+    words: readonly Word[],
+    signal: AbortSignal | undefined,
+  ): Promise<SearchTerm[]> {
+    const own = await this.term(term, signal);
+    const named = namedIn(term.image === undefined ? (term.text ?? "") : "", words);
+    if (named.words.length === 0) return [own];
+    const { weight } = own;
+    const taught = named.words.map((word) => ({ word, weight }));
+    return own.embedding ? [...taught, { ...own, beside: !named.more }] : [...taught, own];
   }
 
   /** How sure the matches of a query are, if it is one text and nothing else. */
-  private certaintyOf(query: Query, terms: SearchRequest["terms"]): Certainty | undefined {
+  private certaintyOf(query: Query, terms: readonly SearchTerm[]): Certainty | undefined {
     const [asked, ...others] = typeof query === "string" || !isTerms(query) ? [query] : query;
     const [term] = terms;
     const { weight = 1, image = undefined } = typeof asked === "object" ? asked : {};
@@ -263,7 +311,7 @@ class StoredPhotoIndex implements PhotoIndex {
   private async term(
     { text, image, id, instruction, weight = 1 }: QueryTerm,
     signal: AbortSignal | undefined,
-  ): Promise<SearchRequest["terms"][number]> {
+  ): Promise<SearchTerm> {
     if (!Number.isFinite(weight)) {
       throw new AgffError("input", "query", `the weight ${weight} is not a finite number`);
     }
@@ -300,6 +348,16 @@ class StoredPhotoIndex implements PhotoIndex {
 
 function isTerms(query: QueryTerm | readonly QueryTerm[]): query is readonly QueryTerm[] {
   return Array.isArray(query);
+}
+
+/** The taught word that is asked for and nothing else. */
+function onlyWord([first, second, ...others]: readonly SearchTerm[]): Word | undefined {
+  const alone = others.length === 0 && second?.embedding && second.beside && first!.weight > 0;
+  return alone ? first?.word : undefined;
+}
+
+function listed(ids: string | readonly string[]): readonly string[] {
+  return typeof ids === "string" ? [ids] : ids;
 }
 
 /** A number of things, 0 or more. */

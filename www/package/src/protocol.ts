@@ -6,8 +6,10 @@
  */
 
 import type { Plan } from "agff:conversion";
+import type { Logistic } from "./certainty.js";
 import type { PlainError } from "./errors.js";
 import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
+import type { Word } from "./taught-words.js";
 import type {
   CacheInfo,
   CacheMode,
@@ -179,12 +181,22 @@ export interface IndexRef {
   precision: IndexPrecision;
 }
 
+/** A part of a query: an embedding, the id of a record whose vectors are meant, or a taught word. */
+export type SearchTerm = { weight: number } & (
+  | {
+      embedding: Embedding;
+      /** Whether it is the text of the taught words before it and says nothing else. */
+      beside?: boolean;
+      id?: undefined;
+      word?: undefined;
+    }
+  | { id: string; embedding?: undefined; word?: undefined }
+  | { word: Word; embedding?: undefined; id?: undefined }
+);
+
 export interface SearchRequest {
   index: IndexRef;
-  /** Each with an embedding, or the id of a record whose vectors are meant. */
-  terms: ({ weight: number } & (
-    { embedding: Embedding; id?: undefined } | { id: string; embedding?: undefined }
-  ))[];
+  terms: SearchTerm[];
   limit: number;
   minScore: number | undefined;
 }
@@ -199,6 +211,8 @@ export interface FoundRecord {
 
 export interface SearchReply {
   hits: FoundRecord[];
+  /** How sure matches of the first term are, if it is a taught word. */
+  certainty?: Logistic;
   /** How many records were scored in full. */
   scored: number;
 }

@@ -85,7 +85,10 @@ export function correct(word: Word, photos: readonly Example[]): void {
 /** The taught words that a text names, the longest first where they overlap, and whether it says more than these. */
 export function namedIn(text: string, words: readonly Word[]): { words: Word[]; more: boolean } {
   const said = wordsOf(text);
-  const known = words.map((word) => ({ word, name: wordsOf(word.name) }));
+  // One whose photos were all taken back is not known any more.
+  const known = words
+    .filter(({ like }) => like.ids.length > 0)
+    .map((word) => ({ word, name: wordsOf(word.name) }));
   const named: Word[] = [];
   let more = false;
   for (let at = 0; at < said.length;) {

@@ -1,7 +1,7 @@
 /** Files of vectors as Parquet, with the schema of `agff embed -o`. */
 
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
-import { bytesOf, type ReadRow } from "./index-exchange.js";
+import { bytesOf, parsed, type ReadRow } from "./index-exchange.js";
 import {
   type AsyncBuffer,
   ByteWriter,
@@ -78,9 +78,13 @@ const COLUMNS: { schema: SchemaElement[]; value: (row: Row) => unknown }[] = [
 /** Columns whose values do not repeat themselves, nor get smaller. */
 const PLAIN = new Set(["embeddings", "thumbnail"]);
 
-/** Writes rows. */
+/** What taught words are called in a file's metadata. */
+const WORDS = "agff.words";
+
+/** Writes rows, and taught words as JSON. */
 export async function parquetOf(
   chunks: AsyncIterable<Row[]>,
+  words: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Blob> {
   const parts: Blob[] = [];
@@ -93,7 +97,13 @@ export async function parquetOf(
     { name: "agff", num_children: COLUMNS.length },
     ...COLUMNS.flatMap(({ schema }) => schema),
   ];
-  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: "agff (npm)" });
+  const kvMetadata = words === undefined ? [] : [{ key: WORDS, value: words }];
+  const writer = new ParquetWriter({
+    writer: bytes,
+    schema,
+    kvMetadata,
+    createdBy: "agff (npm)",
+  });
   let rows: Row[] = [];
   const write = () => {
     const columnData = COLUMNS.map(({ schema, value }) => {
@@ -122,7 +132,7 @@ export async function parquetOf(
   return new Blob(parts, { type: "application/vnd.apache.parquet" });
 }
 
-/** The rows of a file, and how many there are. */
+/** The rows of a file, with the taught words that go with it at the end, and how many rows there are. */
 export async function parquetRows(
   file: Blob,
   name: string,
@@ -155,6 +165,8 @@ async function* groups(
     for (const [i, row] of rows.entries()) yield { row, at: `${name}, row ${start + i + 1}` };
     start = end;
   }
+  const words = metadata.key_value_metadata?.find(({ key }) => key === WORDS)?.value;
+  if (words !== undefined) yield { row: parsed(words), at: name };
 }
 
 /** The library throws all kinds of errors for files that are damaged. */
