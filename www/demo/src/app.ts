@@ -1,8 +1,8 @@
 /** The page as a whole: what happens when a person does something, and what is then shown. */
 
-import { Agff, type DeviceKind, type IndexRecord, type LoadOptions } from "agff";
+import { Agff, type DeviceKind, type Hit, type IndexRecord, type LoadOptions } from "agff";
 import { About, deviceLine, modelLine } from "./about";
-import { allItems, hitItems, type PhotoItem, renderCard } from "./card";
+import { allItems, hitItems, type PhotoItem, renderCard, withPicks } from "./card";
 import { Details } from "./details";
 import { button, byId } from "./dom";
 import { Duplicates } from "./duplicates";
@@ -29,6 +29,7 @@ import { onceAFrame } from "./signal";
 import { themeButton } from "./theme";
 import { Unfinished } from "./unfinished";
 import { type ViewName, Views } from "./views";
+import { Words } from "./words";
 
 /** Milliseconds for which a note stays. */
 const NOTE_TIME = 20_000;
@@ -55,6 +56,7 @@ export class App {
     label: "Photos",
     render: (cell, item) => renderCard(cell, item, this.library),
     open: (item) => this.details.show(item, this.library),
+    pick: ({ record }) => record && this.words.pick(record.id),
     onKey: (event, item) => this.onKey(event, item),
   });
 
@@ -62,8 +64,10 @@ export class App {
     like: (record) => this.like(record),
     unlike: (record) => this.unlike(record),
     remove: (record) => void this.remove([record.id]),
+    pick: (record) => this.pickFromDetails(record),
+    correct: (record, word) => void this.words.correct([record.id], word),
     step: (key, step) => this.grid.beside(key, step),
-    asked: () => this.asked(),
+    asked: (hit) => this.asked(hit),
     closed: (key) => this.closed(key),
     showing: (key) => this.grid.mark(key),
   });
@@ -88,6 +92,13 @@ export class App {
     typing: (search) => this.searcher.soon(search),
     changed: (search) => void this.searcher.now(search),
     down: () => this.grid.focus(),
+  });
+
+  private readonly words = new Words(() => this.library, {
+    search: (text) => this.searchbox.set({ ...NOTHING, text }),
+    changed: () => void this.searcher.now(this.searchbox.search),
+    remove: (ids) => this.remove(ids),
+    picked: () => this.draw(),
   });
 
   private readonly unfinished = new Unfinished((found) => this.add(found), fail);
@@ -131,6 +142,7 @@ export class App {
         if (library !== this.library) return;
         document.body.dataset["waiting"] = String(library.intake.pending.length);
         this.redraw();
+        this.words.read().catch(fail);
         this.searcher.again(() => this.searchbox.search);
       });
       library.intake.stopped = fail;
@@ -145,6 +157,8 @@ export class App {
     current.subscribe(() => {
       this.details.close();
       this.found = undefined;
+      this.words.pickNone();
+      this.words.read().catch(fail);
       this.searchbox.set(NOTHING);
       this.showView(this.views.current);
     });
@@ -260,7 +274,10 @@ export class App {
     // The same search again, as photos came, is the same wish.
     if (!found || !this.found || !sameSearch(found.search, this.found.search)) this.all = false;
     this.found = found;
-    byId("english").hidden = !this.english || !notEnglish(found?.search.text ?? "");
+    const taught = found?.hits[0]?.taught;
+    this.words.foundBy(taught);
+    const strange = taught === undefined && notEnglish(found?.search.text ?? "");
+    byId("english").hidden = !this.english || !strange;
     if (found && this.views.current === "duplicates") this.views.show("grid");
     this.draw();
     this.map.mark(
@@ -295,7 +312,11 @@ export class App {
     showHeading(library, found, this.all);
     byId("photos").classList.toggle("ranked", found !== undefined);
     const items = found ? hitItems(library, shownHits(found, this.all)) : allItems(library);
-    this.grid.show(items, found !== this.shown);
+    byId("photos").classList.toggle("picking", this.words.anyPicked);
+    this.grid.show(
+      withPicks(items, (id) => this.words.isPicked(id)),
+      found !== this.shown,
+    );
     this.shown = found;
     this.details.refresh(library);
     document.body.dataset["waiting"] = String(library.intake.pending.length);
@@ -327,8 +348,20 @@ export class App {
     this.searchbox.lessLike({ id, name });
   }
 
+  /** Picks the photo that is shown large, and asks what it is called. */
+  private pickFromDetails({ id }: IndexRecord): void {
+    this.details.close();
+    if (!this.words.isPicked(id)) this.words.pick(id);
+    byId("call-word").focus();
+  }
+
   private onKey(event: KeyboardEvent, { record }: PhotoItem): void {
-    if (event.key === "Delete" && record) {
+    if (event.key === "x" && record && !event.ctrlKey) {
+      event.preventDefault();
+      this.words.pick(record.id);
+    } else if (event.key === "Escape" && this.words.anyPicked) {
+      this.words.pickNone();
+    } else if (event.key === "Delete" && record) {
       event.preventDefault();
       void this.askAndRemove(record);
     } else if (event.key === "Escape" && this.details.current) {
@@ -371,8 +404,11 @@ export class App {
   }
 
   /** What was searched for, for the explanation of a hit. */
-  private asked(): { query: string; others: number } {
+  private asked(hit: Hit | undefined): { query: string; others: number } {
     const search = this.found?.search ?? NOTHING;
+    if (hit?.taught !== undefined) {
+      return { query: `what you call “${short(hit.taught, 40)}”`, others: 0 };
+    }
     const [like] = search.like;
     const { wanted } = parse(search.text);
     const query = wanted

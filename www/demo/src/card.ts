@@ -1,7 +1,7 @@
 /** What a photo looks like in the grid. */
 
 import type { Hit, IndexRecord } from "agff";
-import { attributes, make, showBlob } from "./dom";
+import { attributes, button, make, showBlob } from "./dom";
 import type { GridItem } from "./grid";
 import type { Pending } from "./intake";
 import type { Library } from "./library";
@@ -19,6 +19,15 @@ export interface PhotoItem extends GridItem {
   /** Its score as a share of the best one. */
   readonly share?: number;
   readonly pending?: Pending;
+  /** Whether it is picked, to do something with it and others. */
+  readonly picked?: boolean;
+}
+
+/** Items, each with whether it is picked. */
+export function withPicks(items: PhotoItem[], isPicked: (id: string) => boolean): PhotoItem[] {
+  return items.map((item) =>
+    item.record && isPicked(item.record.id) ? { ...item, picked: true } : item,
+  );
 }
 
 /** All photos: what is on its way first, the next to be stored nearest to what is. */
@@ -54,23 +63,37 @@ export function hitItems(library: Library, hits: readonly Hit[]): PhotoItem[] {
 
 /** Fills a cell, and keeps the picture that is in it. */
 export function renderCard(cell: HTMLElement, item: PhotoItem, library: Library): void {
-  const { name, hit, rank, pending } = item;
+  const { name, hit, rank, pending, record, picked = false } = item;
   cell.classList.toggle("waiting", pending !== undefined);
   cell.dataset["name"] = name;
   const sure = hit?.sure ? `, ${hit.sure}` : "";
   const score = hit ? `, number ${rank}${sure}, match ${hit.score.toFixed(3)}` : "";
   cell.dataset["sure"] = hit?.sure ?? "";
   const state = pending ? ", waiting to be read" : "";
-  const why = hit
-    ? `\nMost alike: ${viewName(hit.best[0])} of the search and ${viewName(hit.best[1])} of the photo`
-    : "";
-  attributes(cell, { "aria-label": `${name}${score}${state}`, title: `${name}${why}` });
+  cell.classList.toggle("picked", picked);
+  const attributesOf = { "aria-label": `${name}${score}${state}`, title: `${name}${why(hit)}` };
+  attributes(cell, { ...attributesOf, "aria-selected": record ? picked : undefined });
   const frame = cell.querySelector(".frame") ?? makeFrame(item, library);
   const caption = make("div", { className: "caption" });
   if (hit) caption.append(scoreLine(hit, rank ?? 0), meter(hit, item.share ?? 0));
   caption.append(make("span", { className: "name" }, name));
-  cell.replaceChildren(frame, caption);
+  cell.replaceChildren(frame, ...(record ? [pickMark(picked)] : []), caption);
   markRegion(frame, hit, "cover");
+}
+
+/** Why it was found, for the line that the pointer shows. */
+function why(hit: Hit | undefined): string {
+  if (!hit) return "";
+  if (hit.taught !== undefined) return `\nLike what you call “${hit.taught}”`;
+  const [asked, photo] = hit.best.map(viewName);
+  return `\nMost alike: ${asked} of the search and ${photo} of the photo`;
+}
+
+/** The mark by which a photo is picked; the grid listens for it. */
+function pickMark(picked: boolean): HTMLElement {
+  const mark = button("✓", () => {}, { className: "pick", tabIndex: -1 });
+  attributes(mark, { "aria-hidden": true, title: picked ? "Picked" : "Pick (x)" });
+  return mark;
 }
 
 function makeFrame({ name, record, pending }: PhotoItem, library: Library): HTMLElement {

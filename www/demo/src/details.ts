@@ -3,9 +3,9 @@
  * room, and over the page where there is not.
  */
 
-import type { IndexRecord } from "agff";
+import type { Hit, IndexRecord } from "agff";
 import { attributes, button, byId, make, showBlob } from "./dom";
-import { bytes, date } from "./format";
+import { bytes, date, short } from "./format";
 import type { PhotoItem } from "./card";
 import { explanation } from "./explain";
 import type { Library } from "./library";
@@ -15,10 +15,14 @@ export interface DetailsActions {
   like(record: IndexRecord): void;
   unlike(record: IndexRecord): void;
   remove(record: IndexRecord): void;
+  /** Picks a photo, or gives it up. */
+  pick(record: IndexRecord): void;
+  /** Says that a photo does not show a taught word. */
+  correct(record: IndexRecord, word: string): void;
   /** The photo before or after this one. */
   step(key: string, step: 1 | -1): PhotoItem | undefined;
   /** Whether the search, which `hit` answers, is still the one on the page; what it was, in words. */
-  asked(): { query: string; others: number };
+  asked(hit: Hit | undefined): { query: string; others: number };
   closed(key: string): void;
   /** Which photo is shown now, by its key. */
   showing(key: string | undefined): void;
@@ -99,7 +103,7 @@ export class Details {
     markRegion(frame, hit, "contain");
 
     const title = make("h2", { id: "details-name" }, name);
-    const { query, others } = this.actions.asked();
+    const { query, others } = this.actions.asked(hit);
     this.dialog.replaceChildren(
       make(
         "div",
@@ -115,20 +119,30 @@ export class Details {
       ),
       frame,
       note,
-      ...(record ? [this.doings(record)] : [make("p", {}, "Waiting to be read…")]),
+      ...(record ? [this.doings(record, hit?.taught)] : [make("p", {}, "Waiting to be read…")]),
       ...(hit ? [explanation(hit, query, others)] : []),
       ...(record ? [facts(record)] : []),
     );
     attributes(this.dialog, { "aria-labelledby": "details-name" });
   }
 
-  private doings(record: IndexRecord): HTMLElement {
-    const { like, unlike, remove } = this.actions;
+  private doings(record: IndexRecord, taught: string | undefined): HTMLElement {
+    const { like, unlike, remove, pick, correct } = this.actions;
+    const not =
+      taught === undefined
+        ? undefined
+        : button(`Not “${short(taught, 30)}”`, () => correct(record, taught), {
+            title: "This photo is something else; the search goes by that from now on",
+          });
     return make(
       "p",
       { className: "actions" },
       button("More like this", () => like(record), { className: "main" }),
       button("Less like this", () => unlike(record)),
+      not,
+      button("Call it…", () => pick(record), {
+        title: "Say what you call this, and find more of it",
+      }),
       button("Remove", () => remove(record), {
         title: "Take it out of this library; the file itself stays where it is",
       }),

@@ -45,7 +45,12 @@ async function save(library: Library, format: "jsonl" | "parquet"): Promise<void
 async function load(library: Library, file: File, note: (text: string) => void): Promise<void> {
   note(`Importing ${short(file.name)}…`);
   let told = performance.now();
-  const { added, present, failed } = await library.import(file, ({ done, total }) => {
+  const {
+    added,
+    present,
+    failed,
+    words = 0,
+  } = await library.import(file, ({ done, total }) => {
     if (performance.now() - told < SELDOM) return;
     told = performance.now();
     const all = total === undefined ? "" : ` of ${total.toLocaleString("en")}`;
@@ -54,5 +59,6 @@ async function load(library: Library, file: File, note: (text: string) => void):
   clearFailure();
   const there = present > 0 ? `, ${present.toLocaleString("en")} were there already` : "";
   const wrong = failed.length > 0 ? `, ${count(failed.length, "record")} could not be used` : "";
-  note(`${count(added, "photo")} imported${there}${wrong}.`);
+  const taught = words > 0 ? `; ${count(words, "word")} of yours came along` : "";
+  note(`${count(added, "photo")} imported${there}${wrong}${taught}.`);
 }

@@ -17,6 +17,8 @@ export interface GridOptions<T extends GridItem> {
   /** Fills a cell; called again when an item with the same key has changed. */
   render(cell: HTMLElement, item: T): void;
   open(item: T): void;
+  /** Picks an item, or gives it up: by its mark (an element of the class `pick`), or with Ctrl or Shift. */
+  pick(item: T): void;
   /** A key that the grid itself has no use for. */
   onKey?(event: KeyboardEvent, item: T): void;
 }
@@ -245,7 +247,9 @@ export class Grid<T extends GridItem> {
     const cell = this.cellOf(event.target);
     if (!cell) return;
     this.activate(cell.index);
-    this.options.open(cell.item);
+    const mark = event.target instanceof Element && event.target.closest(".pick");
+    if (mark || event.ctrlKey || event.metaKey || event.shiftKey) this.options.pick(cell.item);
+    else this.options.open(cell.item);
   }
 
   private cellOf(target: EventTarget | null): Cell<T> | undefined {

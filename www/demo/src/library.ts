@@ -113,6 +113,11 @@ export class Library {
     return this.byId.get(id) ?? this.elder?.records.find((record) => record.id === id);
   }
 
+  /** Whether the index at hand has a photo, and not only that of the model before. */
+  owns(id: string): boolean {
+    return this.byId.has(id);
+  }
+
   /** Tells what is in, if only from a small picture: then its content is another. */
   present(): (record: IndexRecord) => boolean {
     const places = new Set(this.records.map(placeOf));

@@ -111,10 +111,7 @@ async function* allRows(
   }
 }
 
-async function linesOf(
-  chunks: AsyncIterable<Row[]>,
-  words: string | undefined,
-): Promise<Blob> {
+async function linesOf(chunks: AsyncIterable<Row[]>, words: string | undefined): Promise<Blob> {
   const parts: Blob[] = [];
   for await (const rows of chunks) {
     // As blobs, which the browser may keep on the disk.

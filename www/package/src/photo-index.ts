@@ -28,7 +28,15 @@ import type {
   TaughtWord,
 } from "./index-types.js";
 import type { Calls, IndexCall, SearchTerm } from "./protocol.js";
-import { correct, namedIn, teach, toTaught, type Word, wordCalled, withWord } from "./taught-words.js";
+import {
+  correct,
+  namedIn,
+  teach,
+  toTaught,
+  type Word,
+  wordCalled,
+  withWord,
+} from "./taught-words.js";
 import type { Certainty } from "./types.js";
 
 /** Answers calls about the index where the engine is. */
@@ -268,10 +276,7 @@ class StoredPhotoIndex implements PhotoIndex {
   }
 
   /** The terms of a query; texts and photos are embedded. */
-  private async terms(
-    query: Query,
-    signal: AbortSignal | undefined,
-  ): Promise<SearchTerm[]> {
+  private async terms(query: Query, signal: AbortSignal | undefined): Promise<SearchTerm[]> {
     const terms: readonly QueryTerm[] =
       typeof query === "string" ? [{ text: query }] : isTerms(query) ? query : [query];
     if (terms.length === 0) {
