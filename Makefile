@@ -159,9 +159,9 @@ bench-index: $(engine_files)
 
 # The page's engines and its library, for what is compared in Chromium.
 .PHONY: eval-photos
-eval-photos: wasm ## how good the model of photos is (docs/photos.md); GROCERIES=FILE.tar, WHEELS=FOLDER
+eval-photos: wasm ## how good the model of photos is (docs/photos.md); GROCERIES=FILE.tar, TEACHERS=FILE.tar, WHEELS=FOLDER
 	cd www && npm run --silent build -w agff
-	@GROCERIES="$(GROCERIES)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
+	@GROCERIES="$(GROCERIES)" TEACHERS="$(TEACHERS)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
 
 .PHONY: eval-prototype
 eval-prototype: photo-model ## the model of photos beside what it began as, in pairs; WHEELS=FOLDER, SIZES=1, after eval-photos

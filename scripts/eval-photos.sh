@@ -2,7 +2,7 @@
 # Measures the model `photo` and writes docs/photos.md. Debian's packages of pictures are fetched and unpacked under
 # cargo's target folder and never installed; they are GPL, and nothing of them comes into the repository.
 # AGFF names a command line that is built already, WHEELS a folder with the model's two files, GROCERIES a tar file
-# of photos of groceries (docs/data.md).
+# of photos of groceries (docs/data.md), and TEACHERS another one, by whose photos words are taught.
 
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -28,14 +28,25 @@ for package in "${packages[@]}"; do
 done
 say "$versions"
 
+# unpacked VARIABLE NAME FILE: what a tar file has, under that name; the folder with FILE in it.
+unpacked() {
+    local tar=${!1} folder=$work/$2 found
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    tar -xf "$tar" -C "$folder" || die "$1=$tar could not be unpacked"
+    found=$(find "$folder" -name "$3" -print -quit)
+    [ -n "$found" ] || die "$1=$tar has no $3"
+    dirname "$found"
+}
+
 groceries=()
 if [ -n "${GROCERIES:-}" ]; then
-    rm -rf "$work/groceries"
-    mkdir -p "$work/groceries"
-    tar -xf "$GROCERIES" -C "$work/groceries" || die "GROCERIES=$GROCERIES could not be unpacked"
-    choice=$(find "$work/groceries" -name choice.jsonl -print -quit)
-    [ -n "$choice" ] || die "GROCERIES=$GROCERIES has no choice.jsonl"
-    groceries=(--groceries "$(dirname "$choice")")
+    folder=$(unpacked GROCERIES groceries choice.jsonl)
+    groceries+=(--groceries "$folder")
+fi
+if [ -n "${TEACHERS:-}" ]; then
+    folder=$(unpacked TEACHERS teachers pairs.jsonl)
+    groceries+=(--teachers "$folder")
 fi
 
 # All crates, so that their features are those of the tests and nothing is compiled twice.

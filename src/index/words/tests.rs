@@ -15,12 +15,14 @@ fn index(precision: Precision) -> Index {
     Index::new(views, SIZE, fusion, precision).unwrap()
 }
 
-/// Vectors that all lean to one side, and those of one kind to another as well, by `how` much.
+/// Vectors that all lean to one side, and those of one kind to another as well, by `how` much. Some are bright and some
+/// dark, whatever they show.
 fn photo(seed: u64, kind: usize, how: f32) -> Vec<f32> {
     let mut values = vectors(seed, VIEWS, SIZE);
     for vector in values.chunks_exact_mut(SIZE) {
         vector[0] += 2.0;
         vector[1 + kind] += how;
+        vector[10] += (seed % 11) as f32 / 2.5 - 2.0;
         let whole: Vec<f32> = unit(vector).unwrap().collect();
         vector.copy_from_slice(&whole);
     }
@@ -78,8 +80,8 @@ fn a_few_photos_find_the_others_of_their_kind() {
         let index = library(precision);
         let three = taught(&index, &["2-2", "2-6", "2-10"], &[]);
         let (right, sure) = found(&index, &three, 2, 20);
-        assert!(right >= 14 && sure >= 8, "{right} of 20, {sure} told");
-        // The nearest mean, without the library's covariance, finds no more.
+        assert!(right >= 12 && sure >= 6, "{right} of 20, {sure} told");
+        // The nearest mean, which does not know what differs anyway, finds less.
         let mean = unit(&three.like.sum).unwrap().collect();
         let plain = Embedding {
             views: vec![TAUGHT.into()],
@@ -97,7 +99,7 @@ fn a_few_photos_find_the_others_of_their_kind() {
             .unwrap()
             .hits;
         let by_mean = hits.iter().filter(|hit| hit.id.starts_with("2-")).count();
-        assert!(by_mean <= right, "{by_mean} by the mean, {right}");
+        assert!(by_mean < right, "{by_mean} by the mean, {right}");
     }
 }
 

@@ -110,7 +110,7 @@ fn sweeps(collages: &Collages) -> String {
         let of = |found: &Found| number(found.all(column).share(0));
         format!("{} ({})", of(&collages.reported), of(&collages.choosing))
     };
-    let heads = TEMPERATURES.map(|tau| format!(" {tau} |")).concat();
+    let heads = TEMPERATURES.map(|tau| format!(" {tau:.3} |")).concat();
     let _ = write!(text, "| τ |{heads}\n|---|---|---|---|---|\n");
     for (name, ways) in [
         ("fused, two patterns", TEMPERATURES.map(Way::Patterns)),

@@ -12,13 +12,13 @@ use crate::model::{Grid, embed, picture};
 use crate::numbers::Tally;
 use crate::singles::{Embeddings, FUSION};
 use crate::stamps::Stamp;
-use crate::ways::{Way, fused, similarities, with_views};
+use crate::ways::{MEANING, Way, fused, similarities, with_views};
 
 /// How many things are in a collage.
 pub const NUMBERS: [usize; 5] = [1, 2, 3, 4, 6];
 
 /// Temperatures of the fusion that are compared.
-pub const TEMPERATURES: [f32; 4] = [0.02, 0.05, 0.1, 0.2];
+pub const TEMPERATURES: [f32; 4] = [0.02 * MEANING, FUSION, 0.1 * MEANING, 0.2 * MEANING];
 
 /// A way to compare, with the regions of one grid.
 #[derive(Debug, Clone, Copy, PartialEq)]

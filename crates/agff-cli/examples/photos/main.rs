@@ -22,6 +22,7 @@ mod scaled;
 mod singles;
 mod stamps;
 mod sure;
+mod taught;
 mod variants;
 mod ways;
 
@@ -36,6 +37,7 @@ use model::Grid;
 use page::Measured;
 use singles::{Asking, Embeddings, FUSION};
 use stamps::{Half, Stamp};
+use taught::Lessons;
 use variants::{Variant, variant};
 use ways::Way;
 
@@ -74,12 +76,18 @@ struct Args {
     /// Folder of photos of groceries, with choice.jsonl
     #[arg(long)]
     groceries: Option<PathBuf>,
+    /// Folder of photos of groceries that teach words, with pairs.jsonl
+    #[arg(long, requires = "groceries")]
+    teachers: Option<PathBuf>,
     /// Folder for files on the way
     #[arg(long)]
     out: PathBuf,
     /// The document whose marked part is written
     #[arg(long, default_value = "docs/photos.md")]
     document: PathBuf,
+    /// Measure words that are taught alone, and print what comes of it
+    #[arg(long)]
+    only_taught: bool,
     /// How often collages of three things are made of the reported half: one for each stamp
     #[arg(long, default_value_t = 6)]
     seeds: u64,
@@ -88,6 +96,11 @@ struct Args {
 fn main() -> Result<(), Failed> {
     let args = Args::parse();
     std::fs::create_dir_all(&args.out)?;
+    if args.only_taught {
+        let agff = model::load(Source::Folder(args.models.join("photo")))?;
+        print!("{}", taught::text(lessons(&args, &agff)?.as_ref()));
+        return Ok(());
+    }
     let folder = args.debian.join("usr/share/tuxpaint/stamps");
     let stamps = stamps::read(&folder)?;
     let asking = [Half::Reported, Half::Choosing].map(|half| Asking::new(&stamps, half));
@@ -122,6 +135,7 @@ fn main() -> Result<(), Failed> {
     let groceries = groceries
         .map(|folder| groceries::name(&agff, folder))
         .transpose()?;
+    let lessons = lessons(&args, &agff)?;
     eprintln!("in a page");
     let browser = browser::compare(&stamps, &folder, &args.models, &embeddings, &args.out)?;
     let backgrounds = args.debian.join(BACKGROUNDS);
@@ -137,6 +151,7 @@ fn main() -> Result<(), Failed> {
         chance: reported.chance(&embeddings),
         collages,
         groceries,
+        lessons,
         browser,
         scaled,
         certain,
@@ -145,6 +160,14 @@ fn main() -> Result<(), Failed> {
     page::write(&args.document, &measured)?;
     println!("written: {}", args.document.display());
     Ok(())
+}
+
+/// Teaches words, if there are photos that teach.
+fn lessons(args: &Args, agff: &agff::Agff) -> Result<Option<Lessons>, Failed> {
+    let folders = args.groceries.as_deref().zip(args.teachers.as_deref());
+    folders
+        .map(|(searched, teachers)| taught::measure(agff, teachers, searched))
+        .transpose()
 }
 
 /// Makes collages of both halves and searches them, with all grids of regions at once.

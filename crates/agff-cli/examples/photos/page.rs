@@ -14,6 +14,7 @@ use crate::numbers::{Bootstrap, Interval, PLACES, RESAMPLES, Tally};
 use crate::scaled::Scaled;
 use crate::singles::{Asking, FUSION};
 use crate::sure::{self, Certain};
+use crate::taught::{self, Lessons};
 use crate::variants::Variant;
 use crate::ways::Way;
 
@@ -39,6 +40,8 @@ pub struct Measured<'a> {
     pub collages: Collages,
     /// Groceries, if there were any.
     pub groceries: Option<Named>,
+    /// Words that were taught, if there were teachers.
+    pub lessons: Option<Lessons>,
     /// In a page.
     pub browser: Compared,
     /// Large JPEGs, decoded at a part of their size.
@@ -66,6 +69,7 @@ pub fn write(document: &Path, measured: &Measured<'_>) -> Result<(), Failed> {
     part += &types(measured, &boot);
     part += &collage_tables::collages(measured, &boot);
     part += &sure::text(&measured.certain);
+    part += &taught::text(measured.lessons.as_ref());
     part += &others(measured);
     print!("{part}");
     let (before, after) = (&text[..begin + BEGIN.len()], &text[end..]);

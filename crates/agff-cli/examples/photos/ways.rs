@@ -2,6 +2,9 @@
 
 use agff::{Embedding, Fusion, Reduction};
 
+/// Length of the part of a photo's vector that says what it shows; the rest says how it looks.
+pub const MEANING: f32 = std::f32::consts::FRAC_1_SQRT_2;
+
 /// A way to compare a text, which has one vector, with a picture's views.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Way {
