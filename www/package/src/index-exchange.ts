@@ -77,6 +77,7 @@ export async function importRecords(
     if (waiting.length >= STORED_TOGETHER) await flush();
   }
   await flush();
+  if (words.length === 0) return tally.summary;
   return { ...tally.summary, words: await takeWords(database, words) };
 }
 

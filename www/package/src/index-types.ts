@@ -186,7 +186,7 @@ export interface AddSummary {
   readonly added: number;
   /** Photos that were in the index already, by their content. */
   readonly present: number;
-  /** Of an `import`: taught words that came along and are new. */
+  /** Of an `import` of a file with taught words: how many are new. */
   readonly words?: number;
   /** Photos that cannot be used. */
   readonly failed: readonly Refused[];

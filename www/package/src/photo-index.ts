@@ -162,8 +162,14 @@ class StoredPhotoIndex implements PhotoIndex {
       throw new AgffError("input", "minScore", message);
     }
     const least = minScore === "auto" ? ofText?.leastScore : minScore;
-    const request = { index: this.ref, terms, limit: checkedLimit(limit), minScore: least };
-    const { hits, certainty } = await this.ask("indexSearch", request, signal);
+    // What was said not to show a word is not found by it.
+    const unlike = new Set(
+      terms.flatMap(({ word, weight }) => (word && weight > 0 ? word.unlike.ids : [])),
+    );
+    const most = checkedLimit(limit);
+    const request = { index: this.ref, terms, limit: most + unlike.size, minScore: least };
+    const { hits: all, certainty } = await this.ask("indexSearch", request, signal);
+    const hits = all.filter(({ id }) => !unlike.has(id)).slice(0, most);
     const sure = word && certainty ? certaintyOfWord(certainty) : ofText;
     const taught = terms[0]?.word?.name;
     const records = await store.get(

@@ -63,7 +63,7 @@ pub fn measure(agff: &Agff, teachers: &Path, searched: &Path) -> Result<Lessons,
     if products.len() > known {
         return Err("a product of the photos that are searched is not taught".into());
     }
-    let texts: Vec<Part> = products.iter().map(|name| Part::text(name)).collect();
+    let texts: Vec<Part> = products.iter().map(Part::text).collect();
     let mut embedded = embed_parts(agff, &texts)?;
     let texts: Option<Vec<Embedding>> = texts.iter().map(|part| embedded.remove(part)).collect();
     let school = School {
@@ -255,10 +255,10 @@ impl Lesson<'_> {
     fn corrected(mut self, photos: &[&Photo]) -> Result<[f64; 2], Failed> {
         let share = |lesson: &Lesson<'_>, left_out: &[Vec<String>]| {
             let (mut right, mut all) = (0, 0);
-            for product in 0..lesson.taught.len() {
+            for (product, left_out) in left_out.iter().enumerate() {
                 let there = photos.iter().filter(|p| p.product == product).count();
                 let shown = lesson.ranked(product, photos);
-                let shown = shown.iter().filter(|p| !left_out[product].contains(&p.id));
+                let shown = shown.iter().filter(|p| !left_out.contains(&p.id));
                 right += shown.take(there).filter(|p| p.product == product).count();
                 all += there;
             }

@@ -1,5 +1,6 @@
 //! `agff index search`: photos found by texts and photos, and why.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -215,11 +216,20 @@ pub fn run(args: Args, console: &Console) -> Done {
             return Err(Failure::Usage(message.into()));
         }
     };
+    // What was said not to show a word is not found by it.
+    let unlike: HashSet<&str> = asked
+        .iter()
+        .filter(|query| query.taught.is_some() && query.weight > 0.0)
+        .filter_map(|query| store.word(query.job.text.as_deref()?))
+        .flat_map(|word| word.unlike.ids.iter().map(String::as_str))
+        .collect();
     let options = SearchOptions {
-        limit: args.limit,
+        limit: args.limit.saturating_add(unlike.len()),
         min_score,
     };
     let mut found = store.index().search(&terms, &options)?;
+    found.hits.retain(|hit| !unlike.contains(hit.id.as_str()));
+    found.hits.truncate(args.limit);
     found.hits.iter_mut().for_each(|hit| hit.score += offset);
     if args.min_score == Some(Least::Auto) {
         let hardly = |hit: &Hit| model.certain(hit).is_some_and(|c| c.sure == Sure::Hardly);
