@@ -163,6 +163,15 @@ eval-photos: wasm ## how good the model of photos is (docs/photos.md); GROCERIES
 	cd www && npm run --silent build -w agff
 	@GROCERIES="$(GROCERIES)" TEACHERS="$(TEACHERS)" WHEELS="$(WHEELS)" scripts/eval-photos.sh
 
+# A published benchmark with a model by name or folder; each says more with ARGS="--help".
+.PHONY: bench-mmeb bench-mmvp
+bench-mmeb: ## the data sets of MMEB; MMEB=FOLDER, IMAGES=FOLDER, MODEL=NAME, ARGS
+	@$(agff) bench mmeb "$(or $(MMEB),$(error MMEB=FOLDER is missing))" $(if $(IMAGES),--images "$(IMAGES)") \
+		$(if $(MODEL),--model "$(MODEL)") $(ARGS)
+
+bench-mmvp: ## the pairs of MMVP-VLM; MMVP=FOLDER, MODEL=NAME, ARGS
+	@$(agff) bench mmvp "$(or $(MMVP),$(error MMVP=FOLDER is missing))" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
+
 .PHONY: eval-prototype
 eval-prototype: photo-model ## the model of photos beside what it began as, in pairs; WHEELS=FOLDER, SIZES=1, after eval-photos
 	$(PYTHON) scripts/photo-prototype.py --agff "$(or $(CARGO_TARGET_DIR),target)/debug/agff" --package "$(photo_model)" \

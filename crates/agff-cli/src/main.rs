@@ -8,6 +8,7 @@
 //! Exit codes: 0, everything was done; 1, an error, nothing was done; 2, the command line was
 //! wrong, or some inputs failed while the others were done.
 
+mod bench;
 mod compare;
 mod convert;
 mod data;
@@ -88,6 +89,7 @@ enum Verb {
     Data(data::Args),
     Inspect(inspect::Args),
     Eval(eval::Args),
+    Bench(bench::Args),
     Doctor(doctor::Args),
     Serve(serve::Args),
     Train(train::Args),
@@ -103,6 +105,7 @@ impl Verb {
             Verb::Data(args) => args.json(),
             Verb::Inspect(args) => args.json,
             Verb::Eval(args) => args.json,
+            Verb::Bench(args) => args.json(),
             Verb::Doctor(args) => args.json,
             Verb::Plan(args) => args.json,
             Verb::Models(args) => args.json,
@@ -123,6 +126,7 @@ impl Verb {
             Verb::Data(args) => data::run(args, console),
             Verb::Inspect(args) => inspect::run(args, console),
             Verb::Eval(args) => eval::run(args, console),
+            Verb::Bench(args) => bench::run(args, console),
             Verb::Doctor(args) => doctor::run(args, console),
             Verb::Serve(args) => serve::run(args, console),
             Verb::Train(args) => train::run(args, console),

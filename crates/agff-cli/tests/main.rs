@@ -3,6 +3,7 @@
 use agff_test_support as support;
 
 mod arguments;
+mod bench;
 mod compare;
 mod data;
 mod earlier;

@@ -113,7 +113,9 @@ impl Network {
         let meaning = unit(x) - held(&self.centre).unsqueeze();
         match (&self.projections, self.config.bridge.parts) {
             (Some(projections), Some(Parts { appearance, .. })) => {
-                let none = Tensor::zeros([texts.len(), appearance], device);
+                // From the host: a kernel for zeros alone would be one more to ship and to compile.
+                let none = TensorData::zeros::<f32, _>([texts.len(), appearance]);
+                let none = Tensor::from_data(none, device);
                 Tensor::cat(vec![projections.texts.forward(meaning), none], 1)
             }
             _ => meaning,

@@ -40,6 +40,11 @@ impl DataSet {
         })
     }
 
+    /// The name of the data set in a file: the file's, or its folder's.
+    pub fn name(path: &Path) -> String {
+        name(path)
+    }
+
     /// Takes what all queries begin with, up to a colon or full stop, as their instruction, and likewise
     /// for the candidates.
     pub fn split_instructions(mut self) -> Self {

@@ -36,6 +36,11 @@ const PATTERNS: [(&str, &[&str]); 9] = [
     ),
 ];
 
+/// The names of the nine patterns, in the paper's order.
+pub fn pattern_names() -> impl Iterator<Item = &'static str> {
+    PATTERNS.iter().map(|(name, _)| *name)
+}
+
 /// The benchmark: its statements, and its images by pattern and number.
 #[derive(Debug)]
 pub struct Benchmark {
@@ -58,6 +63,11 @@ impl Benchmark {
             images: Images::find(folder, is_photo),
             table,
         })
+    }
+
+    /// The file of the statements.
+    pub fn table(&self) -> &Path {
+        &self.table
     }
 
     /// How many pairs of statements there are.
