@@ -184,7 +184,7 @@ def model(of: list, captions: list[str], agff: str, package: str) -> np.ndarray:
         ).stdout
         return np.array([json.loads(line)["embeddings"] for line in out.splitlines()])
     queries, pictures = embed(texts)[:, 0], embed([str(path) for path, _, _ in of])
-    tau = 0.05
+    tau = json.loads((Path(package) / "agff.json").read_text())["fusion"]["temperature"]
     each = np.einsum("qd,pvd->qpv", queries, pictures) / tau
     return tau * np.log(np.exp(each[..., 0]) / 2 + np.exp(each[..., 1:]).mean(-1) / 2)
 

@@ -20,7 +20,9 @@ pub struct Named<'a> {
 /// The taught words that a text names, the longest first where they overlap: "Jackson at the lake".
 pub fn named_in<'a>(text: &str, taught: &'a [Word]) -> Named<'a> {
     let said = words(text);
-    let known: Vec<(Vec<String>, &Word)> = taught.iter().map(|w| (words(&w.name), w)).collect();
+    // One whose photos were all taken back is not known any more.
+    let left = taught.iter().filter(|word| !word.like.ids.is_empty());
+    let known: Vec<(Vec<String>, &Word)> = left.map(|word| (words(&word.name), word)).collect();
     let mut named = Named {
         words: Vec::new(),
         more: false,

@@ -125,6 +125,33 @@ test("words are taught, corrected, forgotten; names are tidied, and mistakes are
   expect(found.cleared).toEqual([]);
 });
 
+test("texts name the same words as on the command line", async ({ empty: page }) => {
+  const cases = JSON.parse(
+    readFileSync(join(root, "tests/fixtures/taught-words.json"), "utf8"),
+  ) as { words: string[]; texts: [text: string, names: string[], more: boolean][] };
+  const found = await run(
+    page,
+    async ({ Agff }, { model, words, texts }) => {
+      const agff = await Agff.load(model, { device: "cpu" });
+      const index = await agff.openIndex("texts");
+      await index.add(await tools.photos(0, 10));
+      const ids = (await index.list()).map(({ id }) => id);
+      for (const [i, word] of words.entries()) await index.teach(word, ids[i]!);
+      const found: [string | null, boolean][] = [];
+      for (const text of texts) {
+        const [hit] = await index.search(text);
+        // It says how sure it is of one word alone.
+        found.push([hit!.taught ?? null, hit!.sure !== undefined]);
+      }
+      return found;
+    },
+    { model: MODEL, words: cases.words, texts: cases.texts.map(([text]) => text) },
+  );
+  expect(found).toEqual(
+    cases.texts.map(([, names, more]) => [names[0] ?? null, names.length === 1 && !more]),
+  );
+});
+
 for (const format of ["jsonl", "parquet"] as const) {
   test(`words go to the command line and back: ${format}`, async ({ empty: page }) => {
     const folder = mkdtempSync(join(tmpdir(), "agff-words-"));

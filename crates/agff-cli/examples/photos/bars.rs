@@ -8,6 +8,7 @@ use crate::numbers::{Bootstrap, Interval, PLACES};
 use crate::page::{Measured, factor, interval, points};
 use crate::scaled::BAR;
 use crate::singles::FUSION;
+use crate::taught::Lessons;
 use crate::ways::Way;
 
 /// Something that it should reach.
@@ -151,6 +152,18 @@ fn all(measured: &Measured<'_>, boot: &Bootstrap) -> Vec<Bar> {
         measured: format!("{:.3} [{:.3}, {:.3}]", area.value, area.low, area.high),
         holds: area.value >= 0.85,
     });
+    for (photos, least, share) in measured.lessons.iter().flat_map(Lessons::bars) {
+        let photos = match photos {
+            1 => "1 photo".to_owned(),
+            n => format!("{n} photos"),
+        };
+        bars.push(Bar {
+            what: format!("groceries that get their product's name, taught by {photos} of each"),
+            bar: format!("≥ {:.0} %", 100.0 * least),
+            measured: interval(share),
+            holds: share.value >= least,
+        });
+    }
     let scaled = measured.scaled;
     bars.push(Bar {
         what: format!(

@@ -15,11 +15,14 @@ use agff_eval::data::{Part, read_rows};
 use crate::Failed;
 use crate::draw::Draw;
 use crate::model::embed_parts;
-use crate::numbers::{Bootstrap, Tally};
+use crate::numbers::{Bootstrap, Interval, Tally};
 use crate::page::{interval, number};
 
 /// Photos of each product that teach it; the last one is all.
 const PHOTOS: [usize; 4] = [1, 3, 10, usize::MAX];
+
+/// The share of photos that is to get its product's name with each of them, but for all.
+const BARS: [f64; 3] = [0.34, 0.46, 0.58];
 
 /// How often photos are drawn.
 const DRAWS: u64 = 5;
@@ -107,6 +110,17 @@ pub fn measure(agff: &Agff, teachers: &Path, searched: &Path) -> Result<Lessons,
         corrected: school.teach(&everyone, 3, 0, &asked)?.corrected(&asked)?,
         told,
     })
+}
+
+impl Lessons {
+    /// How many photos teach, what is to be reached with them, and what is.
+    pub fn bars(&self) -> Vec<(usize, f64, Interval)> {
+        let boot = Bootstrap::new(self.photos);
+        let reached = PHOTOS.iter().zip(BARS).zip(&self.named);
+        reached
+            .map(|((&count, least), (tally, _))| (count, least, boot.recall(tally, 0)))
+            .collect()
+    }
 }
 
 fn draws(count: usize) -> u64 {
