@@ -1,7 +1,7 @@
 //! The taught words of an index in a folder (`words.json`): written anew as a whole, whenever one changes.
 
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use super::Store;
@@ -28,14 +28,24 @@ impl Words {
         let path = folder.join(FILE);
         let shown = path.display().to_string();
         let read = || -> Result<Vec<Word>> {
-            let file = match fs::File::open(&path) {
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-                other => other.map_err(|e| Error::io(&path, e))?,
-            };
+            if !path.exists() {
+                return Ok(Vec::new());
+            }
+            if !path.is_file() {
+                return Err(Error::new(Code::Data, shown.as_str(), "is no file"));
+            }
+            let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
             let mut json = Vec::new();
             let limited = file.take(MOST_BYTES).read_to_end(&mut json);
             limited.map_err(|e| Error::io(&path, e))?;
-            read_words(&json, &shown, model, dimensions)
+            let words = read_words(&json, &shown, model)?;
+            for word in &words {
+                word.check(dimensions).map_err(|e| {
+                    let why = format!("the word {:?} {}", word.name, e.message());
+                    Error::new(Code::Data, shown.as_str(), why).with_source(e)
+                })?;
+            }
+            Ok(words)
         };
         match read() {
             Ok(words) => Self {
@@ -131,6 +141,7 @@ impl Store {
     /// # Errors
     /// [`Code::Data`] if the words that there were are damaged; [`Code::Io`].
     pub fn forget_word(&mut self, name: &str) -> Result<bool> {
+        self.check_words()?;
         let mut words = self.words().to_vec();
         let before = words.len();
         words.retain(|word| !word.is_called(name));
@@ -141,18 +152,30 @@ impl Store {
     }
 
     /// Takes words from elsewhere that were taught with the same model, and gives how many. One that is there stays as
-    /// it is.
+    /// it is; one whose sums do not fit, as vectors here are cut, is made anew if all its photos are here.
     ///
     /// # Errors
-    /// [`Code::Data`] if one does not fit, or the words that there were are damaged; [`Code::Io`].
+    /// [`Code::Data`] if one does not fit, there would be too many, or the words that there were are damaged;
+    /// [`Code::Io`]. Nothing is taken then.
     pub fn take_words(&mut self, more: Vec<Word>) -> Result<usize> {
         let mut words = self.words().to_vec();
         let before = words.len();
         for word in more {
-            word.check(self.origin.dimensions)?;
-            if !words.iter().any(|known| known.is_called(&word.name)) {
-                words.push(word);
+            if words.iter().any(|known| known.is_called(&word.name)) {
+                continue;
             }
+            let word = match word.check(self.origin.dimensions) {
+                Ok(()) => word,
+                Err(e) => self.made_anew(&word).ok_or(e)?,
+            };
+            words.push(word);
+        }
+        if words.len() > MOST_WORDS {
+            let why = format!(
+                "would make it {} words; {MOST_WORDS} is the most",
+                words.len()
+            );
+            return Err(Error::new(Code::Data, "words", why));
         }
         let new = words.len() - before;
         match new {
@@ -161,25 +184,62 @@ impl Store {
         }
     }
 
-    /// The words as JSON, to go with a file of vectors; `None` if there are none.
-    pub fn words_as_json(&self) -> Option<String> {
-        let words = self.words();
-        (!words.is_empty()).then(|| words_as_json(words, &self.origin.fingerprint))
+    /// A word by its photos here; `None` if one of them is not.
+    fn made_anew(&self, word: &Word) -> Option<Word> {
+        let mut anew = Word::new(&word.name).ok()?;
+        for id in &word.like.ids {
+            anew.teach(id, self.index.get(id)?.view(0));
+        }
+        for id in &word.unlike.ids {
+            anew.correct(id, self.index.get(id)?.view(0));
+        }
+        Some(anew)
+    }
+
+    /// # Errors
+    /// Why the words that there were cannot be used.
+    fn check_words(&self) -> Result<()> {
+        match &self.words.damage {
+            None => Ok(()),
+            Some(damage) if damage.code() == Code::Io => {
+                Err(Error::new(Code::Io, damage.subject(), damage.message()))
+            }
+            Some(damage) => {
+                let why = format!("{}; move the file away to teach anew", damage.message());
+                Err(Error::new(damage.code(), damage.subject(), why))
+            }
+        }
+    }
+
+    /// The words as JSON, to go with a file of vectors, `together` of them in each text.
+    pub fn words_as_json(&self, together: usize) -> Vec<String> {
+        let parts = self.words().chunks(together.max(1));
+        parts
+            .map(|words| words_as_json(words, &self.origin.fingerprint))
+            .collect()
     }
 
     /// Writes the file; it appears whole.
     fn write_words(&mut self, words: Vec<Word>) -> Result<()> {
-        if let Some(damage) = &self.words.damage {
-            let why = format!("{}; move the file away to teach anew", damage.message());
-            return Err(Error::new(damage.code(), damage.subject(), why));
-        }
+        self.check_words()?;
         if self.writer.is_none() {
             let message = "the index was opened for reading only";
             return Err(Error::new(Code::Internal, "index", message));
         }
         let (path, part) = (self.folder.join(FILE), self.folder.join(PART));
         let json = words_as_json(&words, &self.origin.fingerprint);
-        let written = fs::write(&part, json).and_then(|()| fs::rename(&part, &path));
+        if json.len() as u64 >= MOST_BYTES {
+            let why = "has no room for so many words; forget some first";
+            return Err(Error::new(Code::Input, path.display().to_string(), why));
+        }
+        // Synced before it takes its name, so that the machine may fail at any time.
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&part)?;
+            file.write_all(json.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&part, &path)
+        };
+        let written = write();
         written.map_err(|e| {
             // A full disk, say; the words from before stay.
             let _ = fs::remove_file(&part);

@@ -1,8 +1,10 @@
 //! Words as JSON: what an index keeps, and what goes with files of vectors.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::{MOST_WORDS, Word};
+use super::{MOST_WORDS, Word, find};
 use crate::{Code, Error, Result};
 
 const FORMAT: &str = "agff-words";
@@ -36,11 +38,12 @@ pub fn words_as_json(words: &[Word], model: &str) -> String {
     serde_json::to_string(&written).unwrap_or_default()
 }
 
-/// Words from JSON, for an index of so many `dimensions` and vectors of `model`. `shown` is what the JSON is called.
+/// Words from JSON, for an index with vectors of `model`. `shown` is what the JSON is called. Whether their sums fit the
+/// index is still to be checked ([`Word::check`]).
 ///
 /// # Errors
 /// [`Code::Data`] if they are none, or damaged; [`Code::IndexModel`] if they are another model's.
-pub fn read_words(json: &[u8], shown: &str, model: &str, dimensions: usize) -> Result<Vec<Word>> {
+pub fn read_words(json: &[u8], shown: &str, model: &str) -> Result<Vec<Word>> {
     let bad = |why: String| Error::new(Code::Data, shown, why);
     let document: Document = serde_json::from_slice(json)
         .map_err(|e| bad(format!("has no taught words that can be read: {e}")).with_source(e))?;
@@ -60,11 +63,13 @@ pub fn read_words(json: &[u8], shown: &str, model: &str, dimensions: usize) -> R
     if document.words.len() > MOST_WORDS {
         return Err(bad(format!("has more than {MOST_WORDS} words")));
     }
-    for word in &document.words {
-        word.check(dimensions).map_err(|e| {
-            let word = e.subject().to_owned();
-            bad(format!("the word {word:?} {}", e.message())).with_source(e)
-        })?;
+    let mut seen = HashSet::new();
+    match document
+        .words
+        .iter()
+        .find(|word| !seen.insert(find::words(&word.name)))
+    {
+        Some(twice) => Err(bad(format!("has the word {:?} twice", twice.name))),
+        None => Ok(document.words),
     }
-    Ok(document.words)
 }

@@ -47,12 +47,19 @@ pub fn named_in<'a>(text: &str, taught: &'a [Word]) -> Named<'a> {
     named
 }
 
-/// The words of a text in small letters, without signs around them. An ending `'s` is none of its word's.
+/// What stands between words, beside spaces.
+const BETWEEN: &str = ".,;:!?\"()[]{}<>/\\|«»“”„…、。，；：！？（）「」『』【】《》";
+
+/// What may stand within a word, and around one.
+const AROUND: [char; 8] = ['\'', '-', '–', '—', '_', '*', '~', '`'];
+
+/// The words of a text in small letters, without signs around them. An ending `'s` is none of its word's. Signs that
+/// tell words apart stay: C++ is not C#.
 pub(super) fn words(text: &str) -> Vec<String> {
-    let small = text.to_lowercase().replace('’', "'");
+    let small = text.to_lowercase().replace(['’', '‘'], "'");
     small
-        .split_whitespace()
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .split(|c: char| c.is_whitespace() || c.is_control() || BETWEEN.contains(c))
+        .map(|word| word.trim_matches(AROUND))
         .map(|word| word.strip_suffix("'s").unwrap_or(word))
         .filter(|word| !word.is_empty())
         .map(str::to_owned)

@@ -12,6 +12,8 @@ mod background;
 mod file;
 mod find;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Code, Error, Result};
@@ -81,9 +83,12 @@ impl Examples {
             true => self.sum.is_empty(),
             false => self.sum.len() == dimensions,
         };
-        // A sum of unit vectors is not longer than their number.
-        let most = 1.01 * self.ids.len() as f32;
-        whole && self.sum.iter().all(|x| x.abs() <= most)
+        // A sum of unit vectors is not longer than their number; a NaN is refused, too.
+        let square: f64 = self.sum.iter().map(|&x| f64::from(x).powi(2)).sum();
+        let mut seen = HashSet::new();
+        whole
+            && square.sqrt() <= 1.01 * self.ids.len() as f64
+            && self.ids.iter().all(|id| seen.insert(id))
     }
 }
 
@@ -100,7 +105,7 @@ impl Word {
             n if n > LONGEST_WORD => fail(format!(
                 "has {n} characters; {LONGEST_WORD} is the most. Use a word or two"
             )),
-            // Where nothing is but signs, nothing could be found.
+            // Where nothing is but what stands between words, nothing could be found.
             _ if find::words(&name).is_empty() => fail("has no letter and no digit".into()),
             _ => Ok(Self {
                 name,
@@ -136,11 +141,14 @@ impl Word {
         if Word::new(&self.name).is_err() {
             return fail("is no word");
         }
-        match self.like.check(dimensions) && self.unlike.check(dimensions) {
-            true => Ok(()),
-            false => {
-                fail("has sums of another size than the index's vectors, or none of unit vectors")
-            }
+        if !self.like.check(dimensions) || !self.unlike.check(dimensions) {
+            return fail(
+                "has sums of another size than the index's vectors, or none of unit vectors",
+            );
+        }
+        match self.like.ids.iter().any(|id| self.unlike.ids.contains(id)) {
+            true => fail("has a photo that shows it and does not show it"),
+            false => Ok(()),
         }
     }
 }

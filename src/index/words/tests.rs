@@ -246,30 +246,38 @@ fn words_are_found_in_texts() {
 #[test]
 fn words_come_back_from_json_as_they_were() {
     let index = library(Precision::F32);
-    let words = vec![
-        taught(&index, &["2-2", "2-6"], &["0-0"]),
-        taught(&index, &["1-1"], &[]),
-    ];
+    let mut other = taught(&index, &["1-1"], &[]);
+    other.name = "Milo".into();
+    let words = vec![taught(&index, &["2-2", "2-6"], &["0-0"]), other];
     let json = words_as_json(&words, "model");
-    let read = |json: &str, model: &str| read_words(json.as_bytes(), "words.json", model, SIZE);
+    // Read, and held to the index.
+    let read = |json: &str, model: &str| {
+        let words = read_words(json.as_bytes(), "words.json", model)?;
+        words.iter().try_for_each(|word| word.check(SIZE))?;
+        Ok::<_, crate::Error>(words)
+    };
     assert_eq!(read(&json, "model").unwrap(), words);
     assert_eq!(read(&json, "other").unwrap_err().code(), Code::IndexModel);
-    let changed = |from: &str, to: &str| {
-        let text = json.replacen(from, to, 1);
-        assert_ne!(text, json, "{from}");
-        read(&text, "model").unwrap_err()
-    };
     for (from, to) in [
         ("agff-words", "other"),
         ("\"version\":1", "\"version\":2"),
         ("Jackson", " ? "),
+        ("Jackson", "milo!"),
         ("\"sum\":[", "\"sum\":[1.0,"),
         ("\"sum\":[", "\"sum\":[9.0e9,"),
         ("\"ids\":[\"2-2\",\"2-6\"]", "\"ids\":[]"),
+        ("\"ids\":[\"2-2\",\"2-6\"]", "\"ids\":[\"2-2\",\"2-2\"]"),
+        ("\"ids\":[\"2-2\",\"2-6\"]", "\"ids\":[\"2-2\",\"0-0\"]"),
         ("\"like\"", "\"liked\""),
         ("}", ""),
     ] {
-        let error = changed(from, to);
+        let changed = json.replacen(from, to, 1);
+        assert_ne!(changed, json, "{from}");
+        let error = read(&changed, "model").unwrap_err();
         assert_eq!(error.code(), Code::Data, "{from}: {error}");
     }
+    // No component is too large, but the sum is longer than two unit vectors can be.
+    let mut long = words[0].clone();
+    long.like.sum.fill(1.9);
+    assert_eq!(long.check(SIZE).unwrap_err().code(), Code::Data);
 }

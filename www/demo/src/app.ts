@@ -66,6 +66,7 @@ export class App {
     remove: (record) => void this.remove([record.id]),
     pick: (record) => this.pickFromDetails(record),
     correct: (record, word) => void this.words.correct([record.id], word),
+    isTaughtBy: (word, id) => this.words.isTaughtBy(word, id),
     step: (key, step) => this.grid.beside(key, step),
     asked: (hit) => this.asked(hit),
     closed: (key) => this.closed(key),

@@ -19,6 +19,8 @@ export interface DetailsActions {
   pick(record: IndexRecord): void;
   /** Says that a photo does not show a taught word. */
   correct(record: IndexRecord, word: string): void;
+  /** Whether a photo is one of those that taught a word. */
+  isTaughtBy(word: string, id: string): boolean;
   /** The photo before or after this one. */
   step(key: string, step: 1 | -1): PhotoItem | undefined;
   /** Whether the search, which `hit` answers, is still the one on the page; what it was, in words. */
@@ -120,6 +122,9 @@ export class Details {
       frame,
       note,
       ...(record ? [this.doings(record, hit?.taught)] : [make("p", {}, "Waiting to be read…")]),
+      ...(hit?.taught !== undefined && this.actions.isTaughtBy(hit.taught, hit.id)
+        ? [make("p", { className: "told" }, `You called this “${hit.taught}” yourself.`)]
+        : []),
       ...(hit ? [explanation(hit, query, others)] : []),
       ...(record ? [facts(record)] : []),
     );

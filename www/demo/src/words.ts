@@ -64,6 +64,11 @@ export class Words {
     this.actions.picked();
   }
 
+  /** Whether a photo is one of those that taught a word. */
+  isTaughtBy(word: string, id: string): boolean {
+    return this.words.some((known) => known.word === word && known.photos.includes(id));
+  }
+
   get anyPicked(): boolean {
     return this.picked.size > 0;
   }

@@ -15,6 +15,9 @@ const CHUNK = 32;
 /** Records that are stored at once. */
 const STORED_TOGETHER = 64;
 
+/** Taught words that are written together: a line has limits. */
+const WORDS_IN_A_LINE = 200;
+
 /** Most characters of a line: more than any model's vectors take. */
 const LONGEST_LINE = 64 << 20;
 
@@ -27,9 +30,10 @@ export async function exportRecords(
 ): Promise<Blob> {
   const rows = allRows(database, meta, signal);
   const taught = await storedWords(database);
-  const words = taught.length > 0 ? toJson(taught, meta.fingerprint) : undefined;
-  if (format === "jsonl") return linesOf(rows, words);
+  const { fingerprint } = meta;
+  if (format === "jsonl") return linesOf(rows, toJson(taught, fingerprint, WORDS_IN_A_LINE));
   if (format === "parquet") {
+    const [words] = toJson(taught, fingerprint, Infinity);
     return (await import("./vector-parquet.js")).parquetOf(rows, words, signal);
   }
   const message = `${JSON.stringify(format)} is neither "jsonl" nor "parquet"`;
@@ -112,13 +116,13 @@ async function* allRows(
   }
 }
 
-async function linesOf(chunks: AsyncIterable<Row[]>, words: string | undefined): Promise<Blob> {
+async function linesOf(chunks: AsyncIterable<Row[]>, words: readonly string[]): Promise<Blob> {
   const parts: Blob[] = [];
   for await (const rows of chunks) {
     // As blobs, which the browser may keep on the disk.
     parts.push(new Blob(rows.map((row) => `${JSON.stringify(row)}\n`)));
   }
-  if (words !== undefined) parts.push(new Blob([words, "\n"]));
+  parts.push(new Blob(words.map((line) => `${line}\n`)));
   return new Blob(parts, { type: "application/x-ndjson" });
 }
 

@@ -7,14 +7,14 @@
  */
 
 import type { VectorIndex } from "agff:vector-index";
-import type { Logistic } from "./certainty.js";
-import { AgffError, throwIfAborted } from "./errors.js";
+import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import { type IndexDatabase, metaOf, type StoredVectors } from "./index-database.js";
 import type { Alone, VectorEngine } from "./index-library.js";
 import type { DuplicatePair, IndexPrecision, IndexVectors } from "./index-types.js";
 import { OriginalVectors } from "./original-vectors.js";
 import type { DuplicatesRequest, FoundRecord, SearchReply, SearchRequest } from "./protocol.js";
 import { similarity, truncate } from "./similarity.js";
+import type { Word } from "./taught-words.js";
 import { Turns } from "./turns.js";
 import type { Embedding, Similarity } from "./types.js";
 
@@ -43,7 +43,7 @@ const TAUGHT = "taught";
 interface Prepared {
   query: { embedding: Embedding; weight: number }[];
   offset: number;
-  certainty: Logistic | undefined;
+  taught: SearchReply["taught"];
 }
 
 export class LoadedIndex {
@@ -93,7 +93,7 @@ export class LoadedIndex {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       await this.sync(signal);
       if (!this.index || this.places.size === 0) return { hits: [], scored: 0 };
-      const { query, offset, certainty } = await this.embeddings(terms);
+      const { query, offset, taught } = await this.embeddings(terms);
       const least = minScore === undefined ? undefined : minScore - offset;
       const options = { limit, ...(least === undefined ? {} : { minScore: least }) };
       const index = this.index;
@@ -102,7 +102,7 @@ export class LoadedIndex {
       const reply = ({ hits, scored }: SearchReply): SearchReply => ({
         hits: hits.map((hit) => ({ ...hit, score: hit.score + offset })),
         scored,
-        ...(certainty ? { certainty } : {}),
+        ...(taught ? { taught } : {}),
       });
       if (this.precision === "f32") {
         const { hits, scored } = await this.engine.run(() => index.search(query, options));
@@ -236,15 +236,18 @@ export class LoadedIndex {
    * first one are, if it is a taught word.
    */
   private async embeddings(terms: SearchRequest["terms"]): Promise<Prepared> {
-    const made: Prepared = { query: [], offset: 0, certainty: undefined };
+    const made: Prepared = { query: [], offset: 0, taught: undefined };
     // How much a text counts that says no more than the taught words before it.
     let text = 1;
     for (const term of terms) {
       const { weight } = term;
       if (term.word) {
         const { word } = term;
-        const taught = await this.engine.run(() => this.index!.taught(word));
-        if (made.query.length === 0) made.certainty = taught.certainty;
+        const taught = await this.taught(word);
+        // Then it is searched for as a text alone.
+        if (!taught) continue;
+        const { certainty } = taught;
+        if (made.query.length === 0) made.taught = { name: word.name, certainty };
         made.query.push({ embedding: taught.embedding, weight: weight * taught.weight });
         made.offset += weight * taught.offset;
         text = Math.min(text, taught.text);
@@ -264,6 +267,17 @@ export class LoadedIndex {
       }
     }
     return made;
+  }
+
+  /** What a word searches by; undefined if its photos cannot be told from the others. */
+  private async taught(word: Word): Promise<ReturnType<VectorIndex["taught"]> | undefined> {
+    try {
+      return await this.engine.run(() => this.index!.taught(word));
+    } catch (thrown) {
+      const { code } = toAgffError(thrown, word.name);
+      if (code === "embedding" || code === "input") return undefined;
+      throw thrown;
+    }
   }
 
   /** Scores candidates, which come with the most promising first; undefined if one is gone. */

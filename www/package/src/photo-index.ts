@@ -162,16 +162,13 @@ class StoredPhotoIndex implements PhotoIndex {
       throw new AgffError("input", "minScore", message);
     }
     const least = minScore === "auto" ? ofText?.leastScore : minScore;
-    // What was said not to show a word is not found by it.
-    const unlike = new Set(
-      terms.flatMap(({ word, weight }) => (word && weight > 0 ? word.unlike.ids : [])),
-    );
+    // What was said not to show a word is not found by it, where nothing else is asked for.
+    const unlike = new Set(word?.unlike.ids);
     const most = checkedLimit(limit);
     const request = { index: this.ref, terms, limit: most + unlike.size, minScore: least };
-    const { hits: all, certainty } = await this.ask("indexSearch", request, signal);
+    const { hits: all, taught } = await this.ask("indexSearch", request, signal);
     const hits = all.filter(({ id }) => !unlike.has(id)).slice(0, most);
-    const sure = word && certainty ? certaintyOfWord(certainty) : ofText;
-    const taught = terms[0]?.word?.name;
+    const sure = word && taught ? certaintyOfWord(taught.certainty) : ofText;
     const records = await store.get(
       this.database,
       hits.map(({ id }) => id),
@@ -188,7 +185,9 @@ class StoredPhotoIndex implements PhotoIndex {
       if (auto && certain.sure === "hardly") return [];
       // Another tab may have removed it meanwhile.
       if (!record) return [];
-      return [{ ...record, score, patterns, weights, best, region, ...certain, taught }];
+      return [
+        { ...record, score, patterns, weights, best, region, ...certain, taught: taught?.name },
+      ];
     });
   }
 

@@ -211,8 +211,8 @@ export interface FoundRecord {
 
 export interface SearchReply {
   hits: FoundRecord[];
-  /** How sure matches of the first term are, if it is a taught word. */
-  certainty?: Logistic;
+  /** The first term, if it is a taught word that could be searched for, and how sure its matches are. */
+  taught?: { name: string; certainty: Logistic };
   /** How many records were scored in full. */
   scored: number;
 }

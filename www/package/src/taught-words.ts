@@ -110,8 +110,16 @@ export function toTaught({ name, like, unlike }: Word): TaughtWord {
   return { word: name, photos: [...like.ids], not: [...unlike.ids] };
 }
 
-/** Words as JSON, to go with files of vectors. */
-export function toJson(words: readonly Word[], model: string): string {
+/** Words as JSON, to go with files of vectors, `together` of them in each text. */
+export function toJson(words: readonly Word[], model: string, together: number): string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < words.length; from += together) {
+    parts.push(document(words.slice(from, from + together), model));
+  }
+  return parts;
+}
+
+function document(words: readonly Word[], model: string): string {
   const plain = ({ ids, sum }: Examples) => ({
     ids,
     sum: Array.from(sum, (x) => Number(x.toPrecision(9))),
@@ -151,11 +159,18 @@ export function fromJson(
   }
   if (!Array.isArray(words) || words.length > MOST)
     throw fail("its taught words are no list, or too many");
+  const seen = new Set<string>();
   return words.map((word: unknown) => {
     const { name: called, like, unlike } = (word ?? {}) as Record<string, unknown>;
     const [yes, no] = [like, unlike ?? {}].map((part) => examplesOf(part, dimensions));
     if (typeof called !== "string" || wordsOf(called).length === 0 || !yes || !no) {
-      throw fail("it has a taught word that is damaged");
+      throw fail("it has a taught word that is damaged, or of vectors of another length");
+    }
+    const said = wordsOf(called).join(" ");
+    if (seen.has(said)) throw fail(`it has the word ${JSON.stringify(called)} twice`);
+    seen.add(said);
+    if (yes.ids.some((id) => no.ids.includes(id))) {
+      throw fail(`the word ${JSON.stringify(called)} has a photo that shows it and does not`);
     }
     return { name: called.slice(0, LONGEST), like: yes, unlike: no };
   });
@@ -165,20 +180,29 @@ function examplesOf(value: unknown, dimensions: number): Examples | undefined {
   const { ids = [], sum = [] } = (value ?? {}) as { ids?: unknown; sum?: unknown };
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string")) return undefined;
   if (!Array.isArray(sum) || sum.length !== (ids.length > 0 ? dimensions : 0)) return undefined;
+  if (new Set(ids).size !== ids.length) return undefined;
+  if (!sum.every((x) => typeof x === "number")) return undefined;
   // A sum of unit vectors is not longer than their number.
-  const most = 1.01 * ids.length;
-  const fits = (x: unknown) => typeof x === "number" && Math.abs(x) <= most;
-  return sum.every(fits) ? { ids, sum: Float32Array.from(sum as number[]) } : undefined;
+  const length = Math.hypot(...(sum as number[]));
+  return length <= 1.01 * ids.length ? { ids, sum: Float32Array.from(sum as number[]) } : undefined;
 }
 
-/** The words of a text in small letters, without signs around them. An ending `'s` is none of its word's. */
+/** What stands between words, beside spaces. */
+const BETWEEN = /[\s\p{Cc}.,;:!?"()[\]{}<>/\\|«»“”„…、。，；：！？（）「」『』【】《》]+/u;
+
+/** What may stand within a word, and around one. */
+const AROUND = /^['\-–—_*~`]+|['\-–—_*~`]+$/gu;
+
+/**
+ * The words of a text in small letters, without signs around them. An ending `'s` is none of its word's. Signs that tell
+ * words apart stay: C++ is not C#.
+ */
 function wordsOf(text: string): string[] {
   return text
     .toLowerCase()
-    .replaceAll("’", "'")
-    .split(/\s+/u)
-    .map((word) => word.replace(/^[^\p{Alphabetic}\p{N}]+|[^\p{Alphabetic}\p{N}]+$/gu, ""))
-    .map((word) => word.replace(/'s$/u, ""))
+    .replace(/[’‘]/gu, "'")
+    .split(BETWEEN)
+    .map((word) => word.replace(AROUND, "").replace(/'s$/u, ""))
     .filter((word) => word !== "");
 }
 

@@ -71,6 +71,9 @@ test("a word is taught by a photo, and finds another one of the same", async ({ 
   // It says why.
   await cells(page).nth(1).click();
   await expect(page.locator("#details .explanation")).toContainText("what you call “Whiskers”");
+  await expect(page.locator("#details .told")).toHaveCount(0);
+  await page.getByRole("button", { name: "Photo before" }).click();
+  await expect(page.locator("#details .told")).toHaveText("You called this “Whiskers” yourself.");
   await page.keyboard.press("Escape");
 
   // Small letters are the same, and what else is said counts too.

@@ -6,14 +6,19 @@ use std::path::{Path, PathBuf};
 
 use agff::package::Manifest;
 use agff::{Code, Error};
-use agff_eval::questions::Report;
+use agff_eval::Rate;
+use agff_eval::questions::{Report, Score};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::output::NewFile;
-
 const FORMAT: &str = "agff-bench";
 const VERSION: u32 = 1;
+
+/// Most questions of a data set.
+const MOST_COUNT: usize = 1 << 32;
+
+/// Most characters of a name that is part of a file's.
+const LONGEST: usize = 80;
 
 /// Most bytes of a result.
 const MOST: u64 = 16 << 20;
@@ -27,6 +32,32 @@ pub struct Result {
     pub failed: usize,
     /// Texts that were cut.
     pub truncated: usize,
+    /// Whether some of them could not be read, so that another try may come to more.
+    pub incomplete: bool,
+}
+
+impl Result {
+    /// Whether its numbers are some that can be.
+    fn is_sane(&self) -> bool {
+        let rate = |rate: &Rate| {
+            let Rate {
+                value, low, high, ..
+            } = *rate;
+            rate.correct <= rate.count
+                && rate.count < MOST_COUNT
+                && [value, low, high].iter().all(|x| (0.0..=1.0).contains(x))
+        };
+        let score = |score: &Score| {
+            rate(&score.precision_at_1)
+                && rate(&score.group_accuracy)
+                && (0.0..=1.0).contains(&score.chance.group_accuracy)
+                && score.questions_left_out.max(score.groups_left_out) < MOST_COUNT
+        };
+        let means = self.report.mean_of_categories;
+        score(&self.report.overall)
+            && self.report.categories.values().all(score)
+            && means.is_none_or(|means| (0.0..=1.0).contains(&means.group_accuracy))
+    }
 }
 
 /// A result with what it belongs to.
@@ -96,10 +127,10 @@ impl Kept {
     /// [`Code::Io`] if it is there and cannot be read.
     pub fn read(&self, data_set: &str, data: &str) -> agff::Result<Option<Result>> {
         let path = self.path(data_set);
-        let file = match fs::File::open(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|e| Error::io(&path, e))?,
-        };
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let file = fs::File::open(&path).map_err(|e| Error::io(&path, e))?;
         let mut json = Vec::new();
         let limited = file.take(MOST).read_to_end(&mut json);
         limited.map_err(|e| Error::io(&path, e))?;
@@ -111,8 +142,19 @@ impl Kept {
             && document.data_set == data_set
             && document.data == data
             && document.fingerprint == self.fingerprint
-            && document.settings == self.settings;
+            && document.settings == self.settings
+            && !document.result.incomplete
+            && document.result.is_sane();
         Ok(same.then_some(document.result))
+    }
+
+    /// Makes the folder, so that a place where nothing can be kept is found before the work.
+    ///
+    /// # Errors
+    /// [`Code::Io`].
+    pub fn prepare(&self) -> agff::Result<()> {
+        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e))?;
+        tempfile_in(&self.folder)
     }
 
     /// Keeps the result of a data set; the file appears whole.
@@ -121,7 +163,6 @@ impl Kept {
     /// [`Code::Io`].
     pub fn write(&self, data_set: &str, data: &str, result: &Result) -> agff::Result<()> {
         let path = self.path(data_set);
-        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e))?;
         let document = Document {
             format: FORMAT.into(),
             version: VERSION,
@@ -135,13 +176,11 @@ impl Kept {
         let json = serde_json::to_string_pretty(&document).map_err(|e| {
             Error::new(Code::Internal, data_set, "cannot be written as JSON").with_source(e)
         })?;
-        let written = NewFile::create(&path).and_then(|mut file| {
-            file.write_line(&json)?;
-            file.finish()
-        });
-        written.map_err(|_| {
-            let why = "the result could not be written; is there room on the disk?";
-            Error::new(Code::Io, path.display().to_string(), why)
+        let part = path.with_extension("part");
+        let written = fs::write(&part, json + "\n").and_then(|()| fs::rename(&part, &path));
+        written.map_err(|e| {
+            let _ = fs::remove_file(&part);
+            Error::io(&path, e)
         })
     }
 
@@ -150,28 +189,49 @@ impl Kept {
     }
 }
 
-/// A name as part of a file's.
-fn plain(name: &str) -> String {
-    let sign = |c: char| match c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
-        true => c,
-        false => '-',
-    };
-    name.chars().map(sign).collect()
+/// Tries whether a file can be made in a folder.
+fn tempfile_in(folder: &Path) -> agff::Result<()> {
+    let path = folder.join(".try");
+    let tried = fs::write(&path, "").and_then(|()| fs::remove_file(&path));
+    tried.map_err(|e| Error::io(&path, e))
 }
 
-/// The sha256 of a file.
+/// A name as part of a file's: another one for another name.
+fn plain(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let same = name.len() <= LONGEST && name.chars().all(is_plain) && !name.starts_with('.');
+    match same {
+        true => name.to_owned(),
+        false => {
+            let signs = name.chars().map(|c| if is_plain(c) { c } else { '-' });
+            let begin: String = signs.skip_while(|c| *c == '.').take(LONGEST).collect();
+            let hash = Sha256::digest(name);
+            format!(
+                "{begin}-{:02x}{:02x}{:02x}{:02x}",
+                hash[0], hash[1], hash[2], hash[3]
+            )
+        }
+    }
+}
+
+/// The sha256 over the names and contents of files.
 ///
 /// # Errors
 /// [`Code::Io`].
-pub fn hash(path: &Path) -> agff::Result<String> {
-    let failed = |e| Error::io(path, e);
-    let mut file = fs::File::open(path).map_err(failed)?;
+pub fn hash(files: &[PathBuf]) -> agff::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => break,
-            got => hash.update(&buffer[..got]),
+    for path in files {
+        let failed = |e| Error::io(path, e);
+        let mut file = fs::File::open(path).map_err(failed)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        hash.update(name.as_bytes());
+        hash.update(b"\0");
+        loop {
+            match file.read(&mut buffer).map_err(failed)? {
+                0 => break,
+                got => hash.update(&buffer[..got]),
+            }
         }
     }
     Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use agff::{Code, Error};
 use agff_eval::Rate;
 use agff_eval::layouts::mmeb::DataSet;
 use serde_json::{Value, json};
@@ -114,21 +115,36 @@ struct Row {
 
 pub fn run(args: Args, console: &Console) -> Done {
     let data_sets = data_sets(&args.folder, &args.only)?;
-    let settings = match args.split_instruction {
-        true => vec!["split instruction".to_owned()],
-        false => Vec::new(),
-    };
-    let mut bench = Bench::new("mmeb", &args.common, &settings, console)?;
+    let mut settings = Vec::new();
+    if args.split_instruction {
+        settings.push("split instruction".to_owned());
+    }
     let images = args.images.as_ref().unwrap_or(&args.folder);
-    let mut rows = Vec::new();
-    for (name, path) in data_sets {
-        let result = bench.measure(&name, &path, || {
-            let mut data_set = DataSet::read(&path)?;
-            if args.split_instruction {
-                data_set = data_set.split_instructions();
+    let whole = std::path::absolute(images).map_err(|e| Error::io(images, e))?;
+    settings.push(format!("images {}", whole.display()));
+    let mut bench = Bench::new("mmeb", &args.common, &settings, console)?;
+    let (mut rows, mut damaged) = (Vec::new(), 0);
+    for (name, files) in data_sets {
+        let result = bench.measure(&name, &files, || {
+            let mut questions = Vec::new();
+            for path in &files {
+                let mut data_set = DataSet::read(path)?;
+                if args.split_instruction {
+                    data_set = data_set.split_instructions();
+                }
+                questions.extend(data_set.questions(images));
             }
-            Ok(data_set.questions(images).collect())
-        })?;
+            Ok(questions)
+        });
+        let result = match result {
+            // The others may be whole.
+            Err(Failure::Error(error)) if error.code() == Code::Data => {
+                console.error(&error);
+                damaged += 1;
+                continue;
+            }
+            other => other?,
+        };
         let score = result.report.overall;
         let (task, trained_on) = task_of(&name);
         rows.push(Row {
@@ -140,7 +156,10 @@ pub fn run(args: Args, console: &Console) -> Done {
         });
     }
     rows.sort_by_key(|row| (row.task.unwrap_or(TASKS.len()), !row.trained_on));
-    let left_out: usize = rows.iter().map(|row| row.left_out).sum();
+    let left_out = rows.iter().any(|row| row.left_out > 0);
+    if rows.is_empty() {
+        return Err(Failure::Reported);
+    }
     if args.common.json {
         console.json_line(&object(&rows, &bench))?;
     } else {
@@ -149,39 +168,71 @@ pub fn run(args: Args, console: &Console) -> Done {
     if rows.iter().all(|row| row.rate.count == 0) {
         return Err(Failure::Reported);
     }
-    Ok(match left_out {
-        0 => Outcome::Complete,
-        _ => Outcome::Partial,
+    Ok(match left_out || damaged > 0 {
+        false => Outcome::Complete,
+        true => Outcome::Partial,
     })
 }
 
-/// The Parquet files below a folder by the names of their data sets, in the order of names. Where a data set has several
-/// parts, the first one that says `test` is it.
-fn data_sets(folder: &Path, only: &[String]) -> Result<Vec<(String, PathBuf)>, Failure> {
-    let mut found: Vec<(String, PathBuf)> = Vec::new();
+/// A data set's name and its files.
+type Files = (String, Vec<PathBuf>);
+
+/// The data sets below a folder, in the order of names. Where a folder has files that say `test`, they are the data set,
+/// and else all of it.
+fn data_sets(folder: &Path, only: &[String]) -> Result<Vec<Files>, Failure> {
+    if !folder.is_dir() {
+        let why = "is not a folder; name the one with the data sets";
+        return Err(Error::new(Code::Io, folder.display().to_string(), why).into());
+    }
+    let mut found: Vec<Files> = Vec::new();
     let files = WalkDir::new(folder).max_depth(3).sort_by_file_name();
     for entry in files.into_iter().filter_map(Result::ok) {
-        let path = entry.into_path();
-        if path
-            .extension()
-            .is_none_or(|e| !e.eq_ignore_ascii_case("parquet"))
-        {
+        let is_parquet = |path: &Path| {
+            path.extension()
+                .is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+        };
+        if !is_parquet(entry.path()) || !entry.path().is_file() {
             continue;
         }
+        let path = entry.into_path();
         let name = DataSet::name(&path);
-        let wanted = only.is_empty() || only.iter().any(|only| same(only, &name));
-        let is_test = |path: &Path| path.to_string_lossy().contains("test");
-        match found.iter_mut().find(|(known, _)| *known == name) {
-            _ if !wanted => {}
-            Some((_, known)) if is_test(&path) && !is_test(known) => *known = path,
-            Some(_) => {}
-            None => found.push((name, path)),
+        match found.iter_mut().find(|(known, _)| same(known, &name)) {
+            None => found.push((name, vec![path])),
+            Some((_, files)) if files[0].parent() == path.parent() => files.push(path),
+            Some((known, files)) => {
+                let why = format!(
+                    "is the data set {known} again, which {} has; leave one of them out",
+                    files[0].display()
+                );
+                return Err(Error::new(Code::Data, path.display().to_string(), why).into());
+            }
         }
     }
-    match found.is_empty() {
-        true => Err(no_data_sets(folder, "data set as a Parquet file").into()),
-        false => Ok(found),
+    if found.is_empty() {
+        return Err(no_data_sets(folder, "data set as a Parquet file").into());
     }
+    let is_test = |path: &Path| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        below.to_string_lossy().to_lowercase().contains("test")
+    };
+    for (_, files) in &mut found {
+        if files.iter().any(|path| is_test(path)) {
+            files.retain(|path| is_test(path));
+        }
+    }
+    if let Some(unknown) = only
+        .iter()
+        .find(|only| !found.iter().any(|(name, _)| same(only, name)))
+    {
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        let why = format!(
+            "is none of the data sets that are there: {}",
+            names.join(", ")
+        );
+        return Err(Error::new(Code::Input, unknown.as_str(), why).into());
+    }
+    found.retain(|(name, _)| only.is_empty() || only.iter().any(|only| same(only, name)));
+    Ok(found)
 }
 
 /// A name without what people write differently.
@@ -257,8 +308,16 @@ fn print(rows: &[Row], bench: &Bench<'_>, console: &Console) -> Result<(), Failu
         lines.push(vec![
             row.name.clone(),
             row.task.map_or("", |task| TASKS[task].0).to_owned(),
-            percent(row.rate.value),
-            interval(&row.rate),
+            if row.rate.count > 0 {
+                percent(row.rate.value)
+            } else {
+                "–".into()
+            },
+            if row.rate.count > 0 {
+                interval(&row.rate)
+            } else {
+                String::new()
+            },
             row.rate.count.to_string(),
             row.left_out.to_string(),
         ]);
@@ -289,7 +348,7 @@ fn object(rows: &[Row], bench: &Bench<'_>) -> Value {
             "name": row.name,
             "task": row.task.map(|task| TASKS[task].0),
             "in_distribution": row.task.map(|_| row.trained_on),
-            "precision_at_1": row.rate,
+            "precision_at_1": (row.rate.count > 0).then_some(row.rate),
             "questions_left_out": row.left_out,
         })
     });

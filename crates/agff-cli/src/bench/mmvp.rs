@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use agff_eval::layouts::mmvp::{Benchmark, pattern_names};
-use agff_eval::questions::Score;
+use agff_eval::questions::{self, Score};
 use serde_json::json;
 
 use super::{Bench, Common, no_data_sets};
@@ -45,13 +45,15 @@ pub fn run(args: Args, console: &Console) -> Done {
     }
     let settings = [format!("prefix {}", args.prefix)];
     let mut bench = Bench::new("mmvp", &args.common, &settings, console)?;
-    let result = bench.measure("MMVP-VLM", benchmark.table(), || {
-        let mut questions = Vec::new();
-        for pair in benchmark.questions(&args.prefix) {
-            questions.extend(pair?);
-        }
-        Ok(questions)
-    })?;
+    let mut questions = Vec::new();
+    for pair in benchmark.questions(&args.prefix) {
+        questions.extend(pair?);
+    }
+    // The table is the same in every copy.
+    let mut files = vec![benchmark.table().to_owned()];
+    let images = questions::parts(&questions).into_iter();
+    files.extend(images.filter_map(|part| part.image.clone()));
+    let result = bench.measure("MMVP-VLM", &files, || Ok(questions))?;
     let report = &result.report;
     let mut rows: Vec<(&str, &Score)> = Vec::new();
     for pattern in pattern_names() {

@@ -28,7 +28,7 @@ Measure a model on a whole benchmark, as its paper does
 `mmeb` takes the 36 data sets of MMEB, `mmvp` the pairs of MMVP-VLM, from the files as they are
 published. Every data set that is done is kept under --out: run again, it goes on with the
 others, and says the whole table. A result belongs to its model, its settings and its data
-set's file; if one of them changes, it is measured anew.";
+set's files; if one of them changes, or an image was missing or damaged, it is measured anew.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -116,8 +116,10 @@ impl<'a> Bench<'a> {
         ] {
             making.extend(value.map(|value| format!("{option} {value}")));
         }
+        let kept = Kept::new(benchmark, &args.out, manifest, making)?;
+        kept.prepare()?;
         Ok(Self {
-            kept: Kept::new(benchmark, &args.out, manifest, making)?,
+            kept,
             name: manifest.name.clone(),
             args,
             loaded: None,
@@ -125,18 +127,24 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// The result of a data set, as it was or measured now. `content` is its file's content, and `questions` reads it.
+    /// The result of a data set, as it was or measured now. `files` are all that it consists of, and `questions` reads
+    /// them.
     fn measure(
         &mut self,
         data_set: &str,
-        content: &Path,
+        files: &[PathBuf],
         questions: impl FnOnce() -> Result<Vec<Question>, Failure>,
     ) -> Result<Measured, Failure> {
-        let hash = kept::hash(content)?;
+        let hash = kept::hash(files)?;
         if !self.args.again
             && let Some(result) = self.kept.read(data_set, &hash)?
         {
-            self.console.status(&format!("{data_set}: measured before"));
+            let left_out = match result.failed {
+                0 => String::new(),
+                n => format!(", without {n} inputs that the model cannot take"),
+            };
+            self.console
+                .status(&format!("{data_set}: measured before{left_out}"));
             return Ok(result);
         }
         let mut questions = questions()?;
@@ -169,7 +177,14 @@ impl<'a> Bench<'a> {
             report: Report::new(&questions, &answers),
             failed: failures.count(),
             truncated: failures.truncated(),
+            incomplete: failures.any_unreadable(),
         };
+        if result.truncated > 0 {
+            console.note(&format!(
+                "{data_set}: {} texts were too long and were cut",
+                result.truncated
+            ));
+        }
         self.kept.write(data_set, &hash, &result)?;
         Ok(result)
     }

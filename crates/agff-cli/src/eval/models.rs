@@ -115,14 +115,22 @@ pub struct Failures {
     inputs: HashSet<Part>,
     /// Inputs whose texts were cut.
     truncated: HashSet<Part>,
+    /// Whether one could not be read, rather than not be taken by the model.
+    unreadable: bool,
 }
 
 impl Failures {
     /// Notes an input, and says why, unless it failed before.
     pub fn add(&mut self, part: &Part, error: &Error, console: &Console) {
+        self.unreadable |= error.code() != Code::Input;
         if self.inputs.insert(bare(part)) {
             console.error(error);
         }
+    }
+
+    /// Whether an input could not be read: its image is missing or damaged, say. Others the model cannot take.
+    pub fn any_unreadable(&self) -> bool {
+        self.unreadable
     }
 
     pub fn has(&self, part: &Part) -> bool {

@@ -70,7 +70,10 @@ pub fn export(args: ExportArgs, console: &Console) -> Done {
             rows += 1;
         }
     }
-    if let Some(words) = store.words_as_json() {
+    if let Some(damage) = store.words_damage() {
+        return Err(Error::new(damage.code(), damage.subject(), damage.message()).into());
+    }
+    for words in store.words_as_json(writer.words_together()) {
         writer.words(words)?;
     }
     writer.finish()?;
@@ -125,7 +128,15 @@ pub fn import(args: ImportArgs, console: &Console) -> Done {
             let row = match content {
                 Content::Row(row) => *row,
                 Content::Words(json) => {
-                    words += take_words(&mut store, &json, &at)?;
+                    match take_words(&mut store, &json, &at) {
+                        Ok(new) => words += new,
+                        Err(error) if error.code() == Code::Io => return Err(error.into()),
+                        // The photos are there all the same.
+                        Err(error) => {
+                            failed += 1;
+                            console.error(&error);
+                        }
+                    }
                     return Ok(());
                 }
             };
@@ -178,9 +189,18 @@ pub fn import(args: ImportArgs, console: &Console) -> Done {
 
 /// Takes the words that go with a file, and gives how many are new.
 fn take_words(store: &mut Store, json: &[u8], shown: &str) -> Result<usize> {
-    let (model, dimensions) = (&store.origin().fingerprint, store.origin().dimensions);
-    let words = read_words(json, shown, model, dimensions)?;
-    store.take_words(words)
+    let words = read_words(json, shown, &store.origin().fingerprint)?;
+    store.take_words(words).map_err(|e| match e.code() {
+        Code::Io => e,
+        code => {
+            let why = format!(
+                "its taught words cannot be taken: {} {}",
+                e.subject(),
+                e.message()
+            );
+            Error::new(code, shown, why).with_source(e)
+        }
+    })
 }
 
 /// Stores a row, and gives whether it was new.

@@ -183,7 +183,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         .iter()
         .map(|query| titled(&query.job.name(), query.weight))
         .collect();
-    let mut asked = with_taught(asked, &store)?;
+    let mut asked = with_taught(asked, &store, console);
     // Known only where the model is.
     let mut model = Of::default();
     if asked.iter().any(|query| query.embedding.is_none()) {
@@ -212,15 +212,15 @@ pub fn run(args: Args, console: &Console) -> Done {
             certainty.least_score().map(|score| score * terms[0].weight)
         }
         (Some(Least::Auto), None) => {
-            let message = "--min-score auto is for one text, and a model that says how sure it is, as photo does";
+            let message = "--min-score auto is for one text, and a model that says how sure it is, as photo does; or for \
+                           one taught word and nothing else";
             return Err(Failure::Usage(message.into()));
         }
     };
-    // What was said not to show a word is not found by it.
-    let unlike: HashSet<&str> = asked
+    // What was said not to show a word is not found by it, where nothing else is asked for.
+    let unlike: HashSet<&str> = word_alone(&asked)
+        .and_then(|word| store.word(word.job.text.as_deref()?))
         .iter()
-        .filter(|query| query.taught.is_some() && query.weight > 0.0)
-        .filter_map(|query| store.word(query.job.text.as_deref()?))
         .flat_map(|word| word.unlike.ids.iter().map(String::as_str))
         .collect();
     let options = SearchOptions {
@@ -337,7 +337,7 @@ fn asked(args: &Args, console: &Console) -> Result<Vec<Asked>, Failure> {
 
 /// The same with the taught words that texts name, each before its text. A text of nothing else counts little beside
 /// them.
-fn with_taught(asked: Vec<Asked>, store: &Store) -> Result<Vec<Asked>, Failure> {
+fn with_taught(asked: Vec<Asked>, store: &Store, console: &Console) -> Vec<Asked> {
     let mut all = Vec::with_capacity(asked.len());
     let mut background = None;
     for mut query in asked {
@@ -355,7 +355,13 @@ fn with_taught(asked: Vec<Asked>, store: &Store) -> Result<Vec<Asked>, Failure> 
             let Some(background) = &background else {
                 break;
             };
-            let taught = background.query(word)?;
+            let taught = match background.query(word) {
+                Ok(taught) => taught,
+                Err(error) => {
+                    console.note(&format!("{error}; it is searched for as a text"));
+                    continue;
+                }
+            };
             if !named.more {
                 rest = rest.min(taught.text);
             }
@@ -369,7 +375,17 @@ fn with_taught(asked: Vec<Asked>, store: &Store) -> Result<Vec<Asked>, Failure> 
         query.weight *= rest;
         all.push(query);
     }
-    Ok(all)
+    all
+}
+
+/// The taught word that is asked for and nothing else: it, and it as a text.
+fn word_alone(asked: &[Asked]) -> Option<&Asked> {
+    match asked {
+        [word, text] if word.taught.is_some() && 0.0 < text.weight && text.weight < word.weight => {
+            Some(word)
+        }
+        _ => None,
+    }
 }
 
 /// Embeds the queries that the index does not have, and says what parts of photos the model's views are.
@@ -433,15 +449,13 @@ fn embed(
         regions: Regions::of(&manifest),
         probability: manifest.probability.filter(|_| whole && texts && !taught),
         certainty: match &asked[..] {
-            // A taught word, and that word as a text.
-            [word, text] if word.weight > text.weight && texts => {
-                word.taught.as_ref().map(|taught| taught.certainty)
-            }
             [query] if whole && texts && query.weight > 0.0 => {
                 let embedding = query.embedding.as_ref();
                 embedding.and_then(|embedding| manifest.certainty_of(embedding))
             }
-            _ => None,
+            asked => word_alone(asked)
+                .and_then(|word| word.taught.as_ref())
+                .map(|taught| taught.certainty),
         },
     })
 }

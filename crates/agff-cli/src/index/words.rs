@@ -8,7 +8,7 @@ use agff::{Code, Error, Result};
 use serde_json::json;
 
 use super::{At, text_of};
-use crate::output::{Align, Console, table};
+use crate::output::{Align, Console, shown, table};
 use crate::{Done, Failure, Outcome, inputs};
 
 const TEACH_LONG: &str = "\
@@ -19,7 +19,8 @@ a product. Three photos do well, ten better; the more they differ in all else, t
 photos that are found and are something else, say so with --not.
 
 The index keeps a sum of the photos' vectors and their ids, nothing else of them. A path may
-be a file, or a folder with all that the index has below it; or give the id of a record.";
+be a file, or a folder with all that the index has below it; or give the id of a record. A
+photo that is removed from the index stays in the sum; `agff index forget` forgets the word.";
 
 const TEACH_EXAMPLES: &str = "\
 Examples:
@@ -74,10 +75,14 @@ pub fn teach(args: TeachArgs, console: &Console) -> Done {
             };
             console.line(&format!(
                 "“{}” is known by {}{without}",
-                word.name,
+                shown(&word.name),
                 counted(photos)
             ))?;
         }
+    }
+    let told = store.index().background().map(|all| all.query(word));
+    if let Some(Err(error)) = told {
+        console.note(&error.to_string());
     }
     Ok(Outcome::Complete)
 }
@@ -96,6 +101,10 @@ pub struct WordsArgs {
 
 pub fn words(args: WordsArgs, console: &Console) -> Done {
     let store = args.at.open(console)?;
+    if store.words_damage().is_some() {
+        // It was told of.
+        return Err(Failure::Reported);
+    }
     if args.at.json {
         for word in store.words() {
             console.json_line(&json!({

@@ -115,7 +115,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds taught words as JSON, once, behind the rows.
+    /// How many taught words go together: a line has limits.
+    pub fn words_together(&self) -> usize {
+        match self {
+            Self::Lines(_) => 200,
+            Self::Parquet(_) => usize::MAX,
+        }
+    }
+
+    /// Adds taught words as JSON, behind the rows.
     pub fn words(&mut self, json: String) -> Result<(), Failure> {
         match self {
             Self::Lines(lines) => {

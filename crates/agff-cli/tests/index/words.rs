@@ -130,6 +130,65 @@ fn words_go_with_an_export_in_either_format_and_one_that_is_there_stays() {
 }
 
 #[test]
+fn a_word_that_cannot_be_told_or_is_not_alone_hides_nothing() {
+    let (files, folder, at) = library();
+    let photo = |name: &str| text_of(&folder.path().join(name));
+    // Taught by every photo: there is nothing to tell it from, which is said at once.
+    let got = index(&at, "teach", &["all", &text_of(folder.path())]);
+    assert_eq!(got.code, 0);
+    assert!(
+        got.err.contains("cannot be told from the other photos"),
+        "{}",
+        got.err
+    );
+    let got = index(&at, "search", &["all of it", "--json"]);
+    assert_eq!((got.code, got.lines().len()), (0, 4), "{}", got.err);
+    assert!(got.err.contains("searched for as a text"), "{}", got.err);
+    // Two words: what is not the one may be the other.
+    index(
+        &at,
+        "teach",
+        &["Jackson", &photo("odd.png"), "--not", &photo("tall.png")],
+    );
+    index(&at, "teach", &["Milo", &photo("tall.png")]);
+    let both = search(&at, &["Jackson and Milo", "--json"]);
+    assert!(names(&both).contains(&"tall.png"));
+    assert!(!names(&search(&at, &["Jackson", "--json"])).contains(&"tall.png"));
+
+    // Into an index of shorter vectors a word comes if its photos do.
+    let file = text_of(&files.path().join("all.jsonl"));
+    index(&at, "forget", &["all"]);
+    assert_eq!(index(&at, "export", &["-o", &file]).code, 0);
+    let short = files.path().join("short");
+    let got = index(&short, "add", &[&photo("wide.png"), "--dim", "32"]);
+    assert_eq!(got.code, 0, "{}", got.err);
+    let got = index(&short, "import", &[&file, "--json"]);
+    assert_eq!(
+        (got.code, &object(&got)["words"]),
+        (0, &2.into()),
+        "{}",
+        got.err
+    );
+    assert_eq!(words(&short), words(&at));
+    assert_eq!(names(&search(&short, &["milo", "--json"]))[0], "tall.png");
+    // Words of another model are reported, and the photos are in all the same.
+    let text = fs::read_to_string(&file).unwrap();
+    let (rows, last) = text.trim_end().rsplit_once('\n').unwrap();
+    let strange = last.replace("\"model\":\"", "\"model\":\"0");
+    fs::write(&file, format!("{strange}\n{rows}\n")).unwrap();
+    let other = files.path().join("other");
+    let got = index(&other, "import", &[&file, "--json"]);
+    assert_eq!(
+        (got.code, &object(&got)["imported"]),
+        (2, &4.into()),
+        "{}",
+        got.err
+    );
+    assert!(got.err.contains("taught with another model"), "{}", got.err);
+    assert_eq!(words(&other), Vec::<Value>::new());
+}
+
+#[test]
 fn mistakes_say_what_to_do_and_change_nothing() {
     let (files, folder, at) = library();
     let photo = |name: &str| text_of(&folder.path().join(name));
@@ -181,6 +240,11 @@ fn mistakes_say_what_to_do_and_change_nothing() {
             &index(&at, "teach", &["it", &photo("odd.png")]),
             "move the file away",
         );
+        refused(&index(&at, "forget", &["it"]), "move the file away");
+        refused(&index(&at, "words", &[]), "cannot be used");
+        let out = text_of(&files.path().join("out.jsonl"));
+        assert_eq!(index(&at, "export", &["-o", &out]).code, 1);
+        assert!(!Path::new(&out).exists());
         assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
     }
     fs::write(&file, whole).unwrap();
