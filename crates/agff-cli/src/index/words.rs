@@ -71,7 +71,8 @@ pub fn teach(args: TeachArgs, console: &Console) -> Done {
         false => {
             let without = match not {
                 0 => String::new(),
-                not => format!(", and {not} that are something else"),
+                1 => ", and 1 photo that is something else".into(),
+                not => format!(", and {not} photos that are something else"),
             };
             console.line(&format!(
                 "“{}” is known by {}{without}",
