@@ -17,6 +17,7 @@ const SURE: Record<Sure, string> = {
  * @param others how many other terms the search had, which are in the score but not in this explanation
  */
 export function explanation(hit: Hit, query: string, others: number): HTMLElement {
+  if (hit.taught !== undefined) return ofTaught(query, certainty(hit));
   const [queryView, photoView] = hit.best;
   const bars = make("ul", { className: "bars" });
   const patterns = compared([hit]);
@@ -28,13 +29,7 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
     { className: "explanation" },
     make("h3", {}, "Why it matched"),
     make("p", { className: "reason" }, reason(hit.weights, query)),
-    hit.certainty === undefined
-      ? undefined
-      : make(
-          "p",
-          { className: "sure" },
-          `${SURE[hit.sure ?? "hardly"]} The model's certainty is ${percent(hit.certainty)}.`,
-        ),
+    certainty(hit),
     bars,
     make(
       "p",
@@ -62,6 +57,30 @@ export function explanation(hit: Hit, query: string, others: number): HTMLElemen
             "model has learned to take; it has no name, and no fixed place in the picture.",
     ),
   );
+}
+
+/** Of a taught word, which is compared with the photo as a whole and with nothing else. */
+function ofTaught(query: string, sure: HTMLElement | undefined): HTMLElement {
+  return make(
+    "section",
+    { className: "explanation" },
+    make("h3", {}, "Why it matched"),
+    make("p", { className: "reason" }, `As a whole it looks like ${query}.`),
+    sure,
+    make(
+      "p",
+      { className: "quiet" },
+      "A word of yours is found by what sets the photos that you showed apart from all others. If this is something " +
+        "else, say so: the word is understood a little better then.",
+    ),
+  );
+}
+
+/** How sure the model is, if it says so. */
+function certainty(hit: Hit): HTMLElement | undefined {
+  if (hit.certainty === undefined) return undefined;
+  const said = `${SURE[hit.sure ?? "hardly"]} The model's certainty is ${percent(hit.certainty)}.`;
+  return make("p", { className: "sure" }, said);
 }
 
 function bar(hit: Hit, pattern: PatternName, query: string): HTMLElement {

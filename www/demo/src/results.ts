@@ -51,9 +51,11 @@ function heading({ search, cut }: Found, hits: readonly Hit[], all: number): str
 /** The legend of the patterns that the bars of the hits have. */
 function showLegend(hits: readonly Hit[]): void {
   const legend = byId("legend");
-  legend.hidden = hits.length === 0;
+  const patterns = compared(hits);
+  // One alone needs no telling apart: of a taught word, say.
+  legend.hidden = hits.length === 0 || hits.some(({ taught }) => taught !== undefined);
   legend.replaceChildren(
-    ...compared(hits).map((pattern) =>
+    ...patterns.map((pattern) =>
       make(
         "li",
         { title: meaning(pattern, "your search") },
