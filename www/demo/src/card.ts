@@ -91,7 +91,7 @@ function why(hit: Hit | undefined): string {
 
 /** The mark by which a photo is picked; the grid listens for it. */
 function pickMark(picked: boolean): HTMLElement {
-  const mark = button("✓", () => {}, { className: "pick", tabIndex: -1 });
+  const mark = button("", () => {}, { className: "pick", tabIndex: -1 });
   attributes(mark, { "aria-hidden": true, title: picked ? "Picked" : "Pick (x)" });
   return mark;
 }

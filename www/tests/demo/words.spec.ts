@@ -108,6 +108,8 @@ test("not this one: it is gone from the word, and can be taught again", async ({
   await page.locator("#details").getByRole("button", { name: "Not “Whiskers”" }).click();
   await expect(page.locator(".cell[data-name='the-same-cat.jpg']")).toHaveCount(0);
   await page.keyboard.press("Escape");
+  // The focus goes back to the photos.
+  await expect(page.locator(".cell:focus")).toHaveCount(1);
   // It was one, after all.
   await page.getByRole("searchbox").fill("");
   await expect(cells(page)).toHaveCount(PHOTOS.length + 1);

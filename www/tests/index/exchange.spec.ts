@@ -206,7 +206,13 @@ test("the command line reads what the page writes, and the page what the command
     const file = join(folder, `page.${format}`);
     writeFileSync(file, Buffer.from(written[format], "base64"));
     const told = agff(format, "import", file, "--json", "--model", join(root, "models/agff-nano"));
-    expect(JSON.parse(told)).toEqual({ imported: 4, known: 0, failed: 0, records: 4 });
+    expect(JSON.parse(told)).toEqual({
+      imported: 4,
+      known: 0,
+      failed: 0,
+      records: 4,
+      words: 0,
+    });
     const back = lines(agff(format, "export"));
     back.forEach((line, i) => {
       const { input, sha256, decoder, model, embeddings } = own[i]!;
