@@ -184,6 +184,9 @@ impl Adapter {
         let base = base.with_views(d.views.clone(), 0)?;
         let manifest = Manifest {
             trained: true,
+            // What a score is worth was measured, or learned, with other weights.
+            probability: None,
+            certainty: None,
             fusion: d.fusion,
             provenance: joined(&base.manifest.provenance, &d.provenance),
             ..base.manifest.clone()

@@ -173,7 +173,7 @@ impl Base {
         match &self.table {
             Table::Read(table) => pollster::block_on(table.rows(ids)),
             Table::Floats(values) => {
-                let width = self.manifest.config.embedding_dim();
+                let [_, width] = self.manifest.config.token_table();
                 let rows = ids
                     .iter()
                     .map(|&id| &values[id as usize * width..][..width]);

@@ -152,7 +152,8 @@ impl Encoder {
         };
         let network = self.network(trained, pass)?;
         let ids = token_ids(&items);
-        let (count, hidden) = (ids.len(), self.dimensions());
+        let count = ids.len();
+        let [_, hidden] = self.base.manifest.config.token_table();
         let table = trained.get(TOKEN_TABLE).map(|table| {
             let rows = table.dims()[0] / hidden;
             table.clone().reshape([rows, hidden])
@@ -174,10 +175,25 @@ impl Encoder {
             (Some(table), Some((said, targets))) => Some(cross_entropy(said, table, &targets)),
             _ => None,
         };
-        Ok(Output {
-            views: read.views,
-            captions,
-        })
+        let views = match read.counts {
+            Some(counts) => self.spread(read.views, &counts, &device),
+            None => read.views,
+        };
+        Ok(Output { views, captions })
+    }
+
+    /// The views of inputs of which some have one view alone, with that one in the place of each that is missing. The
+    /// similarity stays what it is: the weights of views add up to one, and so do those of equal ones.
+    fn spread(&self, views: Tensor<2>, counts: &[usize], device: &Device) -> Tensor<2> {
+        let all = self.views();
+        let mut rows: Vec<i32> = Vec::with_capacity(all * counts.len());
+        let mut first = 0;
+        for &count in counts {
+            rows.extend((0..all).map(|view| (first + if view < count { view } else { 0 }) as i32));
+            first += count;
+        }
+        let count = rows.len();
+        views.select(0, Tensor::from_data(TensorData::new(rows, [count]), device))
     }
 
     fn network(&self, trained: &ByName, pass: Option<Pass>) -> Result<Box<dyn Network>> {

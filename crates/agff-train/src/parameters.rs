@@ -28,7 +28,7 @@ impl Lora {
         let layer = spec.name.strip_suffix(".weight")?;
         let last = layer.rsplit('.').next()?;
         let name = LinearName::ALL.iter().find(|name| name.as_str() == last)?;
-        (spec.kind == Kind::Linear && self.adapts(*name)).then_some(layer)
+        (spec.kind == Kind::Linear && self.adapts(*name, spec.group)).then_some(layer)
     }
 }
 

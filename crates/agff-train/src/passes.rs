@@ -248,11 +248,12 @@ fn to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::base::Base;
     use super::super::loss::{Contrast, Hardness, Mask};
     use super::super::objective::{Objective, Pairs};
     use super::super::recipe::{Captions, Lora, Train};
     use super::super::scores::Scoring;
-    use super::super::testing::{device, inputs, tiny, values};
+    use super::super::testing::{device, inputs, tiny, tiny_towers, values};
     use super::*;
 
     const PASS: Pass = Pass {
@@ -316,6 +317,99 @@ mod tests {
         let loss = |hidden| objective.evaluate(hidden, encoder.views(), &pairs(12), 0.05);
         let all = gradient(&encoder, &parameters, &items, chunks, way(cache, 0.0), loss).unwrap();
         (all.outcome, all.gradients)
+    }
+
+    /// How much the loss grows along its gradient, by the gradient and by two runs of the model beside each other.
+    fn slopes(base: Base, train: Train) -> (f64, f64) {
+        let lora = Lora {
+            rank: 2,
+            vision: true,
+            ..Lora::default()
+        };
+        let mut parameters = Parameters::new(&base, train, &lora, None, 3, &device()).unwrap();
+        for (name, parameter) in &mut parameters.0 {
+            if name.ends_with(".lora_b") {
+                let shape = parameter.values.dims();
+                parameter.values = super::super::testing::noise(shape, 9, &device()) * 0.1;
+            }
+        }
+        let encoder = Encoder::new(base, train, &lora, &parameters, &device(), None).unwrap();
+        let items = inputs(&encoder, 12);
+        let mut objective = objective(&encoder);
+        objective.contrast.hardness = Hardness::None;
+        objective.orthogonality = 0.0;
+        let evaluate = |hidden| objective.evaluate(hidden, encoder.views(), &pairs(12), 0.05);
+        let chunks = chunks(&items, 3, 2);
+        let all = gradient(
+            &encoder,
+            &parameters,
+            &items,
+            &chunks,
+            way(Cache::Keep, 0.0),
+            evaluate,
+        )
+        .unwrap();
+        let square: f64 = all
+            .gradients
+            .values()
+            .flat_map(|g| values(g.clone()))
+            .map(|x| f64::from(x).powi(2))
+            .sum();
+        let length = square.sqrt();
+        let moved = |by: f64| {
+            let mut moved = parameters.clone();
+            for (name, gradient) in &all.gradients {
+                let parameter = moved.0.get_mut(name).unwrap();
+                let step = gradient.clone() * (by / length) as f32;
+                parameter.values = parameter.values.clone() + step;
+            }
+            let hidden = outputs(&encoder, &moved, &items, &chunks).unwrap();
+            f64::from(evaluate(hidden).unwrap().loss)
+        };
+        const STEP: f64 = 0.01;
+        (length, (moved(STEP) - moved(-STEP)) / (2.0 * STEP))
+    }
+
+    #[test]
+    fn the_gradient_of_two_towers_is_the_slope_of_their_loss() {
+        for (fine, train) in [(0, Train::Lora), (2, Train::Lora), (2, Train::All)] {
+            let (gradient, measured) = slopes(tiny_towers(fine), train);
+            let off = (gradient - measured).abs() / gradient;
+            assert!(
+                gradient > 1e-3 && off < 0.02,
+                "{fine} {train:?}: {gradient} and {measured}"
+            );
+        }
+        // The same for one sequence of both.
+        let (gradient, measured) = slopes(tiny(2), Train::Lora);
+        assert!(
+            (gradient - measured).abs() < 0.02 * gradient,
+            "{gradient} and {measured}"
+        );
+    }
+
+    #[test]
+    fn a_text_of_two_towers_is_its_one_view_in_the_place_of_all() {
+        let base = tiny_towers(2);
+        let parameters =
+            Parameters::new(&base, Train::All, &Lora::default(), None, 3, &device()).unwrap();
+        let encoder = Encoder::new(
+            base,
+            Train::All,
+            &Lora::default(),
+            &parameters,
+            &device(),
+            None,
+        )
+        .unwrap();
+        let items = inputs(&encoder, 4);
+        let hidden = outputs(&encoder, &parameters, &items, &chunks(&items, 2, 2)).unwrap();
+        let (views, size) = (encoder.views(), encoder.dimensions());
+        assert_eq!(hidden.len(), 4 * views * size);
+        for (i, item) in hidden.chunks(views * size).enumerate() {
+            let (first, second) = (&item[..size], &item[size..2 * size]);
+            assert_eq!(first == second, i.is_multiple_of(2), "input {i}");
+        }
     }
 
     fn largest_difference(a: &ByName, b: &ByName) -> f32 {

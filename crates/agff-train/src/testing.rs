@@ -5,8 +5,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::base::Base;
 use super::encoder::Encoder;
 use super::recipe::{RandomStart, Views};
-use agff::families::Item;
+use agff::families::{ImageSettings, Item, ModelConfig, PromptSettings, Region, View, clip};
 use agff::input::image::Pixels;
+use agff::package::Manifest;
 use agff::{Fusion, Reduction};
 
 /// The CPU.
@@ -74,6 +75,57 @@ pub fn tiny(fine: usize) -> Base {
     );
     let tokenizer = std::fs::read(tokenizer).expect("the default model");
     Base::random(random.manifest(Some(&views), fusion), tokenizer, 7).expect("a model")
+}
+
+/// The same of two towers, with `fine` halves of the picture as fine views.
+pub fn tiny_towers(fine: usize) -> Base {
+    let transformer = serde_json::json!({
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "hidden_act": "gelu", "layer_norm_eps": 1e-5
+    });
+    let config = serde_json::json!({
+        "vision": { "image_size": 16, "patch_size": 4, "transformer": transformer },
+        "text": { "vocab_size": 4096, "max_position_embeddings": 32, "transformer": transformer },
+        "projection_dim": 24
+    });
+    let config: clip::Config = serde_json::from_value(config).expect("a shape");
+    let tiny = tiny(0);
+    let halves = (0..fine).map(|i| View {
+        name: format!("fine-{}", i + 1),
+        region: Some(Region {
+            x: if i % 2 == 0 { 0.0 } else { 0.5 },
+            y: 0.0,
+            width: 0.5,
+            height: 1.0,
+        }),
+        ..View::default()
+    });
+    let global = View {
+        name: "global".into(),
+        ..View::default()
+    };
+    let manifest = Manifest {
+        family: "clip".into(),
+        image: ImageSettings {
+            min_pixels: 256,
+            max_pixels: 256,
+            ..ImageSettings::default()
+        },
+        prompt: PromptSettings {
+            prefix: "<|im_start|>{text}<|im_end|>".into(),
+            image: String::new(),
+            image_token: String::new(),
+            empty: String::new(),
+            instruction: String::new(),
+            named: Default::default(),
+            max_tokens: 32,
+        },
+        views: std::iter::once(global).chain(halves).collect(),
+        dimensions: vec![24],
+        config: ModelConfig::new(config),
+        ..tiny.manifest
+    };
+    Base::random(manifest, tiny.tokenizer, 7).expect("a model")
 }
 
 /// Texts and pictures of noise, in turn.

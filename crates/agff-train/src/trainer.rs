@@ -439,6 +439,9 @@ impl Trainer {
         let manifest = Manifest {
             trained: true,
             fusion: self.objective.scoring.fusion(),
+            // What a score is worth was measured, or learned, with other weights.
+            probability: None,
+            certainty: None,
             provenance: joined(&base.manifest.provenance, &self.provenance()),
             ..base.manifest.clone()
         };

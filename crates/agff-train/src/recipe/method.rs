@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Check, above_zero, fault, within};
+use agff::tensors::Group;
 use agff::{Fusion, Reduction};
 
 /// What is trained; the rest stays as it is.
@@ -81,6 +82,29 @@ linear_names! {
     VisionFirst = "linear_fc1" in true,
     /// The second one.
     VisionSecond = "linear_fc2" in true,
+    /// Queries of a block of either of two towers.
+    TowerQuery = "query" in false,
+    /// Its keys.
+    TowerKey = "key" in false,
+    /// Its values.
+    TowerValue = "value" in false,
+    /// Its output.
+    TowerOutput = "output" in false,
+    /// The first layer of its MLP.
+    TowerUp = "up" in false,
+    /// The second one.
+    TowerDown = "down" in false,
+}
+
+impl LinearName {
+    /// Whether it is of two towers, whose layers have the same names.
+    pub fn is_tower(self) -> bool {
+        use LinearName::*;
+        matches!(
+            self,
+            TowerQuery | TowerKey | TowerValue | TowerOutput | TowerUp | TowerDown
+        )
+    }
 }
 
 impl Default for Lora {
@@ -90,15 +114,23 @@ impl Default for Lora {
             rank: 16,
             alpha: 32.0,
             dropout: 0.0,
-            targets: all.filter(|name| !name.is_vision()).collect(),
+            targets: all
+                .filter(|name| !name.is_vision() && !name.is_tower())
+                .collect(),
             vision: false,
         }
     }
 }
 
 impl Lora {
-    /// Whether a layer has an adapter.
-    pub fn adapts(&self, name: LinearName) -> bool {
+    /// Whether a layer of a group has an adapter. Where targets name no layer of two towers, all of theirs have one: those
+    /// of texts, and those of pictures if `vision` is set.
+    pub fn adapts(&self, name: LinearName, group: Group) -> bool {
+        if name.is_tower() {
+            let names_none = !self.targets.iter().any(|target| target.is_tower());
+            let of_vision = group == Group::Vision;
+            return (self.vision || !of_vision) && (names_none || self.targets.contains(&name));
+        }
         if !name.is_vision() {
             return self.targets.contains(&name);
         }
@@ -362,7 +394,9 @@ mod tests {
     #[test]
     fn adapters_go_where_the_recipe_says() {
         let adapted = |lora: &Lora| -> Vec<&str> {
-            let all = LinearName::ALL.iter().filter(|&&name| lora.adapts(name));
+            let all = LinearName::ALL
+                .iter()
+                .filter(|&&name| !name.is_tower() && lora.adapts(name, Group::Text));
             all.map(|name| name.as_str()).collect()
         };
         let mut lora = Lora {
