@@ -97,11 +97,11 @@ export async function parquetOf(
     { name: "agff", num_children: COLUMNS.length },
     ...COLUMNS.flatMap(({ schema }) => schema),
   ];
-  const kvMetadata = words === undefined ? [] : [{ key: WORDS, value: words }];
   const writer = new ParquetWriter({
     writer: bytes,
     schema,
-    kvMetadata,
+    // An empty list would be written as one that other readers refuse.
+    ...(words === undefined ? {} : { kvMetadata: [{ key: WORDS, value: words }] }),
     createdBy: "agff (npm)",
   });
   let rows: Row[] = [];
