@@ -109,6 +109,8 @@ pub fn tiny_towers(fine: usize) -> Base {
         image: ImageSettings {
             min_pixels: 256,
             max_pixels: 256,
+            mean: [0.5; 3],
+            std: [0.5; 3],
             ..ImageSettings::default()
         },
         prompt: PromptSettings {
