@@ -26,8 +26,8 @@ const KINDS: f32 = 0.5;
 /// Steps towards the directions in which classes lie among the texts.
 const STEPS: usize = 40;
 
-/// Steps towards the directions in which the classifier tells classes apart. Three are as good as all: what counts
-/// is that the space is a rich one.
+/// Steps towards the directions in which the classifier tells classes apart. Few do: what counts is that they span
+/// nearly what the largest ones do, not which is which.
 const CLASSIFIER_STEPS: usize = 3;
 
 /// What packages know of it.

@@ -61,8 +61,8 @@ const KEEP: usize = 50;
 /// Temperature of the softmax over classes.
 const TEMPERATURE: f32 = 1.5;
 
-/// How a picture's vector is divided. With fewer values of meaning texts find less (of 256 of 384 they find the
-/// same); with fewer of appearance, words that are taught by photos.
+/// How a picture's vector is divided. With fewer values of meaning texts find less; with fewer of appearance, words
+/// that are taught by photos.
 const PARTS: Parts = Parts {
     meaning: 192,
     appearance: 192,

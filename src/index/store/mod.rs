@@ -11,6 +11,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Index, Precision};
@@ -376,6 +377,23 @@ impl Store {
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
+}
+
+/// Writes a file of an index's folder, which appears whole: it is on the disk before it takes its name, so that the
+/// machine may fail at any time.
+fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let (path, part) = (folder.join(name), folder.join(format!(".{name}.part")));
+    let write = || {
+        let mut file = File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, &path)
+    };
+    write().map_err(|e| {
+        // A full disk, say; what was there stays.
+        let _ = fs::remove_file(&part);
+        Error::io(&path, e)
+    })
 }
 
 /// Whether an index's folder may have a file of this name before it is one.

@@ -160,9 +160,7 @@ impl Origin {
             Error::new(Code::Internal, path.display().to_string(), why).with_source(e)
         })?;
         json.push(b'\n');
-        let part = folder.join(".index.json.part");
-        fs::write(&part, json).map_err(|e| Error::io(&part, e))?;
-        fs::rename(&part, &path).map_err(|e| Error::io(&path, e))
+        super::write_whole(folder, FILE, &json)
     }
 
     /// Reads the file of an index's folder.

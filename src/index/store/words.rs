@@ -1,15 +1,14 @@
 //! The taught words of an index in a folder (`words.json`): written anew as a whole, whenever one changes.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
-use super::Store;
+use super::{Store, write_whole};
 use crate::index::words::{MOST_WORDS, Word, read_words, words_as_json};
 use crate::{Code, Error, Result};
 
 const FILE: &str = "words.json";
-const PART: &str = ".words.json.part";
 
 /// Most bytes of the file.
 const MOST_BYTES: u64 = 256 << 20;
@@ -226,25 +225,13 @@ impl Store {
             let message = "the index was opened for reading only";
             return Err(Error::new(Code::Internal, "index", message));
         }
-        let (path, part) = (self.folder.join(FILE), self.folder.join(PART));
         let json = words_as_json(&words, &self.origin.fingerprint);
         if json.len() as u64 >= MOST_BYTES {
+            let path = self.folder.join(FILE).display().to_string();
             let why = "has no room for so many words; forget some first";
-            return Err(Error::new(Code::Input, path.display().to_string(), why));
+            return Err(Error::new(Code::Input, path, why));
         }
-        // Synced before it takes its name, so that the machine may fail at any time.
-        let write = || -> std::io::Result<()> {
-            let mut file = File::create(&part)?;
-            file.write_all(json.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&part, &path)
-        };
-        let written = write();
-        written.map_err(|e| {
-            // A full disk, say; the words from before stay.
-            let _ = fs::remove_file(&part);
-            Error::io(&path, e)
-        })?;
+        write_whole(&self.folder, FILE, json.as_bytes())?;
         self.words.words = words;
         Ok(())
     }

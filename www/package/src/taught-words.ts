@@ -172,7 +172,8 @@ export function fromJson(
     if (yes.ids.some((id) => no.ids.includes(id))) {
       throw fail(`the word ${JSON.stringify(called)} has a photo that shows it and does not`);
     }
-    return { name: called.slice(0, LONGEST), like: yes, unlike: no };
+    if ([...called].length > LONGEST) throw fail("it has a taught word that is too long");
+    return { name: called, like: yes, unlike: no };
   });
 }
 
@@ -183,7 +184,7 @@ function examplesOf(value: unknown, dimensions: number): Examples | undefined {
   if (new Set(ids).size !== ids.length) return undefined;
   if (!sum.every((x) => typeof x === "number")) return undefined;
   // A sum of unit vectors is not longer than their number.
-  const length = Math.hypot(...(sum as number[]));
+  const length = Math.sqrt((sum as number[]).reduce((square, x) => square + x * x, 0));
   return length <= 1.01 * ids.length ? { ids, sum: Float32Array.from(sum as number[]) } : undefined;
 }
 

@@ -5,9 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use agff::package::Manifest;
+use agff::tensors::hex;
 use agff::{Code, Error};
 use agff_eval::Rate;
 use agff_eval::questions::{Report, Score};
+use agff_train::checkpoint::write_whole;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -99,12 +101,7 @@ impl Kept {
             hash.update(b"\0");
             hash.update(setting);
         }
-        let key: String = hash
-            .finalize()
-            .iter()
-            .take(6)
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let key = hex(&hash.finalize()[..6]);
         Ok(Self {
             folder: out
                 .join(benchmark)
@@ -154,7 +151,7 @@ impl Kept {
     /// [`Code::Io`].
     pub fn prepare(&self) -> agff::Result<()> {
         fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, e))?;
-        tempfile_in(&self.folder)
+        try_folder(&self.folder)
     }
 
     /// Keeps the result of a data set; the file appears whole.
@@ -176,12 +173,7 @@ impl Kept {
         let json = serde_json::to_string_pretty(&document).map_err(|e| {
             Error::new(Code::Internal, data_set, "cannot be written as JSON").with_source(e)
         })?;
-        let part = path.with_extension("part");
-        let written = fs::write(&part, json + "\n").and_then(|()| fs::rename(&part, &path));
-        written.map_err(|e| {
-            let _ = fs::remove_file(&part);
-            Error::io(&path, e)
-        })
+        write_whole(&path, (json + "\n").as_bytes())
     }
 
     fn path(&self, data_set: &str) -> PathBuf {
@@ -190,7 +182,7 @@ impl Kept {
 }
 
 /// Tries whether a file can be made in a folder.
-fn tempfile_in(folder: &Path) -> agff::Result<()> {
+fn try_folder(folder: &Path) -> agff::Result<()> {
     let path = folder.join(".try");
     let tried = fs::write(&path, "").and_then(|()| fs::remove_file(&path));
     tried.map_err(|e| Error::io(&path, e))
@@ -205,11 +197,7 @@ fn plain(name: &str) -> String {
         false => {
             let signs = name.chars().map(|c| if is_plain(c) { c } else { '-' });
             let begin: String = signs.skip_while(|c| *c == '.').take(LONGEST).collect();
-            let hash = Sha256::digest(name);
-            format!(
-                "{begin}-{:02x}{:02x}{:02x}{:02x}",
-                hash[0], hash[1], hash[2], hash[3]
-            )
+            format!("{begin}-{}", hex(&Sha256::digest(name)[..4]))
         }
     }
 }
@@ -234,5 +222,5 @@ pub fn hash(files: &[PathBuf]) -> agff::Result<String> {
             }
         }
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
