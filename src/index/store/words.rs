@@ -1,6 +1,6 @@
 //! The taught words of an index in a folder (`words.json`): written anew as a whole, whenever one changes.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
