@@ -1,7 +1,7 @@
 // Pooling of feature maps by regions: out[map, region] = sum over cells of weights[region, cell] · x[map, cell].
 //
-// Bindings: x [n · cells, channels], weights [regions, cells], out [n · regions, channels]; x and out are
-// Values, four channels with flag VECTOR (when channels is a multiple of 4), else one; then info.
+// Bindings: x [n · cells, channels], weights [regions, cells] or, where each map has its own, [n · regions, cells],
+// out [n · regions, channels]; x and out are Values, four channels with flag VECTOR (when channels is a multiple of 4), else one; then info.
 // An invocation computes one Value. Sizes: any.
 // Arithmetic per byte of global memory: 2 operations on the 4 bytes of a value, 1/2; most weights are zero,
 // and their cells are not read.
@@ -19,6 +19,8 @@ struct Info {
     // Values of a cell, and Values of the result.
     channels: u32,
     number: u32,
+    // Rows of the weights: after the last one follows the first.
+    rows: u32,
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -32,7 +34,7 @@ fn main(
         return;
     }
     let channel = at % info.channels;
-    let region = at / info.channels % info.regions;
+    let region = at / info.channels % info.rows;
     let map = at / (info.channels * info.regions);
     var sum = Value();
     for (var cell = 0u; cell < info.cells; cell += 1u) {

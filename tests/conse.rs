@@ -112,14 +112,22 @@ fn manifest(shape: &Shape, dtype: Dtype) -> Manifest {
 
 /// The case's package, written anew.
 fn package(out: &Path, dtype: Dtype) {
-    package_of_parts(out, dtype, None);
+    package_of_parts(out, dtype, None, false);
 }
 
-/// The same with vectors of two parts, perhaps.
-fn package_of_parts(out: &Path, dtype: Dtype, parts: Option<Parts>) {
+/// The same with vectors of two parts, perhaps, and what training adds: maps, and a learned region.
+fn package_of_parts(out: &Path, dtype: Dtype, parts: Option<Parts>, trained: bool) {
     let mut shape = shape();
     shape.bridge.parts = parts;
-    let manifest = manifest(&shape, dtype);
+    shape.bridge.maps = trained;
+    let mut manifest = manifest(&shape, dtype);
+    if trained {
+        manifest.views.push(View {
+            name: "look".into(),
+            learned: 1,
+            ..View::default()
+        });
+    }
     let mut writer = PackageWriter::create(out, true).unwrap();
     for spec in manifest.tensors() {
         let mut values = golden::weights(&shape.seed, &spec.name, &spec.shape, shape.gain);
@@ -159,7 +167,7 @@ fn embed(agff: &Agff, input: &Input) -> Embedding {
     pollster::block_on(agff.embed_one(input)).unwrap()
 }
 
-/// What differs from the reference by more than it may; `parts.` begins the names of what has two parts.
+/// What differs from the reference by more than it may; the names of what is expected begin with `case`.
 fn compare(agff: &Agff, device: &str, case: &str, least: f64) -> Vec<String> {
     let mut failures = Vec::new();
     let mut hold = |what: &str, found: &[f32], expected: &[f32]| {
@@ -193,8 +201,13 @@ fn pictures_and_texts_equal_the_reference_on_every_device() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("package");
     let mut failures = Vec::new();
-    for (case, parts) in [("", None), ("parts.", Some(shape().parts))] {
-        package_of_parts(&out, Dtype::F32, parts);
+    let parts = Some(shape().parts);
+    for (case, parts, trained) in [
+        ("", None, false),
+        ("parts.", parts, false),
+        ("trained.", parts, true),
+    ] {
+        package_of_parts(&out, Dtype::F32, parts, trained);
         let agff = load(&out, DeviceChoice::Cpu, false);
         failures.extend(compare(&agff, "cpu", case, 0.999_99));
         if gpu_or_say_so("the family conse on the GPU") {
@@ -206,7 +219,7 @@ fn pictures_and_texts_equal_the_reference_on_every_device() {
         }
         // Random weights are at their most chaotic; what photos lose is measured with the model itself.
         for (dtype, least) in [(Dtype::F16, 0.999), (Dtype::Q8, 0.99)] {
-            package_of_parts(&out, dtype, parts);
+            package_of_parts(&out, dtype, parts, trained);
             let agff = load(&out, DeviceChoice::Cpu, false);
             failures.extend(compare(&agff, dtype.as_str(), case, least));
         }
@@ -287,7 +300,7 @@ fn manifests_that_the_family_cannot_run_are_refused_by_their_field() {
             },
         })
     }
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 11] = [
         ("bridge.parts.meaning", |m| {
             m.config = with(|parts| parts.meaning = 49)
         }),
@@ -302,6 +315,11 @@ fn manifests_that_the_family_cannot_run_are_refused_by_their_field() {
             m.views[2].region.as_mut().unwrap().width = 0.9
         }),
         ("views[1]", |m| m.views[1].learned = 3),
+        // A learned region has no other, and stands behind all that are given.
+        ("views[5]", |m| m.views[5].learned = 1),
+        ("views[5]", |m| {
+            (m.views[4].learned, m.views[4].region) = (1, None)
+        }),
         ("image.max_pixels", |m| m.image.max_pixels = 10_000),
         ("prompt.prefix", |m| {
             m.prompt.prefix = "no place for the text".into()

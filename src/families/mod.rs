@@ -104,6 +104,14 @@ pub trait Architecture:
     #[cfg(feature = "engine")]
     fn build(&self, views: &[View], vars: &Vars) -> Result<Box<dyn Network>>;
 
+    /// The same shape with linear maps behind the towers, whose tensors are the group
+    /// [`Maps`](crate::tensors::Group::Maps): with zeros in them the model is what it was. `None`, the default, for
+    /// families that have none.
+    #[cfg(feature = "autodiff")]
+    fn with_maps(&self) -> Option<Self> {
+        None
+    }
+
     /// Reads the small files of a checkpoint.
     ///
     /// # Errors
@@ -243,6 +251,41 @@ pub trait Network: Send + Sync {
         tokens: Option<Tensor<2>>,
         device: &Device,
     ) -> Readout;
+
+    /// The model in two parts, where it has [maps](Architecture::with_maps).
+    #[cfg(feature = "autodiff")]
+    fn split(&self) -> Option<&dyn Split> {
+        None
+    }
+}
+
+/// A model in two parts. Training that changes its maps alone runs the first part once for each input.
+#[cfg(feature = "autodiff")]
+pub trait Split {
+    /// What the first part makes of each item; the arguments are those of [`Network::forward`].
+    fn features(
+        &self,
+        items: Vec<Item>,
+        ids: &[u32],
+        tokens: Option<Tensor<2>>,
+        device: &Device,
+    ) -> Vec<Features>;
+
+    /// Features of texts that the model was made with. Training may be asked to leave their vectors where they are.
+    fn known_texts(&self, device: &Device) -> Vec<Features>;
+
+    /// What the second part makes of them: what [`Network::forward`] gives for the items.
+    fn read(&self, features: &[&Features], device: &Device) -> Readout;
+}
+
+/// What the first part of a [`Split`] model makes of an input.
+#[cfg(feature = "autodiff")]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// Rows of as many values as the family says.
+    pub values: Vec<f32>,
+    /// Whether the input is a picture.
+    pub is_picture: bool,
 }
 
 /// What a network gives.

@@ -40,6 +40,8 @@ trait Shape: Debug + Send + Sync {
     fn layout(&self, settings: Settings<'_>, tokenizer: Tokenizer) -> Result<Box<dyn Layout>>;
     #[cfg(feature = "engine")]
     fn build(&self, views: &[View], vars: &Vars) -> Result<Box<dyn Network>>;
+    #[cfg(feature = "autodiff")]
+    fn with_maps(&self) -> Option<ModelConfig>;
 }
 
 impl<A: Architecture> Shape for A {
@@ -88,6 +90,10 @@ impl<A: Architecture> Shape for A {
     #[cfg(feature = "engine")]
     fn build(&self, views: &[View], vars: &Vars) -> Result<Box<dyn Network>> {
         Architecture::build(self, views, vars)
+    }
+    #[cfg(feature = "autodiff")]
+    fn with_maps(&self) -> Option<ModelConfig> {
+        Architecture::with_maps(self).map(ModelConfig::new)
     }
 }
 
@@ -199,6 +205,12 @@ impl ModelConfig {
         let network = self.0.build(views, &vars)?;
         vars.finish()?;
         Ok(network)
+    }
+
+    /// See [`Architecture::with_maps`].
+    #[cfg(feature = "autodiff")]
+    pub fn with_maps(&self) -> Option<Self> {
+        self.0.with_maps()
     }
 
     /// Every tensor of a model with these views, in the order in which packages store them.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::input::image::Resample;
 #[cfg(feature = "engine")]
 use crate::layers::{Group, Held, Vars, held};
+#[cfg(feature = "engine")]
+use crate::tensors::{EMBEDDING_DEVIATION, Init};
 use crate::{Code, Error, Result};
 
 /// Most views of a package.
@@ -168,10 +170,24 @@ pub struct Settings<'a> {
 /// [`Code::PackageTensor`] if one is missing or has another shape.
 #[cfg(feature = "engine")]
 pub fn learned_views(views: &[View], width: usize, vars: &Vars) -> Result<Held<2>> {
+    initial_views(views, width, Init::Deviation(EMBEDDING_DEVIATION), vars)
+}
+
+/// [`learned_views`] that begin as `init` says in a model by chance.
+///
+/// # Errors
+/// As there.
+#[cfg(feature = "engine")]
+pub(super) fn initial_views(
+    views: &[View],
+    width: usize,
+    init: Init,
+    vars: &Vars,
+) -> Result<Held<2>> {
     let vars = vars.group(Group::Views).at("views");
     let mut learned = Vec::new();
     for view in views.iter().filter(|view| view.learned > 0) {
-        learned.push(vars.matrix(&view.name, [view.learned, width])?);
+        learned.push(vars.initial_matrix(&view.name, [view.learned, width], init)?);
     }
     let values: Option<Vec<_>> = learned
         .iter()

@@ -172,11 +172,19 @@ impl Vars {
     /// # Errors
     /// As [`linear`](Self::linear).
     pub fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Held<2>> {
+        self.initial_matrix(name, shape, Init::Deviation(EMBEDDING_DEVIATION))
+    }
+
+    /// The same, with what it begins as in a model by chance.
+    ///
+    /// # Errors
+    /// As [`linear`](Self::linear).
+    pub fn initial_matrix(&self, name: &str, shape: [usize; 2], init: Init) -> Result<Held<2>> {
         let name = self.name(name);
         match &mut *self.reader.borrow_mut() {
             Reader::Weights(weights) => Ok(hold(weights.matrix(&name, shape)?)),
             Reader::List(list) => {
-                list.push(self.plain(name, &shape, Init::Deviation(EMBEDDING_DEVIATION)));
+                list.push(self.plain(name, &shape, init));
                 Ok(None)
             }
         }

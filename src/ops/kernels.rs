@@ -108,8 +108,13 @@ pub trait InferenceKernels: Backend {
         spec: DepthwiseSpec,
     ) -> FloatTensor<Self>;
 
-    /// [`pool_regions`](super::pool_regions).
-    fn pool_regions(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// [`pool_regions`](super::pool_regions), and [`pool_own_regions`](super::pool_own_regions) where `weights` has
+    /// `regions` rows for each map.
+    fn pool_regions(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        regions: usize,
+    ) -> FloatTensor<Self>;
 
     /// [`top_softmax`](super::top_softmax()).
     fn top_softmax(x: FloatTensor<Self>, keep: usize, temperature: f32) -> FloatTensor<Self>;

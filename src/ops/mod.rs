@@ -55,7 +55,7 @@ pub use linear::{Combine, Weight, linear};
 #[cfg(feature = "engine")]
 pub use norm::{layer_norm, rms_norm};
 #[cfg(feature = "engine")]
-pub use regions::pool_regions;
+pub use regions::{pool_own_regions, pool_regions};
 #[cfg(feature = "engine")]
 pub use rotary::{Rotary, norm_rotary};
 #[cfg(feature = "engine")]

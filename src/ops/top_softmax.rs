@@ -14,10 +14,25 @@ use super::InferenceKernels;
 /// If `keep` is 0.
 pub fn top_softmax(x: Tensor<2>, keep: usize, temperature: f32) -> Tensor<2> {
     assert!(keep > 0, "a softmax over nothing");
+    #[cfg(feature = "autodiff")]
+    if super::needs_reference(&x) && keep < x.dims()[1] {
+        return tracked(x, keep, temperature);
+    }
     if super::needs_reference(&x) {
         return top_softmax_reference(x, keep, temperature);
     }
     Tensor::from_dispatch(Dispatch::top_softmax(x.into_dispatch(), keep, temperature))
+}
+
+/// The same with gradients: the kernel says which values are kept, so that none are sorted.
+#[cfg(feature = "autodiff")]
+fn tracked(x: Tensor<2>, keep: usize, temperature: f32) -> Tensor<2> {
+    let kept = top_softmax(x.clone().inner(), keep, temperature);
+    let left_out = Tensor::<2>::from_inner(kept).equal_elem(0.0);
+    let largest = x.clone().max_dim(1).detach();
+    let powers = ((x - largest) / temperature).exp().mask_fill(left_out, 0.0);
+    let sums = powers.clone().sum_dim(1);
+    powers / sums
 }
 
 /// The definition of [`top_softmax`].

@@ -53,6 +53,8 @@ pub enum Group {
     Embeddings,
     /// The learned vectors of views.
     Views,
+    /// Linear maps behind the towers that training may add, and that begin at nothing.
+    Maps,
 }
 
 /// What a tensor begins as.

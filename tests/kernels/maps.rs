@@ -4,7 +4,9 @@
 use agff::ops::Activation;
 use agff::ops::depthwise::{depthwise, depthwise_reference};
 use agff::ops::linear::{Combine, Weight, linear};
-use agff::ops::regions::{pool_regions, pool_regions_reference};
+use agff::ops::regions::{
+    pool_own_regions, pool_own_regions_reference, pool_regions, pool_regions_reference,
+};
 use agff::ops::top_softmax::{top_softmax, top_softmax_reference};
 use agff::ops::window::{Window, windows, windows_reference};
 use burn::tensor::module::conv2d;
@@ -140,6 +142,20 @@ fn a_linear_layer_over_windows_is_a_convolution() {
 
 #[test]
 fn pooling_by_region_equals_the_reference() {
+    pooling(pool_regions, pool_regions_reference, |_| 1);
+}
+
+#[test]
+fn pooling_by_each_map_s_own_regions_equals_the_reference() {
+    pooling(pool_own_regions, pool_own_regions_reference, |maps| maps);
+}
+
+/// Compares a way of pooling whose weights are of so many maps.
+fn pooling(
+    pool: fn(Tensor<2>, &Tensor<2>) -> Tensor<2>,
+    reference: fn(Tensor<2>, &Tensor<2>) -> Tensor<2>,
+    own: fn(usize) -> usize,
+) {
     let mut findings = Findings::default();
     for (seed, [maps, cells, channels, regions]) in [
         [1, 1, 1, 1],
@@ -153,21 +169,20 @@ fn pooling_by_region_equals_the_reference() {
     {
         let mut random = Random(seed as u64);
         let x = random.floats(maps * cells * channels);
-        let weights: Vec<f32> = (0..regions * cells)
-            .map(|_| random.float().max(0.0))
-            .collect();
+        let rows = own(maps) * regions;
+        let weights: Vec<f32> = (0..rows * cells).map(|_| random.float().max(0.0)).collect();
         let put = |d: &Device| {
             (
                 floats(&x, [maps * cells, channels], d),
-                floats(&weights, [regions, cells], d),
+                floats(&weights, [rows, cells], d),
             )
         };
         let (x_cpu, weights_cpu) = put(&Device::flex());
-        let expected = values(pool_regions_reference(x_cpu, &weights_cpu));
-        let case = format!("{maps} maps of {cells} × {channels}, {regions} regions (seed {seed})");
+        let expected = values(reference(x_cpu, &weights_cpu));
+        let case = format!("{maps} maps of {cells} × {channels}, {rows} regions (seed {seed})");
         findings.compare(&case, &expected, |device| {
             let (x, weights) = put(device);
-            pool_regions(x, &weights)
+            pool(x, &weights)
         });
     }
     findings.finish();

@@ -251,8 +251,8 @@ def tower(x: torch.Tensor) -> torch.Tensor:
     return F.relu6(conv(x, "vision.head", VISION["head"]))
 
 
-def views(feature_map: torch.Tensor, parts=None) -> torch.Tensor:
-    """Unit vectors of the whole map and of its regions."""
+def views(feature_map: torch.Tensor, parts=None, trained=False) -> torch.Tensor:
+    """Unit vectors of the whole map and of its regions; of one that was learned too, and with maps, if `trained`."""
     cells = feature_map.shape[-1]
     def shares(begin, size):
         edges = torch.arange(cells + 1, dtype=torch.float64) / cells
@@ -260,8 +260,12 @@ def views(feature_map: torch.Tensor, parts=None) -> torch.Tensor:
         on = (torch.minimum(edges[1:], torch.tensor(end)) - torch.maximum(edges[:-1], torch.tensor(begin))).clamp(min=0)
         return on / on.sum()
     vectors = []
-    for x, y, width, height in [[0, 0, 1, 1], *REGIONS]:
-        weights = torch.outer(shares(y, height), shares(x, width)).float()
+    looks = [torch.outer(shares(y, height), shares(x, width)).float() for x, y, width, height in [[0, 0, 1, 1], *REGIONS]]
+    if trained:
+        look = rule("views.look", [1, VISION["head"]])[0]
+        scores = torch.einsum("c,cyx->yx", look, feature_map[0]) / VISION["head"] ** 0.5
+        looks.append(F.softmax(scores.flatten(), 0).reshape(scores.shape))
+    for weights in looks:
         f = (feature_map[0] * weights).sum((1, 2))
         logits = rule("vision.classifier.weight", [VISION["classes"], VISION["head"]]) @ f
         logits = logits + rule("vision.classifier.bias", [VISION["classes"]])
@@ -270,6 +274,9 @@ def views(feature_map: torch.Tensor, parts=None) -> torch.Tensor:
         p[top.indices] = F.softmax(top.values / BRIDGE["temperature"], 0)
         meaning = parts["meaning"] if parts else 48
         vector = F.normalize(rule("bridge.classes.weight", [meaning, VISION["classes"]]) @ p, dim=0)
+        if trained:
+            vector = vector + rule("bridge.maps.pictures.weight", [meaning, VISION["head"]]) @ F.normalize(f, dim=0)
+            vector = F.normalize(vector, dim=0)
         if parts:
             appearance = rule("bridge.appearance.weight", [parts["appearance"], VISION["head"]]) @ f
             share = parts["share"]
@@ -308,6 +315,7 @@ def make_conse(out: Path) -> None:
         "picture.map": feature_map[0].permute(1, 2, 0).reshape(-1, VISION["head"]).contiguous(),
         "picture.embedding": views(feature_map),
         "parts.picture.embedding": views(feature_map, PARTS),
+        "trained.picture.embedding": views(feature_map, PARTS, trained=True),
     }
     golden = golden_weights.tensor
     try:  # the encoder of this case has the same gain as its tower
@@ -322,6 +330,8 @@ def make_conse(out: Path) -> None:
         expected[f"{name}.embedding"] = F.normalize(less, dim=0)
         meaning = F.normalize(rule("bridge.texts.weight", [PARTS["meaning"], 48]) @ less, dim=0)
         expected[f"parts.{name}.embedding"] = F.pad(meaning, (0, PARTS["appearance"]))
+        moved = meaning + rule("bridge.maps.texts.weight", [PARTS["meaning"]] * 2) @ meaning
+        expected[f"trained.{name}.embedding"] = F.pad(F.normalize(moved, dim=0), (0, PARTS["appearance"]))
     save_file(expected, str(folder / "expected.safetensors"))
     (folder / "shape.json").write_text(json.dumps({
         "vision": VISION, "bridge": BRIDGE, "parts": PARTS, "regions": REGIONS, "seed": SEED, "gain": 1.6, "centre": CENTRE,

@@ -79,7 +79,7 @@ pub fn run(args: Args, console: &Console) -> Done {
         let mut base = pollster::block_on(Base::package(Source::Folder(model)))?;
         base.manifest.name = name;
         let manifest = base.manifest.clone();
-        base.write(&args.out, args.force, manifest, dtype, |_| Ok(None))?
+        base.write(&args.out, args.force, manifest, Some(dtype), |_| Ok(None))?
     } else {
         let own = args.run.join(ADAPTER_FOLDER);
         let folder = if own.is_dir() { own } else { args.run.clone() };

@@ -161,6 +161,7 @@ pub fn make(
             keep: KEEP,
             temperature: TEMPERATURE,
             parts: Some(PARTS),
+            maps: false,
         },
     };
     let mut manifest = manifest(config, options.dtype);

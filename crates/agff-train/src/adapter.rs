@@ -12,7 +12,7 @@ use safetensors::{Dtype as FileDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::base::Base;
+use super::base::{Base, NewViews};
 use super::checkpoint::write_whole;
 use super::parameters::{LORA_A, LORA_B, Parameters};
 use super::recipe::Lora;
@@ -181,7 +181,12 @@ impl Adapter {
                 d.base_sha256.get(..12).unwrap_or(&d.base_sha256)
             )));
         }
-        let base = base.with_views(d.views.clone(), 0)?;
+        // Their vectors are the adapter's own.
+        let start = NewViews {
+            scale: 1.0,
+            noise: 0.0,
+        };
+        let base = base.with_views(d.views.clone(), 0, start)?;
         let manifest = Manifest {
             trained: true,
             // What a score is worth was measured, or learned, with other weights.
@@ -193,7 +198,7 @@ impl Adapter {
         };
         let mut used = 0;
         let merged = std::cell::RefCell::new(&mut used);
-        let written = base.write(out, force, manifest, dtype, |spec| {
+        let written = base.write(out, force, manifest, Some(dtype), |spec| {
             let values = self.merged(&base, spec)?;
             **merged.borrow_mut() += values.as_ref().map_or(0, |(_, tensors)| *tensors);
             Ok(values.map(|(values, _)| values))

@@ -10,10 +10,15 @@ use agff::input::text::Tokenizer;
 use agff::package::manifest::{Dtype, Manifest, View};
 use agff::package::{Package, PackageWriter, Source, TokenTable};
 use agff::tensors::quantize::{Packed, unpack_rows};
-use agff::tensors::{Group, Init, Kind, RawTensor, Suffix, TOKEN_TABLE, TensorSpec};
+use agff::tensors::{
+    EMBEDDING_DEVIATION, Group, Init, Kind, RawTensor, Suffix, TOKEN_TABLE, TensorSpec,
+};
 use agff::{Code, Error, Result};
 
 use super::random::{Draw, What};
+
+/// The global view's learned vectors.
+const GLOBAL: &str = "views.global";
 
 /// Bytes of token embeddings that are kept in memory where they are read from the package.
 const TOKEN_CACHE: usize = 64 << 20;
@@ -27,6 +32,15 @@ pub struct Base {
     pub tokenizer: Vec<u8>,
     tensors: BTreeMap<String, RawTensor>,
     table: Table,
+}
+
+/// How learned vectors of new views begin; the recipe's [`Views`](super::recipe::Views) say it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewViews {
+    /// By chance, with this multiple of the token embeddings' deviation;
+    pub scale: f64,
+    /// or as the global view, with noise of this multiple, if it is above 0.
+    pub noise: f64,
 }
 
 enum Table {
@@ -86,14 +100,38 @@ impl Base {
         })
     }
 
-    /// The same model with other views. Learned vectors of views that are there already, with as many
-    /// vectors, stay; the others begin by chance.
+    /// The same model with linear maps behind its towers, which begin at nothing.
     ///
     /// # Errors
-    /// [`Code::PackageManifest`] if the views are none that a package can have.
-    pub fn with_views(mut self, views: Vec<View>, seed: u64) -> Result<Self> {
+    /// [`Code::Recipe`] if the family has none.
+    pub fn with_maps(mut self) -> Result<Self> {
+        let Some(config) = self.manifest.config.with_maps() else {
+            let family = self.manifest.config.family();
+            let why = format!("is \"maps\", which the family {family} has none of; take \"lora\"");
+            return Err(Error::new(Code::Recipe, "train", why));
+        };
+        self.manifest.config = config;
+        for spec in self.specs() {
+            if spec.group == Group::Maps && self.floats(&spec).is_err() {
+                let tensor =
+                    RawTensor::f32(&spec.name, spec.shape.clone(), &vec![0.0; spec.count()]);
+                self.tensors.insert(spec.name, tensor);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The same model with other views. Learned vectors of views that are there already, with as many
+    /// vectors, stay; the others begin as `start` says.
+    ///
+    /// # Errors
+    /// [`Code::PackageManifest`] if the views are none that the model can have; errors of reading token embeddings.
+    pub fn with_views(mut self, views: Vec<View>, seed: u64, start: NewViews) -> Result<Self> {
+        let global = self.global_branch()?;
+        let deviation = self.token_deviation()?;
         let before = std::mem::replace(&mut self.manifest.views, views);
         check_views(&self.manifest.views)?;
+        self.manifest.config.check(self.manifest.settings())?;
         let kept = |view: &View| {
             before
                 .iter()
@@ -110,12 +148,58 @@ impl Base {
             });
         for spec in self.specs() {
             if spec.group == Group::Views && !self.tensors.contains_key(&spec.name) {
-                let values = init_tensor(&spec, seed);
+                let count = spec.count();
+                // Where a vector of zeros looks at everything, that is what the global view does.
+                let near = match spec.init {
+                    Init::Zeros => Some(vec![0.0; count]),
+                    _ if spec.name == GLOBAL || global.len() < count => None,
+                    _ => Some(global[global.len() - count..].to_vec()),
+                };
+                let of = match spec.init {
+                    Init::Zeros => EMBEDDING_DEVIATION,
+                    _ => deviation,
+                };
+                let (mut values, share) = match near {
+                    Some(values) if start.noise > 0.0 => (values, start.noise),
+                    _ => (vec![0.0; count], start.scale),
+                };
+                let noise = chance(seed, &spec.name, share as f32 * of, count);
+                values
+                    .iter_mut()
+                    .zip(noise)
+                    .for_each(|(x, noise)| *x += noise);
                 let tensor = RawTensor::f32(&spec.name, spec.shape, &values);
                 self.tensors.insert(spec.name, tensor);
             }
         }
         Ok(self)
+    }
+
+    /// What the global view's branch is made of, one vector after the other: the embeddings of its tokens, and its
+    /// learned vectors.
+    fn global_branch(&self) -> Result<Vec<f32>> {
+        let Some(view) = self.manifest.views.first() else {
+            return Ok(Vec::new());
+        };
+        let mut branch = Vec::new();
+        if !view.prompt.is_empty() {
+            let tokenizer = Tokenizer::from_bytes(&self.tokenizer)?;
+            branch.extend(self.token_rows(&tokenizer.encode(&view.prompt)?)?);
+        }
+        if let Some(learned) = self.tensors.get(GLOBAL).and_then(RawTensor::as_f32) {
+            branch.extend_from_slice(learned);
+        }
+        Ok(branch)
+    }
+
+    /// The deviation of token embeddings, of a thousand of them.
+    fn token_deviation(&self) -> Result<f32> {
+        let [rows, _] = self.manifest.config.token_table();
+        let step = rows.div_ceil(1024);
+        let ids: Vec<u32> = (0..rows).step_by(step).map(|id| id as u32).collect();
+        let values = self.token_rows(&ids)?;
+        let squares: f64 = values.iter().map(|&x| f64::from(x).powi(2)).sum();
+        Ok((squares / values.len() as f64).sqrt() as f32)
     }
 
     /// The tensors as they are stored, without the token embeddings.
@@ -183,7 +267,8 @@ impl Base {
     }
 
     /// Writes a package of the model's tensors, each from `values` or, where that has none, from
-    /// here. Linear weights are stored as `dtype`, token embeddings too (q8 where that is q4).
+    /// here. Linear weights are stored as `dtype`, token embeddings too (q8 where that is q4); where it is `None` as they
+    /// are here, and those of `values` as the manifest says.
     ///
     /// # Errors
     /// Those of [`PackageWriter`]; [`Code::PackageNotFinite`] for values that cannot be packed.
@@ -192,21 +277,37 @@ impl Base {
         out: &Path,
         force: bool,
         manifest: Manifest,
-        dtype: Dtype,
+        dtype: Option<Dtype>,
         values: impl Fn(&TensorSpec) -> Result<Option<Vec<f32>>>,
     ) -> Result<Manifest> {
         let mut writer = PackageWriter::create(out, force)?;
         for spec in manifest.tensors() {
-            let values = match values(&spec)? {
+            let given = values(&spec)?;
+            let mut own = spec.stored_dtype(dtype.unwrap_or(manifest.dtype));
+            if dtype.is_none() && given.is_none() {
+                let stored = self.tensors.values();
+                let mut parts = stored.filter(|t| t.split_name().0 == spec.name).peekable();
+                if parts.peek().is_some() {
+                    parts.try_for_each(|tensor| writer.tensor(tensor))?;
+                    continue;
+                }
+                if let Table::Read(table) = &self.table {
+                    own = table.dtype();
+                }
+            }
+            let values = match given {
                 Some(values) => values,
                 None => self.floats(&spec)?,
             };
             check_finite(&spec, &values)?;
-            for tensor in RawTensor::stored(&spec, spec.stored_dtype(dtype), &values)? {
+            for tensor in RawTensor::stored(&spec, own, &values)? {
                 writer.tensor(&tensor)?;
             }
         }
-        let manifest = Manifest { dtype, ..manifest };
+        let manifest = Manifest {
+            dtype: dtype.unwrap_or(manifest.dtype),
+            ..manifest
+        };
         writer.finish(manifest, &self.tokenizer)
     }
 }
@@ -232,7 +333,12 @@ fn init_tensor(spec: &TensorSpec, seed: u64) -> Vec<f32> {
         Init::FanIn { branches } => 1.0 / (spec.shape[1] as f32 * branches as f32).sqrt(),
         Init::Deviation(deviation) => deviation,
     };
-    let mut draw = drawn(seed, &spec.name);
+    chance(seed, &spec.name, deviation, count)
+}
+
+/// Numbers of this deviation, from the seed and the name of a tensor.
+fn chance(seed: u64, tensor: &str, deviation: f32, count: usize) -> Vec<f32> {
+    let mut draw = drawn(seed, tensor);
     // Uniform: its deviation is its half width over √3.
     let half = f64::from(deviation * 3f32.sqrt());
     (0..count)

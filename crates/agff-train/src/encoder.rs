@@ -3,11 +3,12 @@
 
 use super::base::Base;
 use super::captions::cross_entropy;
+use super::features::Input;
 use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
 use super::random::{Draw, What};
 use super::recipe::{Captions, Lora, Train};
 use agff::Result;
-use agff::families::{Item, Layout, Network, Patches, Preprocessing, token_ids};
+use agff::families::{Features, Item, Layout, Network, Patches, Preprocessing, token_ids};
 use agff::input::text::Tokenizer;
 use agff::layers::adapter::{Adapter, Dropout};
 use agff::layers::{Vars, Weights};
@@ -23,6 +24,7 @@ pub struct Encoder {
     frozen: Weights,
     shapes: Vec<(String, Vec<usize>)>,
     lora: Option<Lora>,
+    split: bool,
     device: Device,
 }
 
@@ -77,6 +79,7 @@ impl Encoder {
             frozen,
             shapes: shapes.map(|(n, p)| (n.clone(), p.shape.clone())).collect(),
             lora: (train == Train::Lora).then(|| lora.clone()),
+            split: train == Train::Maps,
             device: device.clone(),
             base,
         })
@@ -141,7 +144,7 @@ impl Encoder {
     /// Those of reading token embeddings, and of building the network.
     pub fn forward(
         &self,
-        items: Vec<Item>,
+        inputs: Vec<Input>,
         trained: &ByName,
         pass: Option<Pass>,
     ) -> Result<Output> {
@@ -151,6 +154,24 @@ impl Encoder {
             false => self.device.clone(),
         };
         let network = self.network(trained, pass)?;
+        let (mut items, mut features) = (Vec::new(), Vec::new());
+        for input in inputs {
+            match input {
+                Input::Whole(item) => items.push(item),
+                Input::Features(of) => features.push(of),
+            }
+        }
+        if !features.is_empty() {
+            debug_assert!(items.is_empty(), "features and items run apart");
+            let features: Vec<&Features> = features.iter().map(|of| &**of).collect();
+            let split = network.split().expect("features are of a split model");
+            let read = split.read(&features, &device);
+            let counts = read.counts.expect("a split model says how many views");
+            return Ok(Output {
+                views: self.spread(read.views, &counts, &device),
+                captions: None,
+            });
+        }
         let ids = token_ids(&items);
         let count = ids.len();
         let [_, hidden] = self.base.manifest.config.token_table();
@@ -165,10 +186,7 @@ impl Encoder {
                 let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &device);
                 Some(table.clone().select(0, ids))
             }
-            None => {
-                let rows = TensorData::new(self.base.token_rows(&ids)?, [count, hidden]);
-                Some(Tensor::from_data(rows, &device))
-            }
+            None => self.tokens(&ids, &device)?,
         };
         let read = network.forward(items, &ids, text, &device);
         let captions = match (table, read.continuations) {
@@ -180,6 +198,62 @@ impl Encoder {
             None => read.views,
         };
         Ok(Output { views, captions })
+    }
+
+    /// The embeddings of token ids, from the start's table; none of no ids.
+    fn tokens(&self, ids: &[u32], device: &Device) -> Result<Option<Tensor<2>>> {
+        let [_, hidden] = self.base.manifest.config.token_table();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let rows = TensorData::new(self.base.token_rows(ids)?, [ids.len(), hidden]);
+        Ok(Some(Tensor::from_data(rows, device)))
+    }
+
+    /// Whether [`features`](Self::features) may stand for inputs: what is before them is not trained.
+    pub fn has_features(&self) -> bool {
+        self.split
+    }
+
+    /// What the frozen towers make of some inputs.
+    ///
+    /// # Errors
+    /// Those of reading token embeddings, and of building the network.
+    pub fn features(&self, items: Vec<Item>, trained: &ByName) -> Result<Vec<Features>> {
+        let network = self.network(trained, None)?;
+        let split = network.split().expect("it is a split model");
+        let ids = token_ids(&items);
+        let tokens = self.tokens(&ids, &self.device)?;
+        Ok(split.features(items, &ids, tokens, &self.device))
+    }
+
+    /// The gradient of `weight` times the mean squared way that texts have gone which the model was made with, and that
+    /// mean.
+    ///
+    /// # Errors
+    /// Those of building the network.
+    pub fn strayed(&self, parameters: &Parameters, weight: f32) -> Result<(f32, ByName)> {
+        let leaves = parameters.leaves();
+        let network = self.network(&leaves, None)?;
+        let device = self.device.clone().autodiff();
+        let split = network.split().expect("it is a split model");
+        let texts = split.known_texts(&self.device);
+        let texts: Vec<&Features> = texts.iter().collect();
+        let now = split.read(&texts, &device).views;
+        let [count, width] = now.dims();
+        let own = texts[0].values.len();
+        let before: Vec<f32> = texts.iter().flat_map(|f| &f.values).copied().collect();
+        let before = Tensor::<2>::from_data(TensorData::new(before, [count, own]), &device);
+        // What a text has beside what it says, nothing moves.
+        let way = now.narrow(1, 0, own.min(width)) - before;
+        let mean = way.powi_scalar(2).sum() / count as f32;
+        let value = mean.clone().into_scalar::<f32>();
+        let mut gradients = (mean * weight).backward();
+        let gradients = leaves
+            .into_iter()
+            .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
+            .collect();
+        Ok((value, gradients))
     }
 
     /// The views of inputs of which some have one view alone, with that one in the place of each that is missing. The

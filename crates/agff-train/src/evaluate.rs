@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use super::encoder::Encoder;
-use super::images::Pictures;
-use super::inputs::item;
-use super::parameters::Parameters;
+use super::inputs::{Reader, Wanted};
 use super::passes::{chunks, outputs};
 use super::scores::{Scoring, scores, unit};
 use agff::Result;
-use agff::families::Item;
 use agff_eval::data::{Part, Question, read_questions};
 use agff_eval::questions::{Answer, Report, answer};
 
@@ -76,19 +72,20 @@ impl Exam {
     /// An image that cannot be read, and those of [`outputs`].
     pub fn sit(
         &self,
-        encoder: &Encoder,
-        parameters: &Parameters,
-        pictures: &Pictures,
+        reader: &Reader<'_>,
         scoring: &Scoring,
     ) -> Result<(Report, Vec<Option<Answer>>)> {
         let device = Device::flex();
+        let (encoder, parameters) = (reader.encoder, reader.parameters);
         let (views, dimensions) = (encoder.views(), encoder.dimensions());
         let mut vectors = Vec::with_capacity(self.parts.len() * views * dimensions);
         for group in self.parts.chunks(GROUP) {
-            let items = group
-                .par_iter()
-                .map(|part| item(part, None, encoder, pictures))
-                .collect::<Result<Vec<Item>>>()?;
+            let wanted = group.iter().map(|part| Wanted {
+                part,
+                occasion: None,
+                said: None,
+            });
+            let items = reader.read(wanted.collect())?;
             let chunks = chunks(&items, 16, 64);
             vectors.extend(outputs(encoder, parameters, &items, &chunks)?);
         }

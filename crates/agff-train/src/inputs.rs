@@ -1,19 +1,26 @@
 //! From the rows of a batch to the model's inputs: each distinct one once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::captions::caption;
 use super::encoder::Encoder;
+use super::features::{FeatureCache, Input};
 use super::images::{Occasion, Picture, PictureRequest, Pictures};
 use super::loss::Mask;
 use super::objective::Pairs;
+use super::parameters::Parameters;
+use super::passes::each;
 use super::recipe::Captions;
 use super::sampler::Batch;
 use agff::Result;
-use agff::families::Item;
+use agff::families::{Features, Item};
 use agff_eval::data::{Part, Row};
+
+/// Inputs that go through frozen towers together.
+const TOWER_CHUNK: usize = 8;
 
 /// A source's rows in memory.
 #[derive(Debug, Clone)]
@@ -29,7 +36,7 @@ pub struct SourceRows {
 /// A batch, ready for the model.
 pub struct Inputs {
     /// The distinct inputs.
-    pub items: Vec<Item>,
+    pub items: Vec<Input>,
     /// Which of them are queries, positives and negatives.
     pub pairs: Pairs,
 }
@@ -43,8 +50,7 @@ impl Inputs {
     pub fn of(
         batch: &Batch,
         sources: &[SourceRows],
-        encoder: &Encoder,
-        pictures: &Pictures,
+        reader: &Reader<'_>,
         captions: &Captions,
         seed: u64,
     ) -> Result<Self> {
@@ -96,39 +102,98 @@ impl Inputs {
             }),
             groups: batch.groups.clone(),
         };
-        let items = distinct
-            .parts
-            .par_iter()
-            .map(|(part, occasion, said)| {
-                let mut item = item(part, *occasion, encoder, pictures)?;
-                if let Some(said) = said.filter(|_| captions.weight > 0.0) {
-                    encoder.caption(&mut item, said, captions)?;
-                }
-                Ok(item)
-            })
-            .collect::<Result<_>>()?;
+        let parts = distinct.parts.into_iter();
+        let parts = parts.map(|(part, occasion, said)| Wanted {
+            part,
+            occasion,
+            said: said
+                .filter(|_| captions.weight > 0.0)
+                .map(|said| (said, captions)),
+        });
+        let items = reader.read(parts.collect())?;
         Ok(Self { items, pairs })
     }
 }
 
-/// An input ready for the model; `occasion` is whose and when, if the image is varied.
-///
-/// # Errors
-/// Those of the image and of the text.
-pub fn item(
-    part: &Part,
-    occasion: Option<Occasion>,
-    encoder: &Encoder,
-    pictures: &Pictures,
-) -> Result<Item> {
-    let patches = match &part.image {
-        None => None,
-        Some(path) => Some(pictures.patches(&PictureRequest {
-            picture: Picture::File(path),
-            occasion,
-        })?),
-    };
-    encoder.item(part.text.as_deref(), part.instruction.as_deref(), patches)
+/// An input that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it is.
+    pub part: &'a Part,
+    /// Whose it is and when, if its image is varied.
+    pub occasion: Option<Occasion>,
+    /// What the model is to say of it, and how.
+    pub said: Option<(&'a str, &'a Captions)>,
+}
+
+/// Makes inputs ready for what is trained.
+pub struct Reader<'a> {
+    /// The model.
+    pub encoder: &'a Encoder,
+    /// Its parameters.
+    pub parameters: &'a Parameters,
+    /// Where images come from.
+    pub pictures: &'a Pictures,
+    /// What frozen towers made of inputs.
+    pub features: &'a FeatureCache,
+}
+
+impl Reader<'_> {
+    /// The inputs, made on all cores.
+    ///
+    /// # Errors
+    /// Those of images and texts, and of the model.
+    pub fn read(&self, wanted: Vec<Wanted<'_>>) -> Result<Vec<Input>> {
+        if !self.encoder.has_features() {
+            return wanted
+                .par_iter()
+                .map(|wanted| Ok(Input::Whole(self.item(wanted)?)))
+                .collect();
+        }
+        let kept = |wanted: &Wanted<'_>| match wanted.occasion {
+            Some(_) => None,
+            None => self.features.get(wanted.part),
+        };
+        let mut ready: Vec<Option<Arc<Features>>> = wanted.iter().map(kept).collect();
+        let missing = (0..wanted.len()).filter(|&i| ready[i].is_none());
+        let missing: Vec<usize> = missing.collect();
+        let trained = self.parameters.plain();
+        let made = each(
+            self.encoder.on_cpu(),
+            missing.chunks(TOWER_CHUNK).collect(),
+            |chunk| {
+                let items = chunk.iter().map(|&i| self.item(&wanted[i]));
+                let items = items.collect::<Result<Vec<_>>>()?;
+                self.encoder.features(items, &trained)
+            },
+        )?;
+        for (&i, features) in missing.iter().zip(made.into_iter().flatten()) {
+            let features = Arc::new(features);
+            if wanted[i].occasion.is_none() {
+                self.features.keep(wanted[i].part, &features);
+            }
+            ready[i] = Some(features);
+        }
+        let ready = ready.into_iter().flatten().map(Input::Features);
+        Ok(ready.collect())
+    }
+
+    fn item(&self, wanted: &Wanted<'_>) -> Result<Item> {
+        let part = wanted.part;
+        let patches = match &part.image {
+            None => None,
+            Some(path) => Some(self.pictures.patches(&PictureRequest {
+                picture: Picture::File(path),
+                occasion: wanted.occasion,
+            })?),
+        };
+        let (text, instruction) = (part.text.as_deref(), part.instruction.as_deref());
+        let mut item = self.encoder.item(text, instruction, patches)?;
+        if let Some((said, captions)) = wanted.said {
+            self.encoder.caption(&mut item, said, captions)?;
+        }
+        Ok(item)
+    }
 }
 
 /// Parts by content. An image that several rows have is varied as the first of them says.

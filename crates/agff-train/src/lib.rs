@@ -8,7 +8,7 @@
 //!
 //! A [`recipe`] says everything that a run does; the [`trainer`] does it. The [`sampler`] picks the
 //! rows of each step, [`inputs`] and [`images`] make them ready, [`passes`] runs the [`encoder`] over
-//! them in chunks and carries the gradient of the [`objective`] back, and that of [`captions`] if the recipe wants them. Chance comes from [`random`]
+//! them in chunks (or over the [`features`] that frozen towers made of them) and carries the gradient of the [`objective`] back, and that of [`captions`] if the recipe wants them. Chance comes from [`random`]
 //! alone, so that seed and step say what happens.
 
 pub mod adapter;
@@ -19,6 +19,7 @@ pub mod checkpoint;
 pub mod encoder;
 pub mod evaluate;
 pub mod events;
+pub mod features;
 pub mod images;
 pub mod inputs;
 pub mod loss;

@@ -40,6 +40,8 @@ pub struct OptimiserOptions {
 pub struct Rates {
     /// Learned vectors of views.
     pub views: f64,
+    /// Linear maps behind the towers.
+    pub maps: f64,
     /// Token embeddings.
     pub embeddings: f64,
     /// What texts go through.
@@ -54,6 +56,7 @@ impl Rates {
     fn of(&self, group: Option<Group>) -> f64 {
         match group {
             Some(Group::Views) => self.views,
+            Some(Group::Maps) => self.maps,
             Some(Group::Embeddings) => self.embeddings,
             Some(Group::Text) => self.text,
             Some(Group::Vision) => self.vision,
@@ -262,6 +265,7 @@ mod tests {
             clip: None,
             rates: Rates {
                 views: 10.0,
+                maps: 1.0,
                 embeddings: 1.0,
                 text: 1.0,
                 vision: 1.0,

@@ -112,7 +112,8 @@ impl Parameters {
         let mut tensors = BTreeMap::new();
         for spec in base.specs() {
             let is_view = spec.group == Group::Views;
-            if is_view || train == Train::All {
+            let is_map = spec.group == Group::Maps && train == Train::Maps;
+            if is_view || is_map || train == Train::All {
                 let values = base.floats(&spec)?;
                 let parameter = Parameter::new(spec.shape.clone(), values, device).of(&spec);
                 tensors.insert(spec.name, parameter);

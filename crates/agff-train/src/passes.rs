@@ -13,20 +13,20 @@ use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::encoder::{Encoder, Output, Pass};
+use super::features::Input;
 use super::objective::Outcome;
 use super::parameters::{ByName, Parameters};
 use super::recipe::Cache;
-use agff::families::Item;
 use agff::{Code, Error, Result};
 
 /// Inputs that run together, by index.
 pub type Chunks = Vec<Vec<usize>>;
 
 /// Groups inputs of one kind (with or without an image) into chunks of at most so many inputs.
-pub fn chunks(items: &[Item], most_images: usize, most_texts: usize) -> Chunks {
+pub fn chunks(items: &[Input], most_images: usize, most_texts: usize) -> Chunks {
     let mut chunks = Chunks::new();
     for (with_image, most) in [(true, most_images), (false, most_texts)] {
-        let kind = (0..items.len()).filter(|&i| items[i].patches.is_some() == with_image);
+        let kind = (0..items.len()).filter(|&i| items[i].has_picture() == with_image);
         let kind: Vec<usize> = kind.collect();
         // Chunks of about the same size, so that no thread waits for the last one.
         let count = kind.len().div_ceil(most.max(1)).max(1);
@@ -43,7 +43,7 @@ pub fn chunks(items: &[Item], most_images: usize, most_texts: usize) -> Chunks {
 pub fn outputs(
     encoder: &Encoder,
     parameters: &Parameters,
-    items: &[Item],
+    items: &[Input],
     chunks: &Chunks,
 ) -> Result<Vec<f32>> {
     let trained = parameters.plain();
@@ -84,7 +84,7 @@ pub struct Gradient {
 pub fn gradient(
     encoder: &Encoder,
     parameters: &Parameters,
-    items: &[Item],
+    items: &[Input],
     chunks: &Chunks,
     way: Way,
     loss: impl FnOnce(Vec<f32>) -> Result<Outcome>,
@@ -112,10 +112,7 @@ pub fn gradient(
     let outcome = loss(in_order(items.len(), chunks, &values))?;
 
     let width = outcome.gradient.len() / items.len();
-    let continuations = items
-        .iter()
-        .filter_map(|i| i.sequence.continuation.as_ref());
-    let tokens: usize = continuations.map(|c| c.targets.len()).sum();
+    let tokens: usize = items.iter().map(Input::said).sum();
     let sum = OrderedSum::default();
     let second = |(i, (chunk, graph)): (usize, (&Vec<usize>, Option<Graph>))| -> Result<f32> {
         let (output, leaves) = match graph {
@@ -227,7 +224,7 @@ pub fn add_to(sum: &mut ByName, values: ByName) {
     }
 }
 
-fn taken(items: &[Item], chunk: &[usize]) -> Vec<Item> {
+fn taken(items: &[Input], chunk: &[usize]) -> Vec<Input> {
     chunk.iter().map(|&i| items[i].clone()).collect()
 }
 
@@ -258,7 +255,7 @@ mod tests {
     use super::super::objective::{Objective, Pairs};
     use super::super::recipe::{Captions, Lora, Train};
     use super::super::scores::Scoring;
-    use super::super::testing::{device, inputs, tiny, tiny_towers, values};
+    use super::super::testing::{device, inputs, tiny, tiny_photo, tiny_towers, values};
     use super::*;
 
     const PASS: Pass = Pass {
@@ -333,7 +330,8 @@ mod tests {
         };
         let mut parameters = Parameters::new(&base, train, &lora, None, 3, &device()).unwrap();
         for (name, parameter) in &mut parameters.0 {
-            if name.ends_with(".lora_b") {
+            let zero = name.ends_with(".lora_b") || name.starts_with("bridge.maps");
+            if zero || name.starts_with("views.") && train == Train::Maps {
                 let shape = parameter.values.dims();
                 parameter.values = super::super::testing::noise(shape, 9, &device()) * 0.1;
             }
@@ -389,6 +387,16 @@ mod tests {
             assert!(
                 gradient > 1e-3 && off < 0.02,
                 "{fine} {train:?}: {gradient} and {measured}"
+            );
+        }
+        // The maps behind two towers, and regions that are learned.
+        for fine in [0, 2] {
+            let base = tiny_photo(fine).with_maps().unwrap();
+            let (gradient, measured) = slopes(base, Train::Maps, false);
+            let off = (gradient - measured).abs() / gradient;
+            assert!(
+                gradient > 1e-3 && off < 0.02,
+                "{fine} learned regions: {gradient} and {measured}"
             );
         }
         // The same for one sequence of both.
@@ -474,6 +482,9 @@ mod tests {
         let mut items = plain.clone();
         for (i, item) in items.iter_mut().enumerate().filter(|(i, _)| i % 2 == 1) {
             let caption = format!("{i} red chairs on a lawn");
+            let Input::Whole(item) = item else {
+                panic!("captions are for the whole model");
+            };
             encoder.caption(item, &caption, &settings).unwrap();
         }
         // The loss over the batch is left out: the captions' gradient is there alone.
@@ -511,7 +522,7 @@ mod tests {
             assert!(difference < 0.03, "{name}: {difference}");
         }
         let views =
-            |items: &[Item]| outputs(&encoder, &parameters, items, &chunks(items, 8, 8)).unwrap();
+            |items: &[Input]| outputs(&encoder, &parameters, items, &chunks(items, 8, 8)).unwrap();
         let (with, without) = (views(&items), views(&plain));
         let most = with.iter().zip(&without).map(|(a, b)| (a - b).abs());
         assert!(most.fold(0.0, f32::max) < 1e-5);

@@ -233,7 +233,7 @@ impl Recipe {
         self.images.check()?;
         self.augmentation.check()?;
         self.batch.check()?;
-        self.loss.check()?;
+        self.loss.check(self.train)?;
         self.captions.check(self.train)?;
         self.fusion.check()?;
         self.optimiser.check(self.train)?;

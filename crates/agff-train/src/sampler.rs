@@ -293,8 +293,8 @@ impl Sampler {
                     && !query.negatives.contains(&target)
                     && (query.query_part == target
                         || rows.get(j).map(facts).is_some_and(|other| {
-                            let labels = self.settings.mask_same_label && query.label != NONE;
-                            query.query == other.query || labels && query.label == other.label
+                            let labels = self.settings.mask_same_label;
+                            query.query == other.query || labels && query.shares_label(other)
                         }))
             }));
         }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::base::Base;
+use super::base::{Base, NewViews};
 use super::evaluate::Exam;
 use super::images::Pictures;
 use super::inputs::SourceRows;
 use super::loss::{Contrast, Hardness};
 use super::objective::Objective;
 use super::optimiser::{LearningRate, MuonOptions, OptimiserOptions, Rates};
-use super::recipe::{self, FusionKind, Recipe, Rows, Scenes, Start};
+use super::recipe::{self, FusionKind, Recipe, Rows, Scenes, Start, Train};
 use super::sampler::{RowSet, Sampler, SamplerSettings};
 use super::scores::Scoring;
 use agff::Fusion;
@@ -27,12 +27,19 @@ use agff_scenes::scenes::files::{ROWS_FILE, write_training};
 pub fn base(recipe: &Recipe) -> Result<Base> {
     match &recipe.start {
         Start::Package(folder) => {
-            let base = pollster::block_on(Base::package(Source::Folder(folder.clone())))?;
+            let mut base = pollster::block_on(Base::package(Source::Folder(folder.clone())))?;
+            if recipe.train == Train::Maps {
+                base = base.with_maps()?;
+            }
             match &recipe.views {
                 None => Ok(base),
                 Some(views) => {
                     let list = views.list(base.manifest.views.first());
-                    base.with_views(list, recipe.seed)
+                    let start = NewViews {
+                        scale: views.scale,
+                        noise: views.noise,
+                    };
+                    base.with_views(list, recipe.seed, start)
                 }
             }
         }
@@ -41,7 +48,11 @@ pub fn base(recipe: &Recipe) -> Result<Base> {
             let manifest = random.manifest(recipe.views.as_ref(), fusion);
             let path = &random.tokenizer;
             let tokenizer = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-            Base::random(manifest, tokenizer, recipe.seed)
+            let base = Base::random(manifest, tokenizer, recipe.seed)?;
+            match recipe.train {
+                Train::Maps => base.with_maps(),
+                _ => Ok(base),
+            }
         }
     }
 }
@@ -97,6 +108,7 @@ pub fn optimiser(recipe: &Recipe) -> OptimiserOptions {
         clip: (o.clip_norm > 0.0).then_some(o.clip_norm as f32),
         rates: Rates {
             views: m.views,
+            maps: m.maps,
             embeddings: m.embeddings,
             text: m.decoder,
             vision: m.vision,

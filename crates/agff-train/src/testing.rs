@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::base::Base;
 use super::encoder::Encoder;
+use super::features::Input;
 use super::recipe::{RandomStart, Views};
-use agff::families::{ImageSettings, Item, ModelConfig, PromptSettings, Region, View, clip};
+use agff::families::{ImageSettings, ModelConfig, PromptSettings, Region, View, clip, conse};
 use agff::input::image::Pixels;
 use agff::package::Manifest;
 use agff::{Fusion, Reduction};
@@ -130,8 +131,43 @@ pub fn tiny_towers(fine: usize) -> Base {
     Base::random(manifest, tiny.tokenizer, 7).expect("a model")
 }
 
+/// A small photo model: a tower of convolutions and an encoder of texts, with `fine` learned regions.
+pub fn tiny_photo(fine: usize) -> Base {
+    let config = serde_json::json!({
+        "vision": {
+            "image_size": 16, "stem": 8, "head": 48, "classes": 20, "hidden_act": "relu6",
+            "stages": [{ "kernel": 3, "stride": 2, "expand": 2, "channels": 16, "repeats": 1 }]
+        },
+        "text": {
+            "vocab_size": 4096, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4,
+            "intermediate_size": 48, "max_position_embeddings": 32, "type_vocab_size": 2,
+            "layer_norm_eps": 1e-12, "hidden_act": "gelu", "pooling": "mean"
+        },
+        "bridge": {
+            "keep": 5, "temperature": 1.5,
+            "parts": { "meaning": 24, "appearance": 8, "share": 0.5 }
+        }
+    });
+    let config: conse::Config = serde_json::from_value(config).expect("a shape");
+    let tiny = tiny_towers(0);
+    let learned = (1..=fine).map(|i| View {
+        name: format!("fine-{i}"),
+        learned: 1,
+        ..View::default()
+    });
+    let manifest = Manifest {
+        family: "conse".into(),
+        views: tiny.manifest.views.iter().cloned().chain(learned).collect(),
+        dimensions: vec![32],
+        config: ModelConfig::new(config),
+        ..tiny.manifest
+    };
+    manifest.check_but_files().expect("a manifest");
+    Base::random(manifest, tiny.tokenizer, 7).expect("a model")
+}
+
 /// Texts and pictures of noise, in turn.
-pub fn inputs(encoder: &Encoder, count: usize) -> Vec<Item> {
+pub fn inputs(encoder: &Encoder, count: usize) -> Vec<Input> {
     let one = |i: usize| {
         if i.is_multiple_of(2) {
             let text = format!("a photo of {i} red chairs");
@@ -146,5 +182,7 @@ pub fn inputs(encoder: &Encoder, count: usize) -> Vec<Item> {
         let patches = encoder.preprocessing().patches("noise", &pixels)?;
         encoder.item(None, None, Some(patches))
     };
-    (0..count).map(|i| one(i).expect("an input")).collect()
+    (0..count)
+        .map(|i| Input::Whole(one(i).expect("an input")))
+        .collect()
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -13,8 +14,9 @@ use super::adapter::{Adapter, joined};
 use super::checkpoint::{self, Checkpoints, Position, write_whole};
 use super::encoder::{Encoder, Pass};
 use super::evaluate::Exam;
+use super::features::FeatureCache;
 use super::images::Pictures;
-use super::inputs::{Inputs, SourceRows};
+use super::inputs::{Inputs, Reader, SourceRows};
 use super::metrics::{Metrics, StepReport};
 use super::objective::{Objective, Outcome};
 use super::optimiser::{LearningRate, Optimiser};
@@ -73,6 +75,7 @@ pub struct Trainer {
     sources: Vec<SourceRows>,
     sampler: Sampler,
     pictures: Pictures,
+    features: Arc<FeatureCache>,
     exams: Vec<Exam>,
     checkpoints: Checkpoints,
     metrics: Metrics,
@@ -163,6 +166,7 @@ impl Trainer {
             sources,
             sampler,
             pictures,
+            features: Arc::new(FeatureCache::new((recipe.images.memory << 20) as usize)),
             exams,
             checkpoints,
             metrics,
@@ -170,6 +174,12 @@ impl Trainer {
             recipe_hash,
             recipe,
         })
+    }
+
+    /// Lets runs share what frozen towers make of inputs: runs that start from the same package, and either all or none of
+    /// them with learned regions.
+    pub fn share_features(&mut self, features: Arc<FeatureCache>) {
+        self.features = features;
     }
 
     /// Steps that were done.
@@ -289,13 +299,22 @@ impl Trainer {
         Ok(report)
     }
 
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            encoder: &self.encoder,
+            parameters: &self.parameters,
+            pictures: &self.pictures,
+            features: &self.features,
+        }
+    }
+
     fn prepare(&self, batches: Vec<Batch>) -> Prepared {
+        let reader = self.reader();
         let one = |batch: Batch| {
             let inputs = Inputs::of(
                 &batch,
                 &self.sources,
-                &self.encoder,
-                &self.pictures,
+                &reader,
                 &self.recipe.captions,
                 self.recipe.seed,
             )?;
@@ -328,6 +347,11 @@ impl Trainer {
                     .evaluate(hidden, views, &inputs.pairs, temperature)
             },
         )?;
+        if self.recipe.loss.keep > 0.0 {
+            let keep = self.recipe.loss.keep as f32;
+            let (_, gradients) = self.encoder.strayed(&self.parameters, keep)?;
+            add_to(&mut all.gradients, gradients);
+        }
         if self.parameters.0.contains_key(LOG_TEMPERATURE) {
             let data = TensorData::new(vec![all.outcome.temperature_gradient], [1]);
             let tensor = burn::tensor::Tensor::from_data(data, self.encoder.device());
@@ -386,8 +410,7 @@ impl Trainer {
     fn evaluate(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         for exam in &self.exams {
             let scoring = &self.objective.scoring;
-            let (report, answers) =
-                exam.sit(&self.encoder, &self.parameters, &self.pictures, scoring)?;
+            let (report, answers) = exam.sit(&self.reader(), scoring)?;
             let kind = format!("eval/{}", exam.name());
             self.metrics
                 .write(self.step, &kind, &values(&report.overall))?;
@@ -405,7 +428,13 @@ impl Trainer {
         match self.recipe.train {
             Train::All => {
                 let out = self.recipe.out.join(MODEL_FOLDER);
-                self.write_package(&out, true, Dtype::F32)?;
+                self.write_package(&out, true, Some(Dtype::F32))?;
+                Ok(out)
+            }
+            // What was not trained stays as it is stored.
+            Train::Maps => {
+                let out = self.recipe.out.join(MODEL_FOLDER);
+                self.write_package(&out, true, None)?;
                 Ok(out)
             }
             Train::Views | Train::Lora => {
@@ -430,11 +459,11 @@ impl Trainer {
         )
     }
 
-    /// Writes the model as it is now, where everything is trained, as a package.
+    /// Writes the model as it is now, where everything or its maps are trained, as a package.
     ///
     /// # Errors
-    /// Those of [`Base::write`](super::base::Base::write).
-    pub fn write_package(&self, out: &Path, force: bool, dtype: Dtype) -> Result<Manifest> {
+    /// Those of [`Base::write`](super::base::Base::write), whose `dtype` it is.
+    pub fn write_package(&self, out: &Path, force: bool, dtype: Option<Dtype>) -> Result<Manifest> {
         let base = self.encoder.base();
         let manifest = Manifest {
             trained: true,

@@ -57,7 +57,7 @@ fn of_trainer(trainer: &Trainer, agff: &Agff, folder: &Folder) -> Vec<Vec<f32>> 
         image("images/red-0.png"),
         image("images/blue-3.png"),
     ]
-    .map(|prepared| prepared.item().clone());
+    .map(|prepared| prepared.item().clone().into());
     let (encoder, parameters) = (trainer.encoder(), trainer.parameters());
     let values = outputs(encoder, parameters, &items, &vec![vec![0, 1], vec![2, 3]]).unwrap();
     let width = values.len() / 4;
@@ -101,7 +101,7 @@ fn an_adapter_merged_into_its_model_gives_the_trained_embeddings_and_q8_stays_ne
         let whole = base(&start);
         let manifest = whole.manifest.clone();
         whole
-            .write(&package, false, manifest, dtype, |_| Ok(None))
+            .write(&package, false, manifest, Some(dtype), |_| Ok(None))
             .unwrap();
         recipe_from(&folder, &package);
         let set = [

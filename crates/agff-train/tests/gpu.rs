@@ -3,7 +3,8 @@
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::package::{ConvertOptions, convert};
 use agff::tensors::Dtype;
-use agff_train::inputs::{Inputs, SourceRows};
+use agff_train::features::FeatureCache;
+use agff_train::inputs::{Inputs, Reader, SourceRows};
 use agff_train::passes::{Way, chunks, gradient};
 use agff_train::{Recipe, encoder, parameters, setup};
 use burn::tensor::Device;
@@ -34,8 +35,12 @@ fn first_gradients(recipe: &Recipe, device: &Device) -> (f32, Vec<(String, Vec<f
     let inputs = Inputs::of(
         &batch,
         &sources,
-        &encoder,
-        &pictures,
+        &Reader {
+            encoder: &encoder,
+            parameters: &parameters,
+            pictures: &pictures,
+            features: &FeatureCache::new(0),
+        },
         &recipe.captions,
         recipe.seed,
     )

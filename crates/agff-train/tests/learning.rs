@@ -1,6 +1,8 @@
 //! Training teaches.
 
 use agff_train::evaluate::Exam;
+use agff_train::features::FeatureCache;
+use agff_train::inputs::Reader;
 use agff_train::setup;
 
 use super::run::Folder;
@@ -18,9 +20,13 @@ fn the_loss_falls_and_questions_are_answered() {
     let exam = Exam::read(&folder.join("questions.jsonl"), None).unwrap();
     let pictures = setup::pictures(&recipe, trainer.encoder().base()).unwrap();
     let scoring = setup::scoring(&recipe, trainer.encoder().base().manifest.fusion);
-    let (report, _) = exam
-        .sit(trainer.encoder(), trainer.parameters(), &pictures, &scoring)
-        .unwrap();
+    let reader = Reader {
+        encoder: trainer.encoder(),
+        parameters: trainer.parameters(),
+        pictures: &pictures,
+        features: &FeatureCache::new(0),
+    };
+    let (report, _) = exam.sit(&reader, &scoring).unwrap();
     let right = report.overall.precision_at_1.value;
     assert!(right > 0.9, "{right}");
 }

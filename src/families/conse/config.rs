@@ -65,6 +65,17 @@ pub struct BridgeConfig {
     /// How a picture's vector is divided; all of it says what the picture shows if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<Parts>,
+    /// Whether linear maps that were trained move what pictures and texts say: a picture by its features, a text by
+    /// itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maps: bool,
+}
+
+impl BridgeConfig {
+    /// Values of a vector that say what is shown, of texts of `hidden` values.
+    pub(super) fn meaning(&self, hidden: usize) -> usize {
+        self.parts.map_or(hidden, |parts| parts.meaning)
+    }
 }
 
 /// How a picture's vector is divided between what the picture shows and how it looks. Texts find it by the first
@@ -226,6 +237,7 @@ impl Config {
             keep,
             temperature,
             parts,
+            maps: _,
         } = self.bridge;
         if keep == 0 || keep > self.vision.classes {
             let most = self.vision.classes;

@@ -7,8 +7,10 @@
 //! text ── BERT sentence encoder ─ minus the centre ──────────────────────────────────────────────────┘
 //! ```
 //!
-//! A picture's views are regions of one feature map, so one pass gives them all. A text has one vector. Packages
-//! whose pictures also say how they look have vectors of two [`Parts`]; a text has zeros in the second.
+//! A picture's views are regions of one feature map, so one pass gives them all: rectangles, or *learned regions*, which
+//! have a vector that says which cells they look at. A text has one vector. Packages whose pictures also say how they
+//! look have vectors of two [`Parts`]; a text has zeros in the second. Packages that were trained on pictures and words
+//! may have two linear *maps*: one adds to what a picture says what its features add, one does so for texts.
 
 mod config;
 mod layout;
@@ -21,14 +23,14 @@ mod vision;
 use crate::Result;
 use crate::checkpoint::Description;
 use crate::families::FromCheckpoint;
+#[cfg(feature = "engine")]
+use crate::families::Network;
 use crate::families::template::{Template, check_prompt};
 use crate::families::towers::regions::check_regions;
 use crate::families::towers::{Square, check_image};
 use crate::families::{
-    Architecture, ImageSettings, Layout, Preprocessing, Settings, Widths, fault,
+    Architecture, ImageSettings, Layout, Preprocessing, Settings, View, Widths, fault,
 };
-#[cfg(feature = "engine")]
-use crate::families::{Network, View};
 use crate::input::text::Tokenizer;
 #[cfg(feature = "engine")]
 use crate::layers::Vars;
@@ -51,7 +53,32 @@ impl Architecture for Config {
         if settings.image.crop_from.is_some() {
             return fault("image.crop_from", "is not built for this family");
         }
-        check_regions(settings.views)
+        let learned = |view: &View| view.learned > 0;
+        let first = settings.views.iter().position(learned);
+        let (regions, others) = settings
+            .views
+            .split_at(first.unwrap_or(settings.views.len()));
+        check_regions(regions)?;
+        for (i, view) in (regions.len()..).zip(others) {
+            if view.learned != 1 || !view.prompt.is_empty() || view.region.is_some() {
+                let why = "is no learned region: one learned vector and nothing else, after all other views";
+                return fault(format!("views[{i}]"), why);
+            }
+        }
+        if learned(&settings.views[0]) {
+            return fault(
+                "views[0]",
+                "is learned; the global view sees all of the picture",
+            );
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "autodiff")]
+    fn with_maps(&self) -> Option<Self> {
+        let mut config = self.clone();
+        config.bridge.maps = true;
+        Some(config)
     }
 
     fn embedding_dim(&self) -> usize {
@@ -97,13 +124,16 @@ impl Architecture for Config {
                     "the {} most probable classes, at temperature {}{}",
                     self.bridge.keep,
                     self.bridge.temperature,
-                    match self.bridge.parts {
-                        Some(parts) => format!(
+                    [
+                        self.bridge.parts.map(|parts| format!(
                             "; {} values for what is shown, {} for how it looks",
                             parts.meaning, parts.appearance
-                        ),
-                        None => String::new(),
-                    }
+                        )),
+                        self.bridge.maps.then(|| "; trained maps".into())
+                    ]
+                    .into_iter()
+                    .flatten()
+                    .collect::<String>()
                 ),
             ),
         ]

@@ -98,26 +98,13 @@ pub fn forward(
     texts: impl FnOnce(&[&Sequence]) -> Tensor<2>,
     device: &Device,
 ) -> Readout {
-    // Where the views of each item are in what is put together below: pictures first, then texts.
-    let mut of_pictures = Vec::new();
-    let (mut rows, mut counts) = (Vec::new(), Vec::with_capacity(items.len()));
-    let number = items.iter().filter(|item| item.patches.is_some()).count();
-    let (mut picture, mut text) = (0, number * views);
-    for item in &mut items {
-        let (next, count) = match item.patches.take() {
-            Some(patches) => {
-                of_pictures.push(patches);
-                (&mut picture, views)
-            }
-            // A text says one thing.
-            None => (&mut text, 1),
-        };
-        rows.extend((*next..*next + count).map(|row| row as i32));
-        *next += count;
-        counts.push(count);
-    }
+    let kinds: Vec<bool> = items.iter().map(|item| item.patches.is_some()).collect();
+    let of_pictures: Vec<_> = items
+        .iter_mut()
+        .filter_map(|item| item.patches.take())
+        .collect();
     let mut parts = Vec::new();
-    if number > 0 {
+    if !of_pictures.is_empty() {
         parts.push(pictures(of_pictures));
     }
     let sequences: Vec<&Sequence> = items
@@ -127,6 +114,26 @@ pub fn forward(
         .collect();
     if !sequences.is_empty() {
         parts.push(texts(&sequences));
+    }
+    in_order(parts, &kinds, views, device)
+}
+
+/// The views of items in their order. `parts` has those of all pictures, then those of all texts; `kinds` says of each
+/// item whether it is a picture.
+#[cfg(feature = "engine")]
+pub fn in_order(parts: Vec<Tensor<2>>, kinds: &[bool], views: usize, device: &Device) -> Readout {
+    let (mut rows, mut counts) = (Vec::new(), Vec::with_capacity(kinds.len()));
+    let number = kinds.iter().filter(|&&picture| picture).count();
+    let (mut picture, mut text) = (0, number * views);
+    for &is_picture in kinds {
+        let (next, count) = match is_picture {
+            true => (&mut picture, views),
+            // A text says one thing.
+            false => (&mut text, 1),
+        };
+        rows.extend((*next..*next + count).map(|row| row as i32));
+        *next += count;
+        counts.push(count);
     }
     Readout {
         views: Tensor::cat(parts, 0).select(0, rows_at(rows, device)),

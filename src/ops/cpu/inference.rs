@@ -3,7 +3,8 @@
 use burn::backend::tensor::FloatTensor;
 use burn_flex::Flex;
 
-use super::{contiguous, depthwise, floats, matrix, regions, top_softmax, window};
+use super::regions::pool_regions;
+use super::{contiguous, depthwise, floats, matrix, top_softmax, window};
 use crate::ops::InferenceKernels;
 use crate::ops::depthwise::DepthwiseSpec;
 use crate::ops::window::Window;
@@ -28,11 +29,15 @@ impl InferenceKernels for Flex {
         matrix(y, bias.len())
     }
 
-    fn pool_regions(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn pool_regions(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        regions: usize,
+    ) -> FloatTensor<Self> {
         let (x, weights) = (contiguous(x), contiguous(weights));
         let channels = x.layout().shape()[1];
         let cells = weights.layout().shape()[1];
-        let y = regions::pool_regions(floats(&x), floats(&weights), channels, cells);
+        let y = pool_regions(floats(&x), floats(&weights), channels, [cells, regions]);
         matrix(y, channels)
     }
 

@@ -3,11 +3,17 @@
 use super::for_chunks;
 use super::wide::wide;
 
-pub fn pool_regions(x: &[f32], weights: &[f32], channels: usize, cells: usize) -> Vec<f32> {
-    let (maps, regions) = (x.len() / (cells * channels), weights.len() / cells);
+/// Each map's `regions` rows of `weights` are its own, or those of all maps if there are no more.
+pub fn pool_regions(
+    x: &[f32],
+    weights: &[f32],
+    channels: usize,
+    [cells, regions]: [usize; 2],
+) -> Vec<f32> {
+    let (maps, rows) = (x.len() / (cells * channels), weights.len() / cells);
     let mut out = vec![0.0; maps * regions * channels];
     for_chunks(&mut out, channels, |job, out| {
-        let (map, region) = (job / regions, job % regions);
+        let (map, region) = (job / regions, job % rows);
         let map = &x[map * cells * channels..][..cells * channels];
         sum_of_cells(map, &weights[region * cells..][..cells], out);
     });

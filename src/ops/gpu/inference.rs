@@ -55,12 +55,17 @@ impl InferenceKernels for CubeBackend {
             .run("array<Value>", out, &x, &info, workgroups)
     }
 
-    fn pool_regions(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn pool_regions(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        regions: usize,
+    ) -> FloatTensor<Self> {
         let (x, weights) = (contiguous(x), contiguous(weights));
-        let ([rows, channels], [regions, cells]) = (shape(&x), shape(&weights));
+        let ([rows, channels], [of_weights, cells]) = (shape(&x), shape(&weights));
         let out = [rows / cells * regions, channels];
         let (launch, per) = each_value(File::Regions, &x, channels);
-        let info = [cells, regions, channels / per, out[0] * channels / per].map(|n| n as u32);
+        let values = channels / per;
+        let info = [cells, regions, values, out[0] * values, of_weights].map(|n| n as u32);
         let workgroups = (out[0] * channels / per).div_ceil(workgroup(&x));
         launch
             .input("x", "array<Value>", &x)

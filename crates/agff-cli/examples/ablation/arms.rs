@@ -12,13 +12,20 @@ pub struct Arm {
 }
 
 impl Arm {
-    fn new(name: impl Into<String>, what: impl Into<String>, set: &[&str]) -> Self {
+    /// An arm with these keys of the recipe.
+    pub fn new(name: impl Into<String>, what: impl Into<String>, set: &[&str]) -> Self {
         Self {
             name: name.into(),
             what: what.into(),
             set: set.iter().map(|&key| key.to_owned()).collect(),
         }
     }
+}
+
+/// The one of this name.
+pub fn named(arms: Vec<Arm>, name: &str) -> Arm {
+    let found = arms.into_iter().find(|arm| arm.name == name);
+    found.expect("the name is of one of them")
 }
 
 /// The arm that every other is compared with.

@@ -1,7 +1,8 @@
-//! The ablation: what views, fusion and EGA each bring, all forked from one global-only checkpoint.
+//! The ablation: what views, fusion and EGA each bring, all forked from one checkpoint.
 //!
 //! ```sh
 //! make ablation
+//! make ablation-shelves GROCERIES=FOLDER TEACHERS=FOLDER
 //! ```
 //!
 //! Every run keeps what came of it; a second call goes on where the first one stopped (Ctrl-C saves). At
@@ -13,16 +14,19 @@ mod numbers;
 mod plot;
 mod report;
 mod run;
+mod shelves;
+mod study;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use agff::device::{self, DeviceChoice, DeviceOptions};
+use agff_train::features::FeatureCache;
 use arms::Arm;
 use clap::Parser;
-use report::Section;
 use run::{Outcome, Runs};
+use study::Pictures;
 
 /// Why it could not be done.
 pub type Failed = Box<dyn std::error::Error>;
@@ -30,18 +34,33 @@ pub type Failed = Box<dyn std::error::Error>;
 /// Seeds of the arms that are compared.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
+/// Where shelves are written.
+const SHELVES: &str = "data/shelves";
+
+/// Bytes of what frozen towers make of pictures, for runs with learned views and without.
+const FEATURES: usize = 6 << 30;
+
 /// The files of questions, by their places in the recipe.
 const TEST: usize = 0;
 const TUNING: usize = 1;
 
 #[derive(Parser)]
 struct Args {
-    /// The recipe of all arms
-    #[arg(long, default_value = "recipes/ablation.toml")]
-    recipe: PathBuf,
-    /// Folder of the runs
-    #[arg(long, default_value = "runs/ablation")]
-    out: PathBuf,
+    /// What is studied
+    #[arg(long, value_name = "PICTURES", default_value = "scenes")]
+    on: Pictures,
+    /// The recipe of all arms; the study's own unless told otherwise
+    #[arg(long)]
+    recipe: Option<PathBuf>,
+    /// Folder of the runs; the study's own unless told otherwise
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Folder of photos of groceries that shelves to train on are made of, with pairs.jsonl
+    #[arg(long)]
+    teachers: Option<PathBuf>,
+    /// Folder of photos of groceries that shelves to be asked are made of
+    #[arg(long)]
+    groceries: Option<PathBuf>,
     /// The document whose tables are written; plots go into the folder of the same name
     #[arg(long, default_value = "docs/ablation.md")]
     document: PathBuf,
@@ -65,6 +84,10 @@ fn main() -> Result<(), Failed> {
             std::process::exit(130);
         }
     })?;
+    if let Some((teachers, groceries)) = args.teachers.as_ref().zip(args.groceries.as_ref()) {
+        shelves::write(teachers, groceries, Path::new(SHELVES))?;
+    }
+    let study = args.on.study();
     let options = DeviceOptions {
         choice: args.device,
         ..DeviceOptions::default()
@@ -73,49 +96,15 @@ fn main() -> Result<(), Failed> {
     let runs = Runs {
         device,
         largest_binding: found.largest_binding,
-        recipe: args.recipe,
+        recipe: args.recipe.unwrap_or_else(|| study.recipe.into()),
         set: args.set,
-        folder: args.out,
+        folder: args.out.unwrap_or_else(|| study.out.into()),
+        features: [0, 1].map(|_| Arc::new(FeatureCache::new(FEATURES))),
     };
-    let sections = sections(&runs, &stop)?;
-    report::write(&args.document, &sections)?;
+    let sections = args.on.sections(&runs, &stop)?;
+    report::write(&args.document, &study, &sections)?;
     println!("written: {}", args.document.display());
     Ok(())
-}
-
-/// Does what is missing, or as much of it as there is time for.
-fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
-    let plain = arm(arms::main(), arms::PLAIN);
-    let with_plain =
-        |others: Vec<Arm>| -> Vec<Arm> { std::iter::once(plain.clone()).chain(others).collect() };
-    let mut compared = each(runs, stop, &arms::main(), &SEEDS)?;
-
-    let tuning = each(runs, stop, &with_plain(arms::tuning()), &SEEDS[..1])?;
-    let tuned = best(&tuning).map(|name| arm(with_plain(arms::tuning()), &name));
-    let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| *tuned != plain).collect();
-    compared.extend(each(runs, stop, &tuned, &SEEDS)?);
-
-    let mut sweeps = Vec::new();
-    for (title, others) in [
-        ("The number of fine views", arms::views()),
-        ("The temperature of the fusion", arms::fusion()),
-    ] {
-        let all = with_plain(others);
-        let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
-        // The best one is confirmed; the plain one has all seeds.
-        let confirmed: Vec<Arm> = best(&outcomes)
-            .into_iter()
-            .map(|name| arm(all.clone(), &name))
-            .collect();
-        outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
-        sweeps.push(Section::new(title, outcomes));
-    }
-    let mut sections = vec![
-        Section::new("Views, fusion and loss", compared),
-        Section::new("InfoNCE's temperature and margin", tuning),
-    ];
-    sections.extend(sweeps);
-    Ok(sections)
 }
 
 /// What came of all arms with all seeds, as far as it is known or there is time.
@@ -144,9 +133,4 @@ fn best(outcomes: &[Outcome]) -> Option<String> {
     let most = outcomes.iter().map(of).max()?;
     let found = outcomes.iter().find(|outcome| of(outcome) == most)?;
     Some(found.arm.clone())
-}
-
-fn arm(arms: Vec<Arm>, name: &str) -> Arm {
-    let found = arms.into_iter().find(|arm| arm.name == name);
-    found.expect("the name is of one of them")
 }

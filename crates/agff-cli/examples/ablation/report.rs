@@ -8,10 +8,10 @@ use agff_train::checkpoint::write_whole;
 
 use crate::numbers::{gain, over_seeds};
 use crate::run::Outcome;
+use crate::study::Study;
 use crate::{Failed, TEST, TUNING, arms, plot};
 
-/// The tables stand between these two lines; what is around them is written by hand.
-const BEGIN: &str = "<!-- written by `make ablation` -->";
+/// The tables stand between a study's first line and this one; what is around them is written by hand.
 const END: &str = "<!-- end -->";
 
 /// Runs that are compared with each other.
@@ -39,10 +39,14 @@ impl Section {
     }
 }
 
-/// Writes tables and plots.
-pub fn write(document: &Path, sections: &[Section]) -> Result<(), Failed> {
+/// Writes a study's tables and plots.
+pub fn write(document: &Path, study: &Study, sections: &[Section]) -> Result<(), Failed> {
     let text = std::fs::read_to_string(document)?;
-    let (Some(begin), Some(end)) = (text.find(BEGIN), text.find(END)) else {
+    let place = text.find(study.begin).and_then(|at| {
+        let begin = at + study.begin.len();
+        Some((begin, begin + text[begin..].find(END)?))
+    });
+    let Some((begin, end)) = place else {
         return Err(format!("{} has no place for the tables", document.display()).into());
     };
     let folder = document.with_extension("");
@@ -53,7 +57,7 @@ pub fn write(document: &Path, sections: &[Section]) -> Result<(), Failed> {
         .enumerate()
         .filter(|(_, s)| s.arms().len() > 1)
     {
-        let file = format!("{}.svg", i + 1);
+        let file = format!("{}{}.svg", study.plots, i + 1);
         write_whole(&folder.join(&file), plot::bars(section).as_bytes())?;
         let name = folder
             .file_name()
@@ -65,26 +69,23 @@ pub fn write(document: &Path, sections: &[Section]) -> Result<(), Failed> {
             "\n## {}\n\n![{}]({name}/{file})\n\n{}",
             section.title,
             section.title,
-            table(section, i == 0)
+            table(section, study, i == 0)
         )?;
     }
-    let text = format!(
-        "{}\n{tables}\n{}",
-        &text[..begin + BEGIN.len()],
-        &text[end..]
-    );
+    let text = format!("{}\n{tables}\n{}", &text[..begin], &text[end..]);
     write_whole(document, text.as_bytes())?;
     Ok(())
 }
 
 /// A section as a table. `by_category` adds one over the patterns.
-fn table(section: &Section, by_category: bool) -> String {
+fn table(section: &Section, study: &Study, by_category: bool) -> String {
     let arms = section.arms();
     let reference = arms
         .iter()
         .find(|(first, _)| first.arm == arms::REFERENCE || first.arm == arms::PLAIN);
-    let mut text = String::from(
-        "| arm | seeds | group accuracy | least to most | against the first | precision@1 | for choosing |\n\
+    let what = study.right;
+    let mut text = format!(
+        "| arm | seeds | {what} | least to most | against the first | precision@1 | for choosing |\n\
          |---|---:|---:|---:|---:|---:|---:|\n",
     );
     for (first, runs) in &arms {
@@ -117,18 +118,18 @@ fn table(section: &Section, by_category: bool) -> String {
         );
     }
     if by_category {
-        text += &categories(&arms);
+        text += &categories(&arms, what);
     }
     text
 }
 
 /// Group accuracy by pattern, the mean over seeds.
-fn categories(arms: &[(&Outcome, Vec<&Outcome>)]) -> String {
+fn categories(arms: &[(&Outcome, Vec<&Outcome>)], what: &str) -> String {
     let Some((first, _)) = arms.first() else {
         return String::new();
     };
     let names: Vec<&String> = first.exams[TEST].report.categories.keys().collect();
-    let mut text = String::from("\n| group accuracy, % |");
+    let mut text = format!("\n| {what}, % |");
     for name in &names {
         let _ = write!(text, " {name} |");
     }

@@ -2,10 +2,12 @@
 //! done again.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use agff_eval::questions::{GroupAnswer, Report, group_answers};
 use agff_train::checkpoint::write_whole;
+use agff_train::features::FeatureCache;
 use agff_train::trainer::MODEL_FOLDER;
 use agff_train::{Ended, Event, Recipe, Trainer};
 use burn::tensor::Device;
@@ -54,6 +56,8 @@ pub struct Runs {
     pub set: Vec<String>,
     /// The folder of all runs.
     pub folder: PathBuf,
+    /// What frozen towers make of inputs, without learned views and with some.
+    pub features: [Arc<FeatureCache>; 2],
 }
 
 impl Runs {
@@ -82,6 +86,9 @@ impl Runs {
             self.largest_binding,
             &mut |_| (),
         )?;
+        let learned = trainer.encoder().base().manifest.views.iter();
+        let learned = learned.filter(|view| view.learned > 0).count() > 0;
+        trainer.share_features(self.features[usize::from(learned)].clone());
         let (steps, begun) = (trainer.steps(), trainer.step());
         eprintln!("{} seed {seed}: from step {begun} of {steps}", arm.name);
         let mut exams = Vec::new();

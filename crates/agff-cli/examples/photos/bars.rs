@@ -9,6 +9,7 @@ use crate::page::{Measured, factor, interval, points};
 use crate::scaled::BAR;
 use crate::singles::FUSION;
 use crate::taught::Lessons;
+use crate::trained;
 use crate::ways::Way;
 
 /// Something that it should reach.
@@ -162,6 +163,22 @@ fn all(measured: &Measured<'_>, boot: &Bootstrap) -> Vec<Bar> {
             bar: format!("≥ {:.0} %", 100.0 * least),
             measured: interval(share),
             holds: share.value >= least,
+        });
+    }
+    if let Some(trained) = &measured.trained {
+        let right = trained.named[1].right;
+        bars.push(Bar {
+            what: "groceries that get their product's name, trained on photos and names".into(),
+            bar: format!("≥ {:.0} %", 100.0 * trained::BAR),
+            measured: percent(right),
+            holds: right.value >= trained::BAR,
+        });
+        let loss = boot.difference(&own.fused[0], &trained.stamps.fused[0], 2);
+        bars.push(Bar {
+            what: "caption to picture, recall@10: trained on groceries less as it was".into(),
+            bar: format!("> −{:.0} points", 100.0 * trained::LOST),
+            measured: points(loss),
+            holds: loss.value > -trained::LOST,
         });
     }
     let scaled = measured.scaled;

@@ -23,6 +23,7 @@ mod singles;
 mod stamps;
 mod sure;
 mod taught;
+mod trained;
 mod variants;
 mod ways;
 
@@ -38,6 +39,7 @@ use page::Measured;
 use singles::{Asking, Embeddings, FUSION};
 use stamps::{Half, Stamp};
 use taught::Lessons;
+use trained::Trained;
 use variants::{Variant, variant};
 use ways::Way;
 
@@ -88,6 +90,9 @@ struct Args {
     /// Measure words that are taught alone, and print what comes of it
     #[arg(long)]
     only_taught: bool,
+    /// Train alone, and print what the choosing half of the stamps says of it, which is what numbers are chosen by
+    #[arg(long, requires = "teachers")]
+    only_trained: bool,
     /// How often collages of three things are made of the reported half: one for each stamp
     #[arg(long, default_value_t = 6)]
     seeds: u64,
@@ -106,6 +111,16 @@ fn main() -> Result<(), Failed> {
     let asking = [Half::Reported, Half::Choosing].map(|half| Asking::new(&stamps, half));
     let [reported, choosing] = &asking;
     let package = args.models.join("photo");
+    if let Some(teachers) = args.teachers.as_ref().filter(|_| args.only_trained) {
+        let (agff, ..) = trained::train(&package, teachers, &args.out)?;
+        let own = model::load(Source::Folder(package))?;
+        for (name, agff) in [("as it was", &own), ("trained", &agff)] {
+            let (variant, _) = variant(name, agff, 0, &asking)?;
+            let recalls = [0, 1, 2].map(|k| page::number(variant.fused[1].share(k)));
+            println!("choosing half, {name}: {}", recalls.join(" / "));
+        }
+        return Ok(());
+    }
 
     let mut variants = Vec::new();
     let mut kept = None;
@@ -136,6 +151,7 @@ fn main() -> Result<(), Failed> {
         .map(|folder| groceries::name(&agff, folder))
         .transpose()?;
     let lessons = lessons(&args, &agff)?;
+    let trained = trained(&args, &agff, &package, &asking)?;
     eprintln!("in a page");
     let browser = browser::compare(&stamps, &folder, &args.models, &embeddings, &args.out)?;
     let backgrounds = args.debian.join(BACKGROUNDS);
@@ -152,6 +168,7 @@ fn main() -> Result<(), Failed> {
         collages,
         groceries,
         lessons,
+        trained,
         browser,
         scaled,
         certain,
@@ -167,6 +184,21 @@ fn lessons(args: &Args, agff: &agff::Agff) -> Result<Option<Lessons>, Failed> {
     let folders = args.groceries.as_deref().zip(args.teachers.as_deref());
     folders
         .map(|(searched, teachers)| taught::measure(agff, teachers, searched))
+        .transpose()
+}
+
+/// Trains on photos and their names, if there are some.
+fn trained(
+    args: &Args,
+    agff: &agff::Agff,
+    package: &Path,
+    asking: &[Asking; 2],
+) -> Result<Option<Trained>, Failed> {
+    let folders = args.groceries.as_deref().zip(args.teachers.as_deref());
+    folders
+        .map(|(searched, teachers)| {
+            trained::measure((agff, package), teachers, searched, asking, &args.out)
+        })
         .transpose()
 }
 

@@ -15,6 +15,7 @@ use crate::scaled::Scaled;
 use crate::singles::{Asking, FUSION};
 use crate::sure::{self, Certain};
 use crate::taught::{self, Lessons};
+use crate::trained::{self, Trained};
 use crate::variants::Variant;
 use crate::ways::Way;
 
@@ -42,6 +43,8 @@ pub struct Measured<'a> {
     pub groceries: Option<Named>,
     /// Words that were taught, if there were teachers.
     pub lessons: Option<Lessons>,
+    /// The model trained on photos and their names, if there were some.
+    pub trained: Option<Trained>,
     /// In a page.
     pub browser: Compared,
     /// Large JPEGs, decoded at a part of their size.
@@ -70,6 +73,7 @@ pub fn write(document: &Path, measured: &Measured<'_>) -> Result<(), Failed> {
     part += &collage_tables::collages(measured, &boot);
     part += &sure::text(&measured.certain);
     part += &taught::text(measured.lessons.as_ref());
+    part += &trained::text(measured.trained.as_ref(), &measured.variants[0], &boot);
     part += &others(measured);
     print!("{part}");
     let (before, after) = (&text[..begin + BEGIN.len()], &text[end..]);

@@ -30,6 +30,10 @@ pub struct Row {
     /// Rows of one label are not each other's negatives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Other labels that fit the row's picture: it shows several things and its text names one of them. Texts of rows with
+    /// one of these labels are no negatives of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Rows of one group are put into one batch: they differ in one fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -73,6 +77,8 @@ struct Line {
     #[serde(default)]
     negatives: Vec<Part>,
     label: Option<String>,
+    #[serde(default)]
+    also: Vec<String>,
     group: Option<String>,
     #[serde(default)]
     flip: bool,
@@ -100,6 +106,7 @@ pub fn read_retrieval(path: &Path) -> Result<(Vec<Row>, Vec<Searched>)> {
                 positive,
                 negatives: line.negatives,
                 label,
+                also: line.also,
                 group: line.group,
                 flip: line.flip,
             }),

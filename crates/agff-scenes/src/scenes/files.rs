@@ -253,6 +253,7 @@ fn row(made: &Made, side: usize, number: usize, caption: &Caption) -> SceneRow {
             label: Some(format!("{}{letter}", made.name)),
             group: Some(format!("{}-{number}", made.name)),
             flip: caption.flip,
+            ..Row::default()
         },
         category: made.pattern.name(),
     }

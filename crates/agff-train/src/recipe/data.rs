@@ -168,7 +168,8 @@ pub(super) fn check(sources: &[DataSource]) -> Check {
 pub struct Images {
     /// Pictures with more pixels are reduced to about this many. Default: the start's own limit.
     pub max_pixels: Option<u64>,
-    /// MiB of decoded pictures that are kept in memory. Default 1024.
+    /// MiB of decoded pictures that are kept in memory, and with train = "maps" as many of what the towers make of
+    /// inputs. Default 1024.
     pub memory: u64,
     /// MiB of decoded pictures that are kept in the run's folder once the memory is full.
     /// Default 8192.

@@ -12,6 +12,9 @@ use agff::{Fusion, Reduction};
 pub enum Train {
     /// The views' learned vectors.
     Views,
+    /// Those, and linear maps behind the towers: of families that have such maps (`photo`). The towers stay as they are,
+    /// so each input runs through them once.
+    Maps,
     /// The views' learned vectors, and low-rank adapters of linear layers (LoRA, arXiv 2106.09685).
     Lora,
     /// Everything.
@@ -217,6 +220,9 @@ pub struct Loss {
     /// Weight of a second InfoNCE, in which only rows of one group are each other's negatives. Default
     /// 0: there is none.
     pub within_groups: f64,
+    /// Weight of the mean squared way that vectors have gone of texts which the model was made with (the names of the
+    /// classes of `photo`), for train = "maps": what it knew before stays. Default 0.
+    pub keep: f64,
     /// Weight of the mean squared cosine between the views of one input. Default 0.
     pub orthogonality: f64,
 }
@@ -250,13 +256,21 @@ impl Default for Loss {
             mask_margin: None,
             matryoshka: Vec::new(),
             within_groups: 0.0,
+            keep: 0.0,
             orthogonality: 0.0,
         }
     }
 }
 
 impl Loss {
-    pub(super) fn check(&self) -> Check {
+    pub(super) fn check(&self, train: Train) -> Check {
+        within("loss.keep", self.keep, 0.0, 1e6)?;
+        if self.keep > 0.0 && train != Train::Maps {
+            return fault(
+                "loss.keep",
+                "is above 0, which only train = \"maps\" can do",
+            );
+        }
         within("loss.temperature", self.temperature, 1e-4, 100.0)?;
         within(
             "loss.minimum_temperature",

@@ -156,6 +156,8 @@ pub struct Multipliers {
     pub embeddings: f64,
     /// Learned vectors of views.
     pub views: f64,
+    /// Linear maps behind the towers.
+    pub maps: f64,
     /// A learned temperature of the loss.
     pub temperature: f64,
 }
@@ -167,6 +169,7 @@ impl Default for Multipliers {
             decoder: 1.0,
             embeddings: 1.0,
             views: 1.0,
+            maps: 1.0,
             temperature: 1.0,
         }
     }
@@ -253,6 +256,7 @@ impl Optimiser {
             ("decoder", m.decoder),
             ("embeddings", m.embeddings),
             ("views", m.views),
+            ("maps", m.maps),
             ("temperature", m.temperature),
         ] {
             within(&format!("optimiser.multipliers.{name}"), value, 0.0, 1e4)?;

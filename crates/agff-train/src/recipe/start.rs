@@ -165,8 +165,8 @@ fn default_licence() -> String {
     "MIT OR Apache-2.0".into()
 }
 
-/// The views of the trained model. What a package already has of them keeps its learned vectors;
-/// the others begin by chance.
+/// The views of the trained model. What a package already has of them keeps its learned vectors; new fine views begin
+/// near the global view.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Views {
@@ -178,9 +178,12 @@ pub struct Views {
     pub learned: usize,
     /// The global view. Default: a package's own; for a random start one learned vector.
     pub global: Option<GlobalView>,
-    /// Deviation of the values that new learned vectors begin with, as a multiple of that of the
-    /// token embeddings. Default 1.
+    /// Deviation of the values that new learned vectors begin with where they begin by chance, as a multiple of that of
+    /// the token embeddings. Default 1.
     pub scale: f64,
+    /// New fine views begin as the global view, with noise of this share of that deviation; 0 lets them begin by chance.
+    /// A view that is longer than the global one begins by chance too. Default 0.1.
+    pub noise: f64,
 }
 
 impl Default for Views {
@@ -191,6 +194,7 @@ impl Default for Views {
             learned: 2,
             global: None,
             scale: 1.0,
+            noise: 0.1,
         }
     }
 }
@@ -235,6 +239,7 @@ impl Views {
         within("views.fine", self.fine, 0, most_fine)?;
         within("views.learned", self.learned, 0, most_learned)?;
         above_zero("views.scale", self.scale)?;
+        within("views.noise", self.noise, 0.0, 10.0)?;
         if self.fine > 0 && self.prompt.is_empty() && self.learned == 0 {
             return fault(
                 "views.learned",

@@ -429,16 +429,25 @@ fn every_recipe_in_the_folder_is_one() {
         [
             "ablation",
             "ablation-base",
+            "ablation-shelves",
             "agff-nano",
             "agff-nano-base",
             "agff-pico",
-            "agff-pico-base"
+            "agff-pico-base",
+            "photo-words"
         ]
     );
 }
 
 #[test]
 fn captions_and_muon_are_refused_where_what_they_move_is_not_trained() {
+    let keep = |train: &str| {
+        let set = [format!("train={train}"), "loss.keep=1".into()];
+        Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set)
+    };
+    assert!(keep("maps").is_ok());
+    let error = keep("all").unwrap_err();
+    assert!(error.message().contains("maps"), "{error}");
     for key in ["captions.weight", "optimiser.muon.learning_rate"] {
         let set = |train: &str| [format!("train={train}"), format!("{key}=1")];
         let example = |train| Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set(train));

@@ -49,6 +49,8 @@ pub(super) struct RowFacts {
     pub(super) negatives: Box<[u32]>,
     /// [`NONE`] if there is none.
     pub(super) label: u32,
+    /// Other labels that fit its query, and its positive: what their pictures show beside it.
+    pub(super) also: [Box<[u32]>; 2],
     /// Its group among those of its source.
     pub(super) group: u32,
 }
@@ -147,6 +149,11 @@ impl RowSet {
     }
 
     fn facts(&mut self, row: &Row, group: u32) -> RowFacts {
+        let also: Box<[u32]> = row
+            .also
+            .iter()
+            .map(|label| self.labels.of(label.clone()))
+            .collect();
         let query_part = self.part(&row.query);
         RowFacts {
             query: self.queries.of((query_part, row.query.instruction.clone())),
@@ -157,6 +164,10 @@ impl RowSet {
                 Some(label) => self.labels.of(label.clone()),
                 None => NONE,
             },
+            also: [&row.query, &row.positive].map(|part| match part.image {
+                Some(_) => also.clone(),
+                None => Box::default(),
+            }),
             group,
         }
     }
@@ -164,6 +175,15 @@ impl RowSet {
     fn part(&mut self, part: &Part) -> u32 {
         let text = part.text.as_deref().map(str::trim).map(str::to_owned);
         self.parts.of((text, part.image.clone()))
+    }
+}
+
+impl RowFacts {
+    /// Whether a label fits its query as well as another row's positive.
+    pub(super) fn shares_label(&self, other: &Self) -> bool {
+        let of_query = std::iter::once(&self.label).chain(&self.also[0]);
+        let mut of_query = of_query.filter(|&&label| label != NONE);
+        of_query.any(|label| other.label == *label || other.also[1].contains(label))
     }
 }
 

@@ -44,6 +44,45 @@ fn sampler(sources: &[(&[Row], f64)], settings: &SamplerSettings) -> Sampler {
     Sampler::new(set(sources), settings.clone()).unwrap()
 }
 
+#[test]
+fn a_picture_of_several_things_is_no_negative_of_any_of_their_names() {
+    // Photo i shows the things i to i + 2, and its text names the first of them.
+    let rows: Vec<Row> = (0..8)
+        .map(|i| Row {
+            query: Part::image(format!("{i}.jpg")),
+            positive: Part::text(format!("thing {i}")),
+            label: Some(format!("{i}")),
+            also: vec![format!("{}", i + 1), format!("{}", i + 2)],
+            ..Row::default()
+        })
+        .collect();
+    for (mask, mirrored) in [(true, false), (true, true), (false, false)] {
+        let mut rows = rows.clone();
+        if mirrored {
+            rows.iter_mut()
+                .for_each(|row| std::mem::swap(&mut row.query, &mut row.positive));
+        }
+        let settings = SamplerSettings {
+            mask_same_label: mask,
+            ..settings(8)
+        };
+        let batch = sampler(&[(&rows, 1.0)], &settings).batch(0);
+        let number = |row: usize| batch.rows[row].row;
+        for (i, j) in (0..64).map(|n| (n / 8, n % 8)) {
+            let (photo, name) = match mirrored {
+                false => (number(i), number(j)),
+                true => (number(j), number(i)),
+            };
+            let shown = i != j && (photo..photo + 3).contains(&name);
+            assert_eq!(
+                batch.is_false_negative(i, j),
+                mask && shown,
+                "{photo} {name}"
+            );
+        }
+    }
+}
+
 /// Two sources drawn by chance: labels, groups, repeated targets and queries, negatives.
 fn random_sources(seed: u64) -> [Vec<Row>; 2] {
     [0, 1].map(|source| {

@@ -1,0 +1,100 @@
+//! What is studied, and on what.
+
+use std::sync::atomic::AtomicBool;
+
+use clap::ValueEnum;
+
+use crate::arms::{self, Arm};
+use crate::report::Section;
+use crate::run::Runs;
+use crate::{Failed, SEEDS, best, each, shelves};
+
+/// Which pictures are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pictures {
+    /// Drawn scenes, by a model of our own that begins with a global view.
+    Scenes,
+    /// Photos of groceries on shelves, by the model `photo`.
+    Shelves,
+}
+
+/// A study.
+pub struct Study {
+    /// The recipe of all arms.
+    pub recipe: &'static str,
+    /// The folder of the runs.
+    pub out: &'static str,
+    /// The line of the document after which its tables stand.
+    pub begin: &'static str,
+    /// What its plots' names begin with.
+    pub plots: &'static str,
+    /// What is right, for the heads of tables.
+    pub right: &'static str,
+}
+
+impl Pictures {
+    /// The study of them.
+    pub fn study(self) -> Study {
+        match self {
+            Self::Scenes => Study {
+                recipe: "recipes/ablation.toml",
+                out: "runs/ablation",
+                begin: "<!-- written by `make ablation` -->",
+                plots: "",
+                right: "group accuracy",
+            },
+            Self::Shelves => Study {
+                recipe: "recipes/ablation-shelves.toml",
+                out: "runs/ablation-shelves",
+                begin: "<!-- written by `make ablation-shelves` -->",
+                plots: "shelves-",
+                right: "shelves found",
+            },
+        }
+    }
+
+    /// Does what is missing, or as much of it as there is time for.
+    ///
+    /// # Errors
+    /// Of training.
+    pub fn sections(self, runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
+        match self {
+            Self::Scenes => scenes(runs, stop),
+            Self::Shelves => shelves::sections(runs, stop),
+        }
+    }
+}
+
+fn scenes(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
+    let plain = arms::named(arms::main(), arms::PLAIN);
+    let with_plain =
+        |others: Vec<Arm>| -> Vec<Arm> { std::iter::once(plain.clone()).chain(others).collect() };
+    let mut compared = each(runs, stop, &arms::main(), &SEEDS)?;
+
+    let tuning = each(runs, stop, &with_plain(arms::tuning()), &SEEDS[..1])?;
+    let tuned = best(&tuning).map(|name| arms::named(with_plain(arms::tuning()), &name));
+    let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| *tuned != plain).collect();
+    compared.extend(each(runs, stop, &tuned, &SEEDS)?);
+
+    let mut sweeps = Vec::new();
+    for (title, others) in [
+        ("The number of fine views", arms::views()),
+        ("The temperature of the fusion", arms::fusion()),
+    ] {
+        let all = with_plain(others);
+        let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
+        // The best one is confirmed; the plain one has all seeds.
+        let confirmed: Vec<Arm> = best(&outcomes)
+            .into_iter()
+            .map(|name| arms::named(all.clone(), &name))
+            .collect();
+        outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
+        sweeps.push(Section::new(title, outcomes));
+    }
+    let mut sections = vec![
+        Section::new("Views, fusion and loss", compared),
+        Section::new("InfoNCE's temperature and margin", tuning),
+    ];
+    sections.extend(sweeps);
+    Ok(sections)
+}
