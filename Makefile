@@ -191,6 +191,12 @@ ablation: ## what views, fusion and EGA bring (docs/ablation.md)
 	test -d runs/ablation-base/model || $(agff) train recipes/ablation-base.toml --resume
 	cargo run --quiet --locked -p agff-cli --example ablation -- $(if $(REPORT),--report)
 
+.PHONY: ablation-shelves
+ablation-shelves: photo-model ## the same on photos of shelves; GROCERIES=FOLDER, TEACHERS=FOLDER
+	cargo run --quiet --locked -p agff-cli --example ablation -- --on shelves $(if $(REPORT),--report) \
+		--groceries "$(or $(GROCERIES),$(error GROCERIES=FOLDER is missing))" \
+		--teachers "$(or $(TEACHERS),$(error TEACHERS=FOLDER is missing))"
+
 # What needs PyTorch (a large environment of its own; no check depends on it).
 PYTHON ?= python3
 

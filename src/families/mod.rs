@@ -271,8 +271,9 @@ pub trait Split {
         device: &Device,
     ) -> Vec<Features>;
 
-    /// Features of texts that the model was made with. Training may be asked to leave their vectors where they are.
-    fn known_texts(&self, device: &Device) -> Vec<Features>;
+    /// Features of texts and of pictures that the model was made with. Training may be asked to leave their vectors where
+    /// they are.
+    fn known(&self, device: &Device) -> Vec<Features>;
 
     /// What the second part makes of them: what [`Network::forward`] gives for the items.
     fn read(&self, features: &[&Features], device: &Device) -> Readout;

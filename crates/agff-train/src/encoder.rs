@@ -7,6 +7,7 @@ use super::features::Input;
 use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
 use super::random::{Draw, What};
 use super::recipe::{Captions, Lora, Train};
+use super::scores::unit;
 use agff::Result;
 use agff::families::{Features, Item, Layout, Network, Patches, Preprocessing, token_ids};
 use agff::input::text::Tokenizer;
@@ -26,6 +27,14 @@ pub struct Encoder {
     lora: Option<Lora>,
     split: bool,
     device: Device,
+}
+
+/// Texts and pictures that a model was made with.
+pub struct Known {
+    features: Vec<Features>,
+    texts: usize,
+    /// Their unit vectors, of texts and then of all views of pictures.
+    vectors: Tensor<2>,
 }
 
 /// Names a pass over a chunk, for dropout: both passes over it leave out the same.
@@ -227,33 +236,69 @@ impl Encoder {
         Ok(split.features(items, &ids, tokens, &self.device))
     }
 
-    /// The gradient of `weight` times the mean squared way that texts have gone which the model was made with, and that
-    /// mean.
+    /// The mean squared way that the vectors of [`Known`] texts and pictures have gone, and the gradient of the sum of both
+    /// with these weights.
     ///
     /// # Errors
     /// Those of building the network.
-    pub fn strayed(&self, parameters: &Parameters, weight: f32) -> Result<(f32, ByName)> {
+    pub fn strayed(
+        &self,
+        parameters: &Parameters,
+        weights: [f32; 2],
+        known: &Known,
+    ) -> Result<([f32; 2], ByName)> {
         let leaves = parameters.leaves();
-        let network = self.network(&leaves, None)?;
         let device = self.device.clone().autodiff();
-        let split = network.split().expect("it is a split model");
-        let texts = split.known_texts(&self.device);
-        let texts: Vec<&Features> = texts.iter().collect();
-        let now = split.read(&texts, &device).views;
-        let [count, width] = now.dims();
-        let own = texts[0].values.len();
-        let before: Vec<f32> = texts.iter().flat_map(|f| &f.values).copied().collect();
-        let before = Tensor::<2>::from_data(TensorData::new(before, [count, own]), &device);
-        // What a text has beside what it says, nothing moves.
-        let way = now.narrow(1, 0, own.min(width)) - before;
-        let mean = way.powi_scalar(2).sum() / count as f32;
-        let value = mean.clone().into_scalar::<f32>();
-        let mut gradients = (mean * weight).backward();
+        let now = self.read_known(&known.features, &leaves, &device)?;
+        let way = (now - known.vectors.clone().autodiff())
+            .powi_scalar(2)
+            .sum_dim(1);
+        let rows = way.dims()[0];
+        let means = [0..known.texts, known.texts..rows].map(|range| {
+            let count = range.len().max(1) as f32;
+            match range.is_empty() {
+                true => way.clone().sum() * 0.0,
+                false => way.clone().narrow(0, range.start, range.len()).sum() / count,
+            }
+        });
+        let values = means.clone().map(|mean| mean.into_scalar::<f32>());
+        let [texts, pictures] = means;
+        let mut gradients = (texts * weights[0] + pictures * weights[1]).backward();
         let gradients = leaves
             .into_iter()
             .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
             .collect();
-        Ok((value, gradients))
+        Ok((values, gradients))
+    }
+
+    /// What the model was made with, and its vectors as `parameters` are now.
+    ///
+    /// # Errors
+    /// Those of building the network.
+    pub fn known(&self, parameters: &Parameters) -> Result<Known> {
+        let trained = parameters.plain();
+        let network = self.network(&trained, None)?;
+        let features = network
+            .split()
+            .map_or_else(Vec::new, |split| split.known(&self.device));
+        Ok(Known {
+            texts: features.iter().filter(|f| !f.is_picture).count(),
+            vectors: self.read_known(&features, &trained, &self.device)?,
+            features,
+        })
+    }
+
+    /// Unit vectors of texts, then of all views of pictures.
+    fn read_known(
+        &self,
+        features: &[Features],
+        trained: &ByName,
+        device: &Device,
+    ) -> Result<Tensor<2>> {
+        let network = self.network(trained, None)?;
+        let split = network.split().expect("it is a split model");
+        let features: Vec<&Features> = features.iter().collect();
+        Ok(unit(split.read(&features, device).views))
     }
 
     /// The views of inputs of which some have one view alone, with that one in the place of each that is missing. The

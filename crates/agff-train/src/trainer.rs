@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::adapter::{Adapter, joined};
 use super::checkpoint::{self, Checkpoints, Position, write_whole};
-use super::encoder::{Encoder, Pass};
+use super::encoder::{Encoder, Known, Pass};
 use super::evaluate::Exam;
 use super::features::FeatureCache;
 use super::images::Pictures;
@@ -76,6 +76,8 @@ pub struct Trainer {
     sampler: Sampler,
     pictures: Pictures,
     features: Arc<FeatureCache>,
+    /// What is to stay where it is, if something is.
+    known: Option<Known>,
     exams: Vec<Exam>,
     checkpoints: Checkpoints,
     metrics: Metrics,
@@ -115,6 +117,7 @@ impl Trainer {
             recipe.seed,
             device,
         )?;
+        let start = parameters.clone();
         let mut optimiser = Optimiser::new(setup::optimiser(&recipe));
         let checkpoints =
             Checkpoints::new(recipe.out.join(CHECKPOINT_FOLDER), recipe.checkpoint.keep);
@@ -157,7 +160,11 @@ impl Trainer {
         let train = recipe.train;
         let lora = &recipe.lora;
         let encoder = Encoder::new(base, train, lora, &parameters, device, largest_binding)?;
+        // A run that goes on has moved already; what is kept is what it started from.
+        let keeps = loss.keep_texts > 0.0 || loss.keep_pictures > 0.0;
+        let known = keeps.then(|| encoder.known(&start)).transpose()?;
         Ok(Self {
+            known,
             encoder,
             parameters,
             optimiser,
@@ -347,9 +354,10 @@ impl Trainer {
                     .evaluate(hidden, views, &inputs.pairs, temperature)
             },
         )?;
-        if self.recipe.loss.keep > 0.0 {
-            let keep = self.recipe.loss.keep as f32;
-            let (_, gradients) = self.encoder.strayed(&self.parameters, keep)?;
+        if let Some(known) = &self.known {
+            let loss = &self.recipe.loss;
+            let weights = [loss.keep_texts, loss.keep_pictures].map(|weight| weight as f32);
+            let (_, gradients) = self.encoder.strayed(&self.parameters, weights, known)?;
             add_to(&mut all.gradients, gradients);
         }
         if self.parameters.0.contains_key(LOG_TEMPERATURE) {

@@ -277,15 +277,24 @@ impl Split for Network {
         kinds.into_iter().map(next).collect()
     }
 
-    /// The names of the classes.
-    fn known_texts(&self, device: &Device) -> Vec<Features> {
-        let classes = Tensor::<2>::eye(self.config.vision.classes, device);
-        let names = rows_of(unit(self.classes.forward(classes)), 1).into_iter();
-        let of = |values| Features {
-            values,
-            is_picture: false,
+    /// The classes: their names, and pictures of which each view has the features by which the classifier knows one.
+    fn known(&self, device: &Device) -> Vec<Features> {
+        let [views, learned] = self.views;
+        let (classes, head) = (self.config.vision.classes, self.config.vision.head);
+        let shown = unit(self.classes.forward(Tensor::eye(classes, device)));
+        let names = rows_of(shown.clone(), 1);
+        let features = self.classifier.forward(Tensor::eye(head, device));
+        let bias = self.classifier.forward(Tensor::zeros([1, head], device));
+        let features = (features - bias).transpose();
+        // A map of cells would be too much of one class.
+        let pictures = match learned {
+            0 => rows_of(Tensor::cat(vec![features, shown], 1), views),
+            _ => Vec::new(),
         };
-        names.map(of).collect()
+        let whole = classes / views;
+        let of = |is_picture| move |values| Features { values, is_picture };
+        let pictures = pictures.into_iter().take(whole).map(of(true));
+        names.into_iter().map(of(false)).chain(pictures).collect()
     }
 
     fn read(&self, features: &[&Features], device: &Device) -> Readout {

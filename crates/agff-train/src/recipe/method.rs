@@ -220,9 +220,13 @@ pub struct Loss {
     /// Weight of a second InfoNCE, in which only rows of one group are each other's negatives. Default
     /// 0: there is none.
     pub within_groups: f64,
-    /// Weight of the mean squared way that vectors have gone of texts which the model was made with (the names of the
-    /// classes of `photo`), for train = "maps": what it knew before stays. Default 0.
-    pub keep: f64,
+    /// Weight of the mean squared way that vectors have gone of texts which the model was made with (of `photo`: the names
+    /// of its classes), for train = "maps": what it knew before stays. Default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub keep_texts: f64,
+    /// The same of pictures (of `photo`: what its classifier looks for). Default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub keep_pictures: f64,
     /// Weight of the mean squared cosine between the views of one input. Default 0.
     pub orthogonality: f64,
 }
@@ -242,6 +246,10 @@ fn one() -> f64 {
     1.0
 }
 
+fn is_zero(weight: &f64) -> bool {
+    *weight == 0.0
+}
+
 impl Default for Loss {
     fn default() -> Self {
         Self {
@@ -256,7 +264,8 @@ impl Default for Loss {
             mask_margin: None,
             matryoshka: Vec::new(),
             within_groups: 0.0,
-            keep: 0.0,
+            keep_texts: 0.0,
+            keep_pictures: 0.0,
             orthogonality: 0.0,
         }
     }
@@ -264,12 +273,14 @@ impl Default for Loss {
 
 impl Loss {
     pub(super) fn check(&self, train: Train) -> Check {
-        within("loss.keep", self.keep, 0.0, 1e6)?;
-        if self.keep > 0.0 && train != Train::Maps {
-            return fault(
-                "loss.keep",
-                "is above 0, which only train = \"maps\" can do",
-            );
+        for (key, weight) in [
+            ("loss.keep_texts", self.keep_texts),
+            ("loss.keep_pictures", self.keep_pictures),
+        ] {
+            within(key, weight, 0.0, 1e6)?;
+            if weight > 0.0 && train != Train::Maps {
+                return fault(key, "is above 0, which only train = \"maps\" can do");
+            }
         }
         within("loss.temperature", self.temperature, 1e-4, 100.0)?;
         within(

@@ -157,9 +157,14 @@ pub struct Multipliers {
     /// Learned vectors of views.
     pub views: f64,
     /// Linear maps behind the towers.
+    #[serde(skip_serializing_if = "is_one")]
     pub maps: f64,
     /// A learned temperature of the loss.
     pub temperature: f64,
+}
+
+fn is_one(factor: &f64) -> bool {
+    *factor == 1.0
 }
 
 impl Default for Multipliers {

@@ -183,7 +183,15 @@ pub struct Views {
     pub scale: f64,
     /// New fine views begin as the global view, with noise of this share of that deviation; 0 lets them begin by chance.
     /// A view that is longer than the global one begins by chance too. Default 0.1.
+    // Left out where it is the default, as all keys are that came later: so the recipes of earlier runs stay the same.
+    #[serde(skip_serializing_if = "is_default_noise")]
     pub noise: f64,
+}
+
+const NOISE: f64 = 0.1;
+
+fn is_default_noise(noise: &f64) -> bool {
+    *noise == NOISE
 }
 
 impl Default for Views {
@@ -194,7 +202,7 @@ impl Default for Views {
             learned: 2,
             global: None,
             scale: 1.0,
-            noise: 0.1,
+            noise: NOISE,
         }
     }
 }

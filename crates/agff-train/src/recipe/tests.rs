@@ -440,14 +440,32 @@ fn every_recipe_in_the_folder_is_one() {
 }
 
 #[test]
+fn keys_that_came_later_leave_the_recipes_of_earlier_runs_as_they_were() {
+    let recipe = Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &[]).unwrap();
+    let text = recipe.to_toml().unwrap();
+    for key in ["noise", "maps", "keep_texts", "keep_pictures"] {
+        assert!(!text.contains(key), "{key}");
+    }
+    let set = [
+        "views.noise=0.2".into(),
+        "optimiser.multipliers.maps=2".into(),
+    ];
+    let other = Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set).unwrap();
+    let text = other.to_toml().unwrap();
+    assert!(text.contains("noise = 0.2") && text.contains("maps = 2.0"));
+}
+
+#[test]
 fn captions_and_muon_are_refused_where_what_they_move_is_not_trained() {
-    let keep = |train: &str| {
-        let set = [format!("train={train}"), "loss.keep=1".into()];
-        Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set)
-    };
-    assert!(keep("maps").is_ok());
-    let error = keep("all").unwrap_err();
-    assert!(error.message().contains("maps"), "{error}");
+    for key in ["loss.keep_texts", "loss.keep_pictures"] {
+        let keep = |train: &str| {
+            let set = [format!("train={train}"), format!("{key}=1")];
+            Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set)
+        };
+        assert!(keep("maps").is_ok());
+        let error = keep("all").unwrap_err();
+        assert!(error.message().contains("maps"), "{error}");
+    }
     for key in ["captions.weight", "optimiser.muon.learning_rate"] {
         let set = |train: &str| [format!("train={train}"), format!("{key}=1")];
         let example = |train| Recipe::parse(Recipe::EXAMPLE, "example", Path::new(""), &set(train));
