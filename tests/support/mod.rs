@@ -4,6 +4,7 @@ pub mod golden;
 pub mod hub;
 pub mod jpeg;
 pub mod packages;
+pub mod photo;
 pub mod shapes;
 pub mod toy;
 pub mod training;

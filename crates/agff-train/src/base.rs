@@ -352,3 +352,70 @@ pub(super) fn drawn(seed: u64, tensor: &str) -> Draw {
     let (index, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
     Draw::new(seed, 0, What::Weights, u64::from_le_bytes(*index))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoder::Encoder;
+    use super::super::parameters::Parameters;
+    use super::super::passes::{chunks, outputs};
+    use super::super::recipe::{Lora, Train};
+    use super::super::testing::{device, inputs, tiny};
+    use super::*;
+
+    /// The least cosine of a new fine view with the global one, whose branch is a token and a learned vector.
+    fn nearness(learned: usize, noise: f64) -> f64 {
+        let view = |name: &str, prompt: &str, learned| View {
+            name: name.into(),
+            prompt: prompt.into(),
+            learned,
+            region: None,
+        };
+        let start = NewViews { scale: 1.0, noise };
+        let global = view("global", "<|im_start|>", 1);
+        let base = tiny(0).with_views(vec![global.clone()], 5, start).unwrap();
+        let views = vec![global, view("fine-1", "", learned)];
+        let base = base.with_views(views, 5, start).unwrap();
+        let (train, lora) = (Train::Views, Lora::default());
+        let parameters = Parameters::new(&base, train, &lora, None, 3, &device()).unwrap();
+        let encoder = Encoder::new(base, train, &lora, &parameters, &device(), None).unwrap();
+        let items = inputs(&encoder, 6);
+        let made = outputs(&encoder, &parameters, &items, &chunks(&items, 6, 6)).unwrap();
+        let width = encoder.dimensions();
+        let cosine = |pair: &[f32]| {
+            let (a, b) = pair.split_at(width);
+            let dot =
+                |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+        };
+        made.chunks(2 * width).map(cosine).fold(1.0, f64::min)
+    }
+
+    #[test]
+    fn new_fine_views_begin_as_the_global_view_with_noise() {
+        assert!(nearness(2, 1e-4) > 0.99999, "{}", nearness(2, 1e-4));
+        let noisy = nearness(2, 0.1);
+        assert!((0.9..0.9999).contains(&noisy), "{noisy}");
+        // By chance, if that is asked for, and where the global view's branch is too short.
+        assert!(nearness(2, 0.0) < 0.9 && nearness(3, 1e-4) < 0.9);
+    }
+
+    #[test]
+    fn chance_has_the_deviation_of_token_embeddings() {
+        let base = tiny(0);
+        let spread = |scale: f64| {
+            let views = vec![View {
+                name: "global".into(),
+                learned: 64,
+                ..View::default()
+            }];
+            let start = NewViews { scale, noise: 0.0 };
+            let base = tiny(0).with_views(views, 1, start).unwrap();
+            let values = base.tensors[GLOBAL].as_f32().unwrap();
+            let squares: f32 = values.iter().map(|x| x * x).sum();
+            (squares / values.len() as f32).sqrt()
+        };
+        let own = base.token_deviation().unwrap();
+        assert!((spread(1.0) / own - 1.0).abs() < 0.1);
+        assert!((spread(0.5) / own - 0.5).abs() < 0.1);
+    }
+}

@@ -13,6 +13,7 @@ use agff_train::passes::outputs;
 
 use super::run::Folder;
 use super::support::cosine;
+use super::support::photo::{package_of_parts, shape};
 
 fn load(package: &Path) -> Agff {
     let options = LoadOptions {
@@ -133,6 +134,56 @@ fn an_adapter_merged_into_its_model_gives_the_trained_embeddings_and_q8_stays_ne
             .unwrap();
         let near = agreement(&trained, &of_package(&load(&small), &folder));
         assert!(near > 0.999, "{out}: {near}");
+    }
+}
+
+#[test]
+fn what_a_photo_model_was_trained_to_is_what_its_package_gives() {
+    let folder = Folder::new();
+    let package = folder.join("package");
+    package_of_parts(&package, Dtype::F32, Some(shape().parts), false);
+    let recipe = "out = 'run'\nseed = 5\nstart = { package = 'package' }\n[[data]]\nrows = 'rows.jsonl'\naugment = false\n\
+                  [batch]\nrows = 8\n[loss]\nhardness = 'e1'\ntemperature = 0.1\n\
+                  [optimiser]\nsteps = 20\nlearning_rate = 3e-3\n";
+    std::fs::write(folder.join("recipe.toml"), recipe).unwrap();
+    for (train, more) in [
+        ("maps", ["loss.keep_texts=1", "loss.keep_pictures=1"]),
+        ("maps", ["views.fine=2", "views.learned=1"]),
+        ("lora", ["lora.rank=4", "lora.alpha=8"]),
+    ] {
+        let out = format!("{train}-{}", more[0]);
+        let set = [format!("out='{out}'"), format!("train={train}")];
+        let set: Vec<&str> = set.iter().map(String::as_str).chain(more).collect();
+        let (trainer, losses) = folder.run(&set);
+        assert!(losses[15..].iter().sum::<f64>() < losses[..5].iter().sum::<f64>());
+        let made = match train {
+            "maps" => folder.join(&format!("{out}/model")),
+            _ => {
+                let merged = folder.join("merged");
+                let adapter = Adapter::read(&folder.join(&format!("{out}/adapter"))).unwrap();
+                adapter
+                    .merge(base(&package), &merged, false, Dtype::F32)
+                    .unwrap();
+                merged
+            }
+        };
+        let agff = load(&made);
+        let trained = of_trainer(&trainer, &agff, &folder);
+        // A text has one view in a package, and that one in the place of all in training.
+        let found = of_package(&agff, &folder);
+        let cut: Vec<Vec<f32>> = trained
+            .iter()
+            .zip(&found)
+            .map(|(trained, found)| trained[..found.len()].to_vec())
+            .collect();
+        let same = agreement(&cut, &found);
+        assert!(same > 0.99999, "{out}: {same}");
+        let before = of_package(&load(&package), &folder);
+        let moved = agreement(
+            &before.iter().map(|v| v[..32].to_vec()).collect::<Vec<_>>(),
+            &found.iter().map(|v| v[..32].to_vec()).collect::<Vec<_>>(),
+        );
+        assert!(moved < 0.9999, "{out}: {moved}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The same training through the kernels of a GPU.
 
+use std::path::PathBuf;
+
 use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::package::{ConvertOptions, convert};
 use agff::tensors::Dtype;
@@ -12,6 +14,7 @@ use burn::tensor::Device;
 use super::run::{Folder, finish};
 use super::support::golden::Case;
 use super::support::gpu_or_say_so;
+use super::support::photo::{package_of_parts, shape};
 
 /// A software adapter if there is one: it is there to be tested on.
 fn gpu() -> Device {
@@ -105,21 +108,38 @@ fn gradients_of_two_towers_on_a_gpu_are_those_on_the_cpu() {
             ..ConvertOptions::default()
         };
         convert(&checkpoint, &folder.join("package"), &options, &mut |_| ()).unwrap();
-        let towers = folder.join("towers.toml");
-        let text = "out = 'run'\nseed = 5\nstart = { package = 'package' }\n[[data]]\nrows = 'rows.jsonl'\n\
-                    [batch]\nrows = 8\n[loss]\nhardness = 'e1'\n";
-        std::fs::write(&towers, text).unwrap();
         for train in ["train='all'", "train='lora'"] {
-            let set = [
-                train,
-                "lora.vision=true",
-                "optimiser.steps=1",
-                "optimiser.learning_rate=1e-3",
-            ];
-            let set = set.map(str::to_owned);
-            same_gradients(&Recipe::read(&towers, &set).unwrap(), &gpu);
+            let set = [train, "lora.vision=true"].map(str::to_owned);
+            same_gradients(&Recipe::read(&recipe_of(&folder), &set).unwrap(), &gpu);
         }
     }
+}
+
+#[test]
+fn gradients_of_a_photo_model_on_a_gpu_are_those_on_the_cpu() {
+    if !gpu_or_say_so("training a photo model on a GPU") {
+        return;
+    }
+    let gpu = gpu();
+    let folder = Folder::new();
+    // Maps and a learned region, and neither.
+    for (trained, trains) in [(true, ["maps", "all"]), (false, ["maps", "lora"])] {
+        let package = folder.join("package");
+        package_of_parts(&package, Dtype::F32, Some(shape().parts), trained);
+        for train in trains {
+            let set = [format!("train={train}")];
+            same_gradients(&Recipe::read(&recipe_of(&folder), &set).unwrap(), &gpu);
+        }
+    }
+}
+
+/// A recipe that starts from the package in the folder, for a batch.
+fn recipe_of(folder: &Folder) -> PathBuf {
+    let path = folder.join("of-package.toml");
+    let text = "out = 'run'\nseed = 5\nstart = { package = 'package' }\n[[data]]\nrows = 'rows.jsonl'\n\
+                [batch]\nrows = 8\n[loss]\nhardness = 'e1'\n[optimiser]\nsteps = 1\nlearning_rate = 1e-3\n";
+    std::fs::write(&path, text).unwrap();
+    path
 }
 
 /// The first batch has the same gradients on both devices.

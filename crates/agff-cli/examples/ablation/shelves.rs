@@ -221,9 +221,9 @@ pub fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> 
     let mut sections = Vec::new();
     // Temperature and margin are tuned for the fused and for the global view alike.
     for (title, start) in [
-        ("InfoNCE's temperature and margin, fused", &plain),
+        ("Shelves: InfoNCE's temperature and margin, fused", &plain),
         (
-            "InfoNCE's temperature and margin, global view alone",
+            "Shelves: InfoNCE's temperature and margin, global view alone",
             &global,
         ),
     ] {
@@ -235,6 +235,18 @@ pub fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> 
         sections.push(Section::new(title, outcomes));
     }
     compared.extend(each(runs, stop, &[regions()], &SEEDS)?);
+    // The package's temperature was chosen for single things; shelves may want another one.
+    let all = [vec![plain.clone()], fusion()].concat();
+    let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
+    let confirmed: Vec<Arm> = best(&outcomes)
+        .into_iter()
+        .map(|name| arms::named(all.clone(), &name))
+        .collect();
+    outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
+    sections.push(Section::new(
+        "Shelves: the temperature of the fusion",
+        outcomes,
+    ));
     let mut all = vec![
         Section::new("Shelves: views and fusion, InfoNCE", compared),
         Section::new("Shelves: losses", losses),
@@ -277,6 +289,18 @@ fn regions() -> Arm {
 
 fn fine(k: usize) -> String {
     format!("views={{fine={k}, learned=1}}")
+}
+
+/// Temperatures of the fusion, but for the package's own.
+fn fusion() -> Vec<Arm> {
+    let one = |t: &str| {
+        Arm::new(
+            format!("agff-f{t}"),
+            format!("AGFF, K = 4, τ_f = {t}"),
+            &[&fine(4), &format!("fusion.temperature={t}")],
+        )
+    };
+    ["0.003", "0.01", "0.02", "0.07"].map(one).to_vec()
 }
 
 /// EGA and LLaVE's weights, with the fused and with the global view.
