@@ -183,8 +183,8 @@ impl Trainer {
         })
     }
 
-    /// Lets runs share what frozen towers make of inputs: runs that start from the same package, and either all or none of
-    /// them with learned regions.
+    /// Lets runs share what frozen towers make of inputs: runs that start from the same package with the same views, or all
+    /// with learned regions.
     pub fn share_features(&mut self, features: Arc<FeatureCache>) {
         self.features = features;
     }

@@ -18,11 +18,10 @@ mod shelves;
 mod study;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use agff::device::{self, DeviceChoice, DeviceOptions};
-use agff_train::features::FeatureCache;
 use arms::Arm;
 use clap::Parser;
 use run::{Outcome, Runs};
@@ -36,9 +35,6 @@ const SEEDS: [u64; 3] = [1, 2, 3];
 
 /// Where shelves are written.
 const SHELVES: &str = "data/shelves";
-
-/// Bytes of what frozen towers make of pictures, for runs with learned views and without.
-const FEATURES: usize = 6 << 30;
 
 /// The files of questions, by their places in the recipe.
 const TEST: usize = 0;
@@ -99,7 +95,7 @@ fn main() -> Result<(), Failed> {
         recipe: args.recipe.unwrap_or_else(|| study.recipe.into()),
         set: args.set,
         folder: args.out.unwrap_or_else(|| study.out.into()),
-        features: [0, 1].map(|_| Arc::new(FeatureCache::new(FEATURES))),
+        features: Mutex::default(),
     };
     let sections = args.on.sections(&runs, &stop)?;
     report::write(&args.document, &study, &sections)?;

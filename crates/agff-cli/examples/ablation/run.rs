@@ -1,10 +1,12 @@
 //! One run of an arm: trained, asked, and what came of it kept in a file. A run that has one is not
 //! done again.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
+use agff::families::View;
 use agff_eval::questions::{GroupAnswer, Report, group_answers};
 use agff_train::checkpoint::write_whole;
 use agff_train::features::FeatureCache;
@@ -15,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failed;
 use crate::arms::Arm;
+
+/// Most bytes of what frozen towers make of pictures, for runs that share it.
+const FEATURES: usize = 4 << 30;
 
 /// What came of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,8 +61,8 @@ pub struct Runs {
     pub set: Vec<String>,
     /// The folder of all runs.
     pub folder: PathBuf,
-    /// What frozen towers make of inputs, without learned views and with some.
-    pub features: [Arc<FeatureCache>; 2],
+    /// What frozen towers make of inputs: one for all runs with learned regions, and one for each other list of views.
+    pub features: Mutex<HashMap<String, Arc<FeatureCache>>>,
 }
 
 impl Runs {
@@ -86,9 +91,7 @@ impl Runs {
             self.largest_binding,
             &mut |_| (),
         )?;
-        let learned = trainer.encoder().base().manifest.views.iter();
-        let learned = learned.filter(|view| view.learned > 0).count() > 0;
-        trainer.share_features(self.features[usize::from(learned)].clone());
+        trainer.share_features(self.features_of(&trainer.encoder().base().manifest.views));
         let (steps, begun) = (trainer.steps(), trainer.step());
         eprintln!("{} seed {seed}: from step {begun} of {steps}", arm.name);
         let mut exams = Vec::new();
@@ -130,6 +133,17 @@ impl Runs {
             let _ = std::fs::remove_dir_all(folder.join(part));
         }
         Ok(Some(outcome))
+    }
+
+    fn features_of(&self, views: &[View]) -> Arc<FeatureCache> {
+        let key = match views.iter().any(|view| view.learned > 0) {
+            true => String::new(),
+            false => format!("{views:?}"),
+        };
+        let mut all = self.features.lock().expect("nothing panics with it");
+        all.entry(key)
+            .or_insert_with(|| Arc::new(FeatureCache::new(FEATURES)))
+            .clone()
     }
 
     fn keys(&self, arm: &Arm) -> Vec<String> {
