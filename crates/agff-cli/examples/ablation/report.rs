@@ -9,7 +9,7 @@ use agff_train::checkpoint::write_whole;
 use crate::numbers::{gain, over_seeds};
 use crate::run::Outcome;
 use crate::study::Study;
-use crate::{Failed, TEST, TUNING, arms, plot};
+use crate::{Failed, TEST, TUNING, plot};
 
 /// The tables stand between a study's first line and this one; what is around them is written by hand.
 const END: &str = "<!-- end -->";
@@ -80,17 +80,23 @@ pub fn write(document: &Path, study: &Study, sections: &[Section]) -> Result<(),
 /// A section as a table. `by_category` adds one over the patterns.
 fn table(section: &Section, study: &Study, by_category: bool) -> String {
     let arms = section.arms();
-    let reference = arms
-        .iter()
-        .find(|(first, _)| first.arm == arms::REFERENCE || first.arm == arms::PLAIN);
+    let reference = arms.first();
     let what = study.right;
+    let (head, line) = match study.groups {
+        true => (" precision@1 |", "---:|"),
+        false => ("", ""),
+    };
     let mut text = format!(
-        "| arm | seeds | {what} | least to most | against the first | precision@1 | for choosing |\n\
-         |---|---:|---:|---:|---:|---:|---:|\n",
+        "| arm | seeds | {what} | least to most | against the first |{head} for choosing |\n\
+         |---|---:|---:|---:|---:|{line}---:|\n",
     );
     for (first, runs) in &arms {
         let groups = over_seeds(runs, TEST, |e| e.report.overall.group_accuracy.value);
         let precision = over_seeds(runs, TEST, |e| e.report.overall.precision_at_1.value);
+        let precision = match study.groups {
+            true => format!(" {:.1} % |", 100.0 * precision.mean()),
+            false => String::new(),
+        };
         let choosing = over_seeds(&runs[..1], TUNING, |e| {
             e.report.overall.group_accuracy.value
         });
@@ -106,14 +112,13 @@ fn table(section: &Section, study: &Study, by_category: bool) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} (`{}`) | {} | {:.1} % | {:.1} to {:.1} | {against} | {:.1} % | {:.1} % |",
+            "| {} (`{}`) | {} | {:.1} % | {:.1} to {:.1} | {against} |{precision} {:.1} % |",
             first.what,
             first.arm,
             runs.len(),
             100.0 * groups.mean(),
             100.0 * low,
             100.0 * high,
-            100.0 * precision.mean(),
             100.0 * choosing.mean(),
         );
     }

@@ -209,32 +209,49 @@ fn shelf(photos: &[&Photo], across: u32, down: u32) -> Result<Pixels, Failed> {
 /// # Errors
 /// Of training.
 pub fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
-    let mut compared = each(runs, stop, &views(), &SEEDS)?;
     let plain = arms::named(views(), arms::PLAIN);
     let global = arms::named(views(), arms::REFERENCE);
-    let mut losses = each(
-        runs,
-        stop,
-        &[vec![global.clone(), plain.clone()], hardness()].concat(),
-        &SEEDS,
-    )?;
-    let mut sections = Vec::new();
-    // Temperature and margin are tuned for the fused and for the global view alike.
-    for (title, start) in [
-        ("Shelves: InfoNCE's temperature and margin, fused", &plain),
+    let compared = [views(), regions()].concat();
+    let mut sections = vec![Section::new(
+        "Shelves: views and fusion, InfoNCE",
+        each(runs, stop, &compared, &SEEDS)?,
+    )];
+    sections.push(Section::new(
+        "Shelves: how the package's own regions are fused",
+        each(runs, stop, &regions(), &SEEDS)?,
+    ));
+    // Losses are compared by the fused and by the global view alike, each with a tuned temperature and margin.
+    let mut sweeps = Vec::new();
+    for (title, tuned_title, start, others) in [
         (
+            "Shelves: losses, AGFF with K = 4",
+            "Shelves: InfoNCE's temperature and margin, AGFF with K = 4",
+            &plain,
+            hardness(&plain, &["e1", "e2", "llave"]),
+        ),
+        (
+            "Shelves: losses, global view alone",
             "Shelves: InfoNCE's temperature and margin, global view alone",
             &global,
+            hardness(&global, &["e1"]),
+        ),
+        (
+            "Shelves: losses, AGFF with the package's own regions",
+            "Shelves: InfoNCE's temperature and margin, AGFF with the package's own regions",
+            &regions()[0],
+            hardness(&regions()[0], &["e1"]),
         ),
     ] {
+        let arms = [vec![start.clone()], others].concat();
+        let mut losses = each(runs, stop, &arms, &SEEDS)?;
         let all = [vec![start.clone()], tuning(start)].concat();
         let outcomes = each(runs, stop, &all, &SEEDS[..1])?;
         let tuned = best(&outcomes).map(|name| arms::named(all, &name));
         let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| tuned != start).collect();
         losses.extend(each(runs, stop, &tuned, &SEEDS)?);
-        sections.push(Section::new(title, outcomes));
+        sections.push(Section::new(title, losses));
+        sweeps.push(Section::new(tuned_title, outcomes));
     }
-    compared.extend(each(runs, stop, &[regions()], &SEEDS)?);
     // The package's temperature was chosen for single things; shelves may want another one.
     let all = [vec![plain.clone()], fusion()].concat();
     let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
@@ -247,12 +264,8 @@ pub fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> 
         "Shelves: the temperature of the fusion",
         outcomes,
     ));
-    let mut all = vec![
-        Section::new("Shelves: views and fusion, InfoNCE", compared),
-        Section::new("Shelves: losses", losses),
-    ];
-    all.extend(sections);
-    Ok(all)
+    sections.extend(sweeps);
+    Ok(sections)
 }
 
 /// K learned regions, and how they are fused.
@@ -282,9 +295,18 @@ fn views() -> Vec<Arm> {
     arms
 }
 
-/// The package's own nine regions.
-fn regions() -> Arm {
-    Arm::new("regions", "AGFF, the package's own 3 × 3 regions", &[])
+/// The package's own nine regions, and how they are fused.
+fn regions() -> Vec<Arm> {
+    let of = |name: &str, what: &str, kind: &str| {
+        let set = format!("fusion.kind={kind}");
+        let what = format!("{what}, the package's own 3 × 3 regions");
+        Arm::new(name, what, &[&set])
+    };
+    vec![
+        of("regions", "AGFF", "agff"),
+        of("regions-mean", "mean of views", "mean-of-views"),
+        of("regions-max", "best pair of views", "max"),
+    ]
 }
 
 fn fine(k: usize) -> String {
@@ -303,27 +325,22 @@ fn fusion() -> Vec<Arm> {
     ["0.003", "0.01", "0.02", "0.07"].map(one).to_vec()
 }
 
-/// EGA and LLaVE's weights, with the fused and with the global view.
-fn hardness() -> Vec<Arm> {
-    let mut arms = Vec::new();
-    for (loss, what) in [
-        ("e1", "EGA e1"),
-        ("e2", "EGA e2"),
-        ("llave", "LLaVE's weights"),
-    ] {
-        let set = format!("loss.hardness={loss}");
-        arms.push(Arm::new(
-            format!("agff-{loss}"),
-            format!("AGFF, K = 4, {what}"),
-            &[&fine(4), &set],
-        ));
-    }
-    arms.push(Arm::new(
-        "global-e1",
-        "global view alone, EGA e1",
-        &["views.fine=0", "fusion.kind=global", "loss.hardness=e1"],
-    ));
-    arms
+/// An arm with EGA or LLaVE's weights in the place of InfoNCE.
+fn hardness(start: &Arm, losses: &[&str]) -> Vec<Arm> {
+    let of = |&loss: &&str| {
+        let what = match loss {
+            "llave" => "LLaVE's weights".to_owned(),
+            ega => format!("EGA {ega}"),
+        };
+        let hardness = format!("loss.hardness={loss}");
+        let set: Vec<&str> = start.set.iter().map(String::as_str).collect();
+        Arm::new(
+            format!("{}-{loss}", start.name),
+            format!("{}, {what}", start.what),
+            &[set.as_slice(), &[&hardness]].concat(),
+        )
+    };
+    losses.iter().map(of).collect()
 }
 
 /// An arm with other temperatures and margins.

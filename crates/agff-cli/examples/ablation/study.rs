@@ -30,6 +30,8 @@ pub struct Study {
     pub plots: &'static str,
     /// What is right, for the heads of tables.
     pub right: &'static str,
+    /// Whether a group has several questions, so that precision@1 is another number.
+    pub groups: bool,
 }
 
 impl Pictures {
@@ -42,6 +44,7 @@ impl Pictures {
                 begin: "<!-- written by `make ablation` -->",
                 plots: "",
                 right: "group accuracy",
+                groups: true,
             },
             Self::Shelves => Study {
                 recipe: "recipes/ablation-shelves.toml",
@@ -49,6 +52,7 @@ impl Pictures {
                 begin: "<!-- written by `make ablation-shelves` -->",
                 plots: "shelves-",
                 right: "shelves found",
+                groups: false,
             },
         }
     }
