@@ -75,6 +75,10 @@ pub fn run(args: Args, console: &Console) -> Done {
         )
         .into());
     }
+    if let Some(base) = args.base.as_ref().filter(|_| model.is_dir()) {
+        let why = "is for adapters; this run has made a whole package";
+        return Err(Error::new(Code::Checkpoint, base.display().to_string(), why).into());
+    }
     let manifest = if model.is_dir() {
         let mut base = pollster::block_on(Base::package(Source::Folder(model)))?;
         base.manifest.name = name;

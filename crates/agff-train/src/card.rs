@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::metrics::METRICS_FILE;
 use super::recipe::{Recipe, Rows, Start};
 use super::trainer::{MODEL_FOLDER, RECIPE_FILE};
-use agff::package::manifest::{MANIFEST_FILE, Manifest};
+use agff::package::manifest::{CARD_FILE, MANIFEST_FILE, Manifest};
 use agff::{Code, Error, Result};
 
 /// The last so many records of a run are averaged.
@@ -85,7 +85,27 @@ pub fn card(
             ),
         );
     }
+    if let Some(before) = former(&chain, run) {
+        line(out, "\n## The model that it began as\n".into());
+        for of_card in before.lines() {
+            // Its headings are below this one.
+            let deeper = if of_card.starts_with('#') { "##" } else { "" };
+            line(out, format!("{deeper}{of_card}"));
+        }
+    }
     Ok(text)
+}
+
+/// The card of the package that the first run of a chain started from: there, or in what the last run made.
+fn former(chain: &[Step], run: &Path) -> Option<String> {
+    let start = match &chain.first()?.recipe.start {
+        Start::Package(package) => Some(package.clone()),
+        Start::Random(_) => None,
+    };
+    let folders = start.into_iter().chain([run.join(MODEL_FOLDER)]);
+    folders
+        .map(|folder| std::fs::read_to_string(folder.join(CARD_FILE)))
+        .find_map(Result::ok)
 }
 
 /// A run of the chain that led to a model.

@@ -36,6 +36,8 @@ struct Head {
     format: String,
     step: u64,
     recipe: String,
+    #[serde(default)]
+    start: Option<String>,
     /// Steps that each parameter's moments have seen.
     times: BTreeMap<String, usize>,
 }
@@ -54,6 +56,8 @@ pub struct Position {
     pub step: u64,
     /// Names the recipe, so that a run is not resumed with another one.
     pub recipe: String,
+    /// Names the package that it started from; not there in checkpoints of before.
+    pub start: Option<String>,
 }
 
 impl Checkpoints {
@@ -175,6 +179,7 @@ fn serialised(
         format: FORMAT.into(),
         step: position.step,
         recipe: position.recipe.clone(),
+        start: position.start.clone(),
         times,
     };
     let head = serde_json::to_string(&head)
@@ -210,7 +215,10 @@ pub fn load(
     let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
     let fail = |why: String| Error::new(Code::Checkpoint, path.display().to_string(), why);
     let damaged = |error: safetensors::SafeTensorError| {
-        fail(format!("is damaged ({error}); resume from an older one")).with_source(error)
+        fail(format!(
+            "is damaged ({error}); take it out of the folder, and the one before it is gone on from"
+        ))
+        .with_source(error)
     };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
     let file = SafeTensors::deserialize(&bytes).map_err(damaged)?;
@@ -274,5 +282,6 @@ pub fn load(
     Ok(Position {
         step: head.step,
         recipe: head.recipe,
+        start: head.start,
     })
 }

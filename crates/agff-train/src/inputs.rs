@@ -19,9 +19,6 @@ use agff::Result;
 use agff::families::{Features, Item};
 use agff_eval::data::{Part, Row};
 
-/// Inputs that go through frozen towers together.
-const TOWER_CHUNK: usize = 8;
-
 /// A source's rows in memory.
 #[derive(Debug, Clone)]
 pub struct SourceRows {
@@ -59,10 +56,11 @@ impl Inputs {
             let id = batch.rows[i];
             (id, &sources[id.source].rows[id.row])
         };
-        let occasion = |i: usize, side: u16| {
+        let occasion = |i: usize, side: u16, part: &Part| {
             let (id, row) = row_of(i);
             let source = &sources[id.source];
-            source.augment.then(|| Occasion {
+            let varied = source.augment && part.image.is_some();
+            varied.then(|| Occasion {
                 seed,
                 step: batch.step,
                 source: id.source as u16,
@@ -78,14 +76,14 @@ impl Inputs {
                 .map(|i| {
                     let row = row_of(i).1;
                     let said = caption(&row.query, &row.positive);
-                    distinct.place(&row.query, occasion(i, 0), said)
+                    distinct.place(&row.query, occasion(i, 0, &row.query), said)
                 })
                 .collect(),
             positives: rows
                 .map(|i| {
                     let row = row_of(i).1;
                     let said = caption(&row.positive, &row.query);
-                    distinct.place(&row.positive, occasion(i, 1), said)
+                    distinct.place(&row.positive, occasion(i, 1, &row.positive), said)
                 })
                 .collect(),
             negatives: batch
@@ -94,7 +92,7 @@ impl Inputs {
                 .map(|negative| {
                     let part = &row_of(negative.row).1.negatives[negative.negative];
                     let side = 2 + negative.negative as u16;
-                    distinct.place(part, occasion(negative.row, side), None)
+                    distinct.place(part, occasion(negative.row, side, part), None)
                 })
                 .collect(),
             mask: Mask::new(batch.rows.len(), batch.targets(), |query, target| {
@@ -160,11 +158,12 @@ impl Reader<'_> {
         let trained = self.parameters.plain();
         let made = each(
             self.encoder.on_cpu(),
-            missing.chunks(TOWER_CHUNK).collect(),
-            |chunk| {
-                let items = chunk.iter().map(|&i| self.item(&wanted[i]));
-                let items = items.collect::<Result<Vec<_>>>()?;
-                self.encoder.features(items, &trained)
+            missing.clone(),
+            // Each by itself: in the last bits features depend on what is computed along with them, and a run that goes on
+            // would keep others together.
+            |i| {
+                let item = self.item(&wanted[i])?;
+                self.encoder.features(vec![item], &trained)
             },
         )?;
         for (&i, features) in missing.iter().zip(made.into_iter().flatten()) {

@@ -34,6 +34,9 @@ use document::Document;
 pub struct Recipe {
     /// The run's folder: checkpoints, metrics, caches. Made if it is not there.
     pub out: PathBuf,
+    /// The name of the package that is trained. Default: that of the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The seed of everything that is drawn by chance. Default 0.
     #[serde(default)]
     pub seed: u64,
@@ -222,6 +225,13 @@ impl Recipe {
     fn check(&self) -> Check {
         if self.out.as_os_str().is_empty() {
             return fault("out", "is empty; name the folder for the run");
+        }
+        if self
+            .name
+            .as_ref()
+            .is_some_and(|name| name.trim().is_empty())
+        {
+            return fault("name", "is empty; leave it out to keep the start's");
         }
         // The views before the manifest that a random start makes of them.
         if let Some(views) = &self.views {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use burn::tensor::{Device, TensorData};
 use sha2::{Digest, Sha256};
 
-use super::adapter::{Adapter, joined};
+use super::adapter::{Adapter, identity, joined};
 use super::checkpoint::{self, Checkpoints, Position, write_whole};
 use super::encoder::{Encoder, Known, Pass};
 use super::evaluate::Exam;
@@ -22,10 +22,10 @@ use super::objective::{Objective, Outcome};
 use super::optimiser::{LearningRate, Optimiser};
 use super::parameters::{ByName, LOG_TEMPERATURE, Parameter, Parameters};
 use super::passes::{Gradient, Way, add_to, chunks, gradient};
-use super::recipe::{Recipe, Train};
+use super::recipe::{Recipe, Start, Train};
 use super::sampler::{Batch, Sampler};
 use super::setup;
-use agff::package::manifest::{Dtype, Manifest};
+use agff::package::manifest::{CARD_FILE, Dtype, Manifest};
 use agff::tensors::TensorSpec;
 use agff::{Code, Error, Result};
 use agff_eval::questions::{Answer, Report, Score};
@@ -139,6 +139,15 @@ impl Trainer {
             let position = checkpoint::load(path, &mut parameters, &mut optimiser, device)?;
             if position.recipe != recipe_hash {
                 return Err(another(String::new()));
+            }
+            let own = identity(&base.manifest);
+            if position.start.is_some_and(|start| start != own) {
+                let why = "began with another package than the one that is there now under the recipe's `start`; put that back, or choose another `out`";
+                return Err(Error::new(
+                    Code::Checkpoint,
+                    path.display().to_string(),
+                    why,
+                ));
             }
             step = position.step;
         } else if let Some(path) = newest {
@@ -407,6 +416,7 @@ impl Trainer {
         let position = Position {
             step: self.step,
             recipe: self.recipe_hash.clone(),
+            start: Some(identity(&self.encoder.base().manifest)),
         };
         let path = self
             .checkpoints
@@ -475,6 +485,11 @@ impl Trainer {
         let base = self.encoder.base();
         let manifest = Manifest {
             trained: true,
+            name: self
+                .recipe
+                .name
+                .clone()
+                .unwrap_or(base.manifest.name.clone()),
             fusion: self.objective.scoring.fusion(),
             // What a score is worth was measured, or learned, with other weights.
             probability: None,
@@ -482,9 +497,16 @@ impl Trainer {
             provenance: joined(&base.manifest.provenance, &self.provenance()),
             ..base.manifest.clone()
         };
-        base.write(out, force, manifest, dtype, |spec: &TensorSpec| {
+        let written = base.write(out, force, manifest, dtype, |spec: &TensorSpec| {
             Ok(self.parameters.host(&spec.name))
-        })
+        })?;
+        // What its makers say of the model goes with it: licences and notices, above all.
+        if let Start::Package(folder) = &self.recipe.start
+            && let Ok(card) = std::fs::read(folder.join(CARD_FILE))
+        {
+            write_whole(&out.join(CARD_FILE), &card)?;
+        }
+        Ok(written)
     }
 
     fn provenance(&self) -> String {

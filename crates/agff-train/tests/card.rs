@@ -58,6 +58,16 @@ fn a_card_has_the_runs_that_led_to_a_model_and_what_was_measured() {
         "{text}"
     );
 
+    // The card of what they all began as comes along, below.
+    std::fs::write(
+        folder.join("second/model/README.md"),
+        "# First\n\nNotices.\n",
+    )
+    .unwrap();
+    let with_former = card(&base.manifest, &run, None, &[]).unwrap();
+    let former = "## The model that it began as\n\n### First\n\nNotices.";
+    assert!(with_former.contains(former), "{with_former}");
+
     // A package that no run is known to have made says itself where it comes from.
     std::fs::rename(folder.join("first"), folder.join("gone")).unwrap();
     let text = card(&base.manifest, &run, None, &[]).unwrap();

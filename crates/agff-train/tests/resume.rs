@@ -2,7 +2,11 @@
 
 use std::fs;
 
+use agff::Code;
+use agff::tensors::Dtype;
+
 use super::run::{Folder, finish, run_until};
+use super::support::photo::{package_of_parts, shape};
 
 #[test]
 fn forty_steps_are_twenty_stopped_and_twenty_resumed_to_the_last_bit() {
@@ -34,6 +38,36 @@ fn a_run_that_died_loses_what_came_after_its_last_checkpoint_and_no_more() {
     finish(&mut resumed);
     assert!(folder.newest_checkpoint("whole") == folder.newest_checkpoint("died"));
     assert_eq!(folder.metrics("whole"), folder.metrics("died"));
+}
+
+#[test]
+fn a_photo_model_s_run_goes_on_to_the_last_bit_and_only_from_its_own_start() {
+    let folder = Folder::new();
+    let package = folder.join("package");
+    package_of_parts(&package, Dtype::F32, Some(shape().parts), false);
+    fs::write(package.join("README.md"), "# Golden\n\nNotices.\n").unwrap();
+    let recipe = "out = 'run'\nname = 'taught'\nseed = 5\ntrain = 'maps'\nstart = { package = 'package' }\n\
+                  [[data]]\nrows = 'rows.jsonl'\naugment = false\n[batch]\nrows = 6\n\
+                  [loss]\nkeep_texts = 1\nkeep_pictures = 1\n[optimiser]\nsteps = 12\n[checkpoint]\nevery = 4\n";
+    fs::write(folder.join("recipe.toml"), recipe).unwrap();
+    folder.run(&["out='whole'"]);
+    let parts = ["out='parts'"];
+    run_until(&mut folder.trainer(&parts, false).unwrap(), 5);
+    finish(&mut folder.trainer(&parts, true).unwrap());
+    assert!(folder.newest_checkpoint("whole") == folder.newest_checkpoint("parts"));
+
+    // What its makers say goes with the model, and its name is the recipe's.
+    let model = folder.join("parts/model");
+    let card = fs::read_to_string(model.join("README.md")).unwrap();
+    assert!(card.contains("Notices."), "{card}");
+    let manifest = fs::read_to_string(model.join("agff.json")).unwrap();
+    assert!(manifest.contains("\"taught\""), "{manifest}");
+
+    run_until(&mut folder.trainer(&["out='other'"], false).unwrap(), 5);
+    package_of_parts(&package, Dtype::Q8, Some(shape().parts), false);
+    let error = folder.trainer(&["out='other'"], true).err().unwrap();
+    assert_eq!(error.code(), Code::Checkpoint);
+    assert!(error.message().contains("another package"), "{error}");
 }
 
 #[test]
