@@ -19,7 +19,7 @@ use super::trainer::{MODEL_FOLDER, RECIPE_FILE};
 use agff::package::manifest::{CARD_FILE, MANIFEST_FILE, Manifest};
 use agff::{Code, Error, Result};
 
-/// The last so many records of a run are averaged.
+/// So many of a run's last records are averaged at most.
 const LAST: usize = 50;
 
 /// The card of a package.
@@ -246,7 +246,9 @@ impl Records {
             }
             records.step = line.step;
         }
-        let end = &lines[lines.len().saturating_sub(LAST)..];
+        // The last tenth: a short run has not many.
+        let last = LAST.min(lines.len().div_ceil(10));
+        let end = &lines[lines.len() - last..];
         for (name, value) in [
             ("loss", (|line| line.loss) as fn(&Line) -> Option<f64>),
             ("accuracy in the batch", |line| line.accuracy),

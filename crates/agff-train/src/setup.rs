@@ -177,8 +177,28 @@ pub fn data(recipe: &Recipe, note: &mut dyn FnMut(String)) -> Result<(Vec<Source
             flip: entry.flip,
         });
     }
+    if let Some(strange) = strange_labels(&sources) {
+        note(strange);
+    }
     let sampler = Sampler::new(set, SamplerSettings::from(recipe))?;
     Ok((sources, sampler))
+}
+
+/// What to say of labels in `also` that no row has: they keep nothing from being a negative.
+fn strange_labels(sources: &[SourceRows]) -> Option<String> {
+    let rows = || sources.iter().flat_map(|source| &source.rows);
+    let labels: BTreeSet<&String> = rows().filter_map(|row| row.label.as_ref()).collect();
+    let also: BTreeSet<&String> = rows().flat_map(|row| &row.also).collect();
+    let strange: Vec<&&String> = also.difference(&labels).collect();
+    let first = strange.first()?;
+    Some(format!(
+        "{} in `also` {} no row's label, such as {first:?}",
+        match strange.len() {
+            1 => "1 label".to_owned(),
+            count => format!("{count} labels"),
+        },
+        if strange.len() == 1 { "is" } else { "are" },
+    ))
 }
 
 /// The rows of drawn scenes. They are drawn once, into the run's folder, where a resumed run finds them.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use agff::Code;
+use agff_train::setup;
 
 use super::run::{Folder, finish, run_until};
 
@@ -11,6 +12,25 @@ fn with_rows(rows: &str) -> Folder {
     let folder = Folder::new();
     fs::write(folder.join("rows.jsonl"), rows).unwrap();
     folder
+}
+
+#[test]
+fn labels_that_no_row_has_are_told_of() {
+    let row = |name: &str, also: &str| {
+        format!(
+            r#"{{"query": {{"image": "images/red-0.png"}}, "positive": {{"text": "{name}"}}, "label": "{name}", "also": [{also}]}}"#
+        )
+    };
+    let rows = [
+        row("ginger", ""),
+        row("leek", r#""ginger", "Ginger", "garlic""#),
+    ];
+    let folder = with_rows(&rows.join("\n"));
+    let recipe = folder.recipe(&["batch.rows=2"]).unwrap();
+    let mut notes = Vec::new();
+    setup::data(&recipe, &mut |note| notes.push(note)).unwrap();
+    let told = "2 labels in `also` are no row's label, such as \"Ginger\"";
+    assert!(notes.iter().any(|note| note == told), "{notes:?}");
 }
 
 #[test]
