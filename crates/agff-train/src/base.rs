@@ -128,7 +128,7 @@ impl Base {
     /// [`Code::PackageManifest`] if the views are none that the model can have; errors of reading token embeddings.
     pub fn with_views(mut self, views: Vec<View>, seed: u64, start: NewViews) -> Result<Self> {
         let global = self.global_branch()?;
-        let deviation = self.token_deviation()?;
+        let mut deviation = None;
         let before = std::mem::replace(&mut self.manifest.views, views);
         check_views(&self.manifest.views)?;
         self.manifest.config.check(self.manifest.settings())?;
@@ -155,9 +155,10 @@ impl Base {
                     _ if spec.name == GLOBAL || global.len() < count => None,
                     _ => Some(global[global.len() - count..].to_vec()),
                 };
-                let of = match spec.init {
-                    Init::Zeros => EMBEDDING_DEVIATION,
-                    _ => deviation,
+                let of = match (spec.init, deviation) {
+                    (Init::Zeros, _) => EMBEDDING_DEVIATION,
+                    (_, Some(known)) => known,
+                    (_, None) => *deviation.insert(self.token_deviation()?),
                 };
                 let (mut values, share) = match near {
                     Some(values) if start.noise > 0.0 => (values, start.noise),
@@ -192,11 +193,13 @@ impl Base {
         Ok(branch)
     }
 
-    /// The deviation of token embeddings, of a thousand of them.
+    /// The deviation of token embeddings, of a thousand of them: some runs of neighbours, so that little of a large table is
+    /// read.
     fn token_deviation(&self) -> Result<f32> {
         let [rows, _] = self.manifest.config.token_table();
-        let step = rows.div_ceil(1024);
-        let ids: Vec<u32> = (0..rows).step_by(step).map(|id| id as u32).collect();
+        let begins = (0..rows).step_by(rows.div_ceil(16));
+        let ids = begins.flat_map(|begin| begin..rows.min(begin + 64));
+        let ids: Vec<u32> = ids.map(|id| id as u32).collect();
         let values = self.token_rows(&ids)?;
         let squares: f64 = values.iter().map(|&x| f64::from(x).powi(2)).sum();
         Ok((squares / values.len() as f64).sqrt() as f32)

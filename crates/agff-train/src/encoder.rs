@@ -4,7 +4,7 @@
 use super::base::Base;
 use super::captions::cross_entropy;
 use super::features::Input;
-use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters};
+use super::parameters::{ByName, LOG_TEMPERATURE, LORA_A, LORA_B, Parameters, gradients_of};
 use super::random::{Draw, What};
 use super::recipe::{Captions, Lora, Train};
 use super::scores::unit;
@@ -236,8 +236,8 @@ impl Encoder {
         Ok(split.features(items, &ids, tokens, &self.device))
     }
 
-    /// The mean squared way that the vectors of [`Known`] texts and pictures have gone, and the gradient of the sum of both
-    /// with these weights.
+    /// How far [`Known`] texts and pictures have gone: the mean squares of their vectors' ways, by these weights, and the
+    /// gradient of that.
     ///
     /// # Errors
     /// Those of building the network.
@@ -246,29 +246,21 @@ impl Encoder {
         parameters: &Parameters,
         weights: [f32; 2],
         known: &Known,
-    ) -> Result<([f32; 2], ByName)> {
+    ) -> Result<(f32, ByName)> {
         let leaves = parameters.leaves();
         let device = self.device.clone().autodiff();
         let now = self.read_known(&known.features, &leaves, &device)?;
-        let way = (now - known.vectors.clone().autodiff())
-            .powi_scalar(2)
-            .sum_dim(1);
+        let way = now - known.vectors.clone().autodiff();
         let rows = way.dims()[0];
-        let means = [0..known.texts, known.texts..rows].map(|range| {
-            let count = range.len().max(1) as f32;
-            match range.is_empty() {
-                true => way.clone().sum() * 0.0,
-                false => way.clone().narrow(0, range.start, range.len()).sum() / count,
-            }
+        let shares = (0..rows).map(|row| match row < known.texts {
+            true => weights[0] / known.texts as f32,
+            false => weights[1] / (rows - known.texts) as f32,
         });
-        let values = means.clone().map(|mean| mean.into_scalar::<f32>());
-        let [texts, pictures] = means;
-        let mut gradients = (texts * weights[0] + pictures * weights[1]).backward();
-        let gradients = leaves
-            .into_iter()
-            .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
-            .collect();
-        Ok((values, gradients))
+        let shares = TensorData::new(shares.collect::<Vec<_>>(), [rows, 1]);
+        let shares = Tensor::<2>::from_data(shares, &device);
+        let all = (way.powi_scalar(2).sum_dim(1) * shares).sum();
+        let value = all.clone().into_scalar::<f32>();
+        Ok((value, gradients_of(leaves, all)))
     }
 
     /// What the model was made with, and its vectors as `parameters` are now.

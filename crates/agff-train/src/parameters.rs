@@ -96,6 +96,15 @@ pub struct Parameters(pub BTreeMap<String, Parameter>);
 /// A tensor for each parameter that has one, such as its gradient.
 pub type ByName = BTreeMap<String, Tensor<1>>;
 
+/// The gradients of a loss, of those [leaves](Parameters::leaves) that it depends on.
+pub fn gradients_of(leaves: ByName, loss: Tensor<1>) -> ByName {
+    let mut gradients = loss.backward();
+    let leaves = leaves.into_iter();
+    leaves
+        .filter_map(|(name, leaf)| Some((name, leaf.grad_remove(&mut gradients)?)))
+        .collect()
+}
+
 impl Parameters {
     /// The parameters of a model at its start. `log_temperature` is there if it is learned.
     ///

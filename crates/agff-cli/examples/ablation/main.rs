@@ -123,6 +123,33 @@ fn each(
     Ok(outcomes)
 }
 
+/// The first seed of all arms, and the others of the best one, which is confirmed so. The first arm has all seeds elsewhere.
+fn swept(runs: &Runs, stop: &AtomicBool, arms: &[Arm]) -> Result<Vec<Outcome>, Failed> {
+    let mut outcomes = each(runs, stop, arms, &SEEDS[..1])?;
+    let confirmed: Vec<Arm> = best(&outcomes)
+        .into_iter()
+        .map(|name| arms::named(arms.to_vec(), &name))
+        .collect();
+    outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
+    Ok(outcomes)
+}
+
+/// The first seed of all arms; and all seeds of the best one, if that is not the first arm.
+fn tuned(
+    runs: &Runs,
+    stop: &AtomicBool,
+    arms: &[Arm],
+) -> Result<(Vec<Outcome>, Vec<Outcome>), Failed> {
+    let outcomes = each(runs, stop, arms, &SEEDS[..1])?;
+    let tuned = best(&outcomes).map(|name| arms::named(arms.to_vec(), &name));
+    let tuned: Vec<Arm> = tuned
+        .into_iter()
+        .filter(|tuned| *tuned != arms[0])
+        .collect();
+    let of_tuned = each(runs, stop, &tuned, &SEEDS)?;
+    Ok((outcomes, of_tuned))
+}
+
 /// The arm whose first seed is best on the questions for choosing; the earlier one of equals.
 fn best(outcomes: &[Outcome]) -> Option<String> {
     let of = |outcome: &Outcome| outcome.exams[TUNING].report.overall.group_accuracy.correct;

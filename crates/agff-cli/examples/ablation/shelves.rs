@@ -16,7 +16,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use crate::arms::{self, Arm};
 use crate::report::Section;
 use crate::run::Runs;
-use crate::{Failed, SEEDS, best, each};
+use crate::{Failed, SEEDS, each, swept, tuned};
 
 /// Photos across and down.
 const GRIDS: [(u32, u32); 3] = [(2, 1), (2, 2), (3, 3)];
@@ -245,21 +245,14 @@ pub fn sections(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> 
         let arms = [vec![start.clone()], others].concat();
         let mut losses = each(runs, stop, &arms, &SEEDS)?;
         let all = [vec![start.clone()], tuning(start)].concat();
-        let outcomes = each(runs, stop, &all, &SEEDS[..1])?;
-        let tuned = best(&outcomes).map(|name| arms::named(all, &name));
-        let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| tuned != start).collect();
-        losses.extend(each(runs, stop, &tuned, &SEEDS)?);
+        let (outcomes, tuned) = tuned(runs, stop, &all)?;
+        losses.extend(tuned);
         sections.push(Section::new(title, losses));
         sweeps.push(Section::new(tuned_title, outcomes));
     }
     // The package's temperature was chosen for single things; shelves may want another one.
     let all = [vec![plain.clone()], fusion()].concat();
-    let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
-    let confirmed: Vec<Arm> = best(&outcomes)
-        .into_iter()
-        .map(|name| arms::named(all.clone(), &name))
-        .collect();
-    outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
+    let outcomes = swept(runs, stop, &all)?;
     sections.push(Section::new(
         "Shelves: the temperature of the fusion",
         outcomes,

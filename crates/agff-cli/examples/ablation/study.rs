@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::arms::{self, Arm};
 use crate::report::Section;
 use crate::run::Runs;
-use crate::{Failed, SEEDS, best, each, shelves};
+use crate::{Failed, SEEDS, each, shelves, swept, tuned};
 
 /// Which pictures are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,10 +75,8 @@ fn scenes(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
         |others: Vec<Arm>| -> Vec<Arm> { std::iter::once(plain.clone()).chain(others).collect() };
     let mut compared = each(runs, stop, &arms::main(), &SEEDS)?;
 
-    let tuning = each(runs, stop, &with_plain(arms::tuning()), &SEEDS[..1])?;
-    let tuned = best(&tuning).map(|name| arms::named(with_plain(arms::tuning()), &name));
-    let tuned: Vec<Arm> = tuned.into_iter().filter(|tuned| *tuned != plain).collect();
-    compared.extend(each(runs, stop, &tuned, &SEEDS)?);
+    let (tuning, tuned) = tuned(runs, stop, &with_plain(arms::tuning()))?;
+    compared.extend(tuned);
 
     let mut sweeps = Vec::new();
     for (title, others) in [
@@ -86,14 +84,7 @@ fn scenes(runs: &Runs, stop: &AtomicBool) -> Result<Vec<Section>, Failed> {
         ("The temperature of the fusion", arms::fusion()),
     ] {
         let all = with_plain(others);
-        let mut outcomes = each(runs, stop, &all, &SEEDS[..1])?;
-        // The best one is confirmed; the plain one has all seeds.
-        let confirmed: Vec<Arm> = best(&outcomes)
-            .into_iter()
-            .map(|name| arms::named(all.clone(), &name))
-            .collect();
-        outcomes.extend(each(runs, stop, &confirmed, &SEEDS[1..])?);
-        sweeps.push(Section::new(title, outcomes));
+        sweeps.push(Section::new(title, swept(runs, stop, &all)?));
     }
     let mut sections = vec![
         Section::new("Views, fusion and loss", compared),
