@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 
 PORT ?= 5173
 # What serves the page; any static server will do that answers byte ranges.
-SERVE ?= node www/serve.mjs www/demo/dist --port $(PORT)
+SERVE ?= node www/serve.mjs www/demo/dist --port $(PORT) --isolated
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
@@ -221,6 +221,22 @@ bench-train: ## training steps a second, beside PyTorch
 	$(parity_venv)/bin/pip install -q -r tests/parity/requirements.txt
 	cargo build --quiet --locked
 	$(parity_venv)/bin/python tests/parity/train_speed.py "$(or $(CARGO_TARGET_DIR),target)/debug/agff"
+
+# ONLY=clip takes one model and BENCH=quick three rounds; AGFF and NATIVE name programs that are built already, and
+# BENCH_PYTHON a Python that has the packages: see www/bench/models.sh.
+BENCH_PYTHON ?= $(parity_venv)/bin/python
+native_models := $(or $(CARGO_TARGET_DIR),target)/release/examples/models
+
+.PHONY: bench-models
+bench-models: $(engine_files) ## whole models, from files to vectors, beside transformers.js, PyTorch and ONNX Runtime
+	test -x $(BENCH_PYTHON) || $(PYTHON) -m venv $(parity_venv)
+	$(BENCH_PYTHON) -m pip install -q -r tests/parity/requirements-bench.txt
+	test -x "$(or $(AGFF),$(tested_agff))" || cargo build --quiet --locked
+	$(if $(NATIVE),,cargo build --quiet --locked --release -p agff --features threads --example models)
+	cd www && npm run --silent build -w agff
+	cd www/bench && npm ci --silent --ignore-scripts
+	@PYTHON="$(BENCH_PYTHON)" AGFF="$(or $(AGFF),$(tested_agff))" NATIVE="$(or $(NATIVE),$(native_models))" \
+		ONLY="$(ONLY)" BENCH="$(BENCH)" www/bench/models.sh
 
 .PHONY: api
 api: ## docs/api.md, from the comments of the npm package

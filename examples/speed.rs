@@ -18,7 +18,7 @@ use agff::device::gpu::{GpuOptions, Wanted, open_wanted};
 use agff::device::{DeviceChoice, DeviceOptions};
 use agff::families::bench::{BenchBlock, BlockShape, matrix};
 use agff::input::image::{self, DecodeLimits};
-use agff::ops::{Combine, Weight, linear};
+use agff::ops::{Combine, Precision, Weight, linear};
 use agff::tensors::Dtype;
 use agff::tensors::Packing;
 use agff::tensors::quantize::pack_rows;
@@ -336,6 +336,7 @@ fn q8(numbers: &[f32], [rows, columns]: [usize; 2], device: &Device) -> Result<W
     Ok(Weight::Packed {
         packing: Packing::Q8,
         in_features: columns,
+        precision: Precision::Exact,
         words: tensor(packed.words),
         scales: Some(tensor(packed.scales)),
     })

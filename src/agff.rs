@@ -2,12 +2,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::device::{self, DeviceOptions, DeviceReport};
+use crate::cores;
+use crate::device::{self, DeviceKind, DeviceOptions, DeviceReport};
 use crate::embedding::{self, Embedding, Similarity};
-use crate::families::{Item, Layout, Network, Preprocessing, token_ids};
+use crate::families::{Item, Layout, Network, Preprocessing, Readout, token_ids};
 use crate::input::image::{self, DecodeLimits, Pixels};
 use crate::input::text::Tokenizer;
 use crate::layers::{Vars, Weights};
+use crate::ops::Precision;
 use crate::package::manifest::Manifest;
 use crate::package::{LoadProgress, Package, Source, TokenTable};
 use crate::{Code, Error, Result};
@@ -26,6 +28,8 @@ pub struct LoadOptions<'a> {
     pub device: DeviceOptions,
     /// Reduce images to about this many pixels at most, instead of the package's own limit.
     pub max_pixels: Option<u64>,
+    /// How a processor multiplies with q8 and q4 weights.
+    pub precision: Precision,
     /// What may be decoded.
     pub decode: DecodeLimits,
     /// Is told of the bytes that have arrived.
@@ -136,6 +140,9 @@ impl Agff {
         let table = package.token_table(TOKEN_CACHE).await?;
         let give_back = GiveBack(device.clone());
         let mut weights = Weights::new(&device, report.largest_binding);
+        if report.kind == DeviceKind::Cpu {
+            weights = weights.with_precision(options.precision);
+        }
         let mut ignore = |_: LoadProgress<'_>| ();
         let progress = options.progress.unwrap_or(&mut ignore);
         package
@@ -180,17 +187,15 @@ impl Agff {
     /// # Errors
     /// Errors of the image (`image-…`) name it; [`Code::Input`] if the text cannot be used.
     pub fn prepare(&self, input: &Input) -> Result<Prepared> {
-        let patches = match &input.image {
-            None => None,
-            Some(InputImage::Pixels(pixels)) => Some(self.preprocessing.patches("image", pixels)?),
-            Some(InputImage::Encoded { name, bytes }) => {
-                let least_side = self.preprocessing.scaled_input();
-                let pixels = image::decode_scaled(name, bytes, &self.decode, least_side)?;
-                Some(self.preprocessing.patches(name, &pixels)?)
-            }
-        };
-        let (text, instruction) = (input.text.as_deref(), input.instruction.as_deref());
-        Ok(Prepared(self.layout.item(patches, text, instruction)?))
+        self.preparation().prepare(input)
+    }
+
+    fn preparation(&self) -> Preparation<'_> {
+        Preparation {
+            layout: &*self.layout,
+            preprocessing: &*self.preprocessing,
+            decode: &self.decode,
+        }
     }
 
     /// Embeds inputs, several in one pass as far as they fit.
@@ -198,8 +203,12 @@ impl Agff {
     /// # Errors
     /// The first error of any input; see [`prepare`](Self::prepare) to tell them apart.
     pub async fn embed(&self, inputs: &[Input]) -> Result<Vec<Embedding>> {
-        self.run_packs(inputs.iter().map(|input| self.prepare(input)))
-            .await
+        let preparation = self.preparation();
+        // As many as there are cores, so that few decoded photos wait.
+        let prepared = inputs.chunks(cores::threads()).flat_map(|inputs| {
+            cores::map(inputs.iter().collect(), |input| preparation.prepare(input))
+        });
+        self.run_packs(prepared).await
     }
 
     /// Embeds an image file's bytes.
@@ -284,22 +293,51 @@ impl Agff {
         Ok(probability.map(|probability| probability.of(global)))
     }
 
-    /// Runs one pack and appends its embeddings.
+    /// Runs one pack and appends its embeddings. Where each core has an input or more to itself, it runs them alone:
+    /// nothing then waits for others in the middle of a pass.
     async fn run(&self, items: Vec<Item>, embeddings: &mut Vec<Embedding>) -> Result<()> {
-        let counts: Vec<(usize, bool)> = items
-            .iter()
-            .map(|item| (item.sequence.tokens.len(), item.sequence.truncated))
-            .collect();
-        let ids = token_ids(&items);
-        let tokens = match ids.len() {
-            0 => None,
-            count => {
-                let rows =
-                    TensorData::new(self.table.rows(&ids).await?, [count, self.table.hidden()]);
-                Some(Tensor::from_data(rows, &self.device))
-            }
+        let threads = match self.report.kind {
+            DeviceKind::Cpu => cores::threads(),
+            DeviceKind::Gpu => 1,
         };
-        let read = self.network.forward(items, &ids, tokens, &self.device);
+        let shares = if items.len() < threads { 1 } else { threads };
+        let mut packs = Vec::new();
+        for items in in_shares(items, shares) {
+            let ids = token_ids(&items);
+            let tokens = self.token_rows(&ids).await?;
+            packs.push((items, ids, tokens));
+        }
+        let (network, device) = (&self.network, &self.device);
+        let reads = cores::map(packs, |(items, ids, tokens)| {
+            let counts: Vec<(usize, bool)> = items
+                .iter()
+                .map(|item| (item.sequence.tokens.len(), item.sequence.truncated))
+                .collect();
+            (network.forward(items, &ids, tokens, device), counts)
+        });
+        for (read, counts) in reads {
+            self.read_out(read, counts, embeddings).await?;
+        }
+        Ok(())
+    }
+
+    /// The embeddings of distinct tokens, `[ids, width]`.
+    async fn token_rows(&self, ids: &[u32]) -> Result<Option<Tensor<2>>> {
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.table.rows(ids).await?;
+        let data = TensorData::new(rows, [ids.len(), self.table.hidden()]);
+        Ok(Some(Tensor::from_data(data, &self.device)))
+    }
+
+    /// Reads the vectors of a pass back; of each input the number of its tokens, and whether its text was cut.
+    async fn read_out(
+        &self,
+        read: Readout,
+        counts: Vec<(usize, bool)>,
+        embeddings: &mut Vec<Embedding>,
+    ) -> Result<()> {
         let views: Vec<String> = self.manifest.views.iter().map(|v| v.name.clone()).collect();
         let view_counts = read
             .counts
@@ -376,6 +414,40 @@ impl Agff {
             ),
         ))
     }
+}
+
+/// What makes inputs ready.
+#[derive(Clone, Copy)]
+struct Preparation<'a> {
+    layout: &'a dyn Layout,
+    preprocessing: &'a dyn Preprocessing,
+    decode: &'a DecodeLimits,
+}
+
+impl Preparation<'_> {
+    fn prepare(self, input: &Input) -> Result<Prepared> {
+        let patches = match &input.image {
+            None => None,
+            Some(InputImage::Pixels(pixels)) => Some(self.preprocessing.patches("image", pixels)?),
+            Some(InputImage::Encoded { name, bytes }) => {
+                let least_side = self.preprocessing.scaled_input();
+                let pixels = image::decode_scaled(name, bytes, self.decode, least_side)?;
+                Some(self.preprocessing.patches(name, &pixels)?)
+            }
+        };
+        let (text, instruction) = (input.text.as_deref(), input.instruction.as_deref());
+        Ok(Prepared(self.layout.item(patches, text, instruction)?))
+    }
+}
+
+/// The items, in order, in so many parts of about the same number.
+fn in_shares(mut items: Vec<Item>, shares: usize) -> Vec<Vec<Item>> {
+    let mut parts = Vec::new();
+    for left in (1..=shares).rev() {
+        let rest = items.split_off(items.len().div_ceil(left));
+        parts.push(std::mem::replace(&mut items, rest));
+    }
+    parts
 }
 
 /// How much of a pack something takes.

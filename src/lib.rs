@@ -26,6 +26,8 @@ mod agff;
 mod certainty;
 pub mod checkpoint;
 #[cfg(feature = "engine")]
+mod cores;
+#[cfg(feature = "engine")]
 pub mod device;
 mod embedding;
 mod error;

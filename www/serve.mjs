@@ -1,10 +1,10 @@
 /**
  * A small static server for the built page, for `make demo` and the tests.
  *
- *     node serve.mjs DIR [--port 5173] [--mount /name=DIR]…
+ *     node serve.mjs DIR [--port 5173] [--mount /name=DIR]… [--isolated]
  *
  * It answers ranges, as packages are read by range, and knows the types that matter. It listens on
- * this machine only.
+ * this machine only. With --isolated its pages are cross-origin isolated, so that their workers may share memory.
  */
 
 import { createReadStream, statSync } from "node:fs";
@@ -26,7 +26,13 @@ const TYPES = {
   ".webp": "image/webp",
 };
 
-const { root, port, mounts } = parse(process.argv.slice(2));
+/** What isolates a page: no window of another origin shares its process, and it loads nothing that does not allow it. */
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+const { root, port, mounts, isolated } = parse(process.argv.slice(2));
 
 const server = createServer((request, response) => {
   const file = find(request.url ?? "/");
@@ -37,6 +43,7 @@ const server = createServer((request, response) => {
     "content-type": TYPES[extname(path).toLowerCase()] ?? "application/octet-stream",
     "accept-ranges": "bytes",
     "cache-control": "no-cache",
+    ...(isolated && ISOLATION),
   };
   const range = parseRange(request.headers.range, size);
   if (range === "bad") {
@@ -65,10 +72,12 @@ server.listen(port, "127.0.0.1", () => {
 });
 
 function parse(args) {
-  const result = { root: undefined, port: 5173, mounts: [] };
+  const result = { root: undefined, port: 5173, mounts: [], isolated: false };
   for (let i = 0; i < args.length; i++) {
     if (args[i] === "--port") {
       result.port = Number(args[++i]);
+    } else if (args[i] === "--isolated") {
+      result.isolated = true;
     } else if (args[i] === "--mount") {
       const [prefix, dir] = (args[++i] ?? "").split("=");
       if (!prefix?.startsWith("/") || !dir) usage(`--mount expects /name=DIR`);

@@ -8,7 +8,7 @@ use burn::tensor::{Int, Tensor};
 #[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
 use super::param;
-use crate::ops::{self, Activation, Combine, Weight};
+use crate::ops::{self, Activation, Combine, Precision, Weight};
 use crate::tensors::Packing;
 
 /// A linear layer. Weights too large for one binding come in several groups of rows.
@@ -36,6 +36,8 @@ pub struct Packed {
     packing: Packing,
     #[module(skip)]
     in_features: usize,
+    #[module(skip)]
+    precision: Precision,
     words: Param<Tensor<2, Int>>,
     scales: Option<Param<Tensor<2, Int>>>,
 }
@@ -49,9 +51,11 @@ impl From<Weight> for Stored {
                 in_features,
                 words,
                 scales,
+                precision,
             } => Stored::Packed(Packed {
                 packing,
                 in_features,
+                precision,
                 words: Param::initialized(ParamId::new(), words),
                 scales: scales.map(|scales| Param::initialized(ParamId::new(), scales)),
             }),
@@ -66,6 +70,7 @@ impl Stored {
             Stored::Packed(packed) => Weight::Packed {
                 packing: packed.packing,
                 in_features: packed.in_features,
+                precision: packed.precision,
                 words: packed.words.val(),
                 scales: packed.scales.as_ref().map(Param::val),
             },

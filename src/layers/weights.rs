@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use super::Linear;
 #[cfg(feature = "autodiff")]
 use super::adapter::Adapter;
-use crate::ops::Weight;
+use crate::ops::{Precision, Weight};
 use crate::tensors::{Packing, RawTensor, StoredDtype};
 use crate::{Code, Error, Result};
 
@@ -16,6 +16,7 @@ use crate::{Code, Error, Result};
 pub struct Weights {
     device: Device,
     largest: usize,
+    precision: Precision,
     parts: BTreeMap<String, Vec<Part>>,
     #[cfg(feature = "autodiff")]
     adapters: BTreeMap<String, Adapter>,
@@ -41,10 +42,16 @@ impl Weights {
         Self {
             device: device.clone(),
             largest,
+            precision: Precision::Exact,
             parts: BTreeMap::new(),
             #[cfg(feature = "autodiff")]
             adapters: BTreeMap::new(),
         }
+    }
+
+    /// With packed weights that are multiplied so; without it they are [`Precision::Exact`].
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Takes a tensor of floats that is on the device already, in the place of one of that name.
@@ -182,6 +189,7 @@ impl Weights {
             .into_iter()
             .zip(scales)
             .map(|(words, scales)| Weight::Packed {
+                precision: self.precision,
                 packing,
                 in_features: columns,
                 words,

@@ -11,6 +11,16 @@ use super::Kernels;
 use super::function::Activation;
 use crate::tensors::Packing;
 
+/// How a processor multiplies with q8 and q4 weights. A GPU, and weights of floats, know no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Precision {
+    /// As whole numbers of twelve bits, the activations too.
+    #[default]
+    Fast,
+    /// As floats: the numbers are what a GPU would make of them.
+    Exact,
+}
+
 /// The weight of a linear layer, `[out_features, in_features]`.
 #[derive(Debug, Clone)]
 #[expect(
@@ -30,6 +40,8 @@ pub enum Weight {
         words: Tensor<2, Int>,
         /// `[out_features, packing.scale_words_per_row(in_features)]`, of `u32`; absent for f16.
         scales: Option<Tensor<2, Int>>,
+        /// How a processor multiplies with it.
+        precision: Precision,
     },
 }
 
@@ -53,9 +65,11 @@ impl Weight {
                 in_features,
                 words,
                 scales,
+                precision,
             } => Weight::Packed {
                 packing: *packing,
                 in_features: *in_features,
+                precision: *precision,
                 words: words.clone().slice([range.clone()]),
                 scales: scales.clone().map(|scales| scales.slice([range])),
             },
@@ -73,6 +87,7 @@ impl Weight {
                 in_features,
                 words,
                 scales,
+                ..
             } => (*packing, *in_features, words, scales),
         };
         let host =
@@ -122,6 +137,8 @@ pub enum CombineKind {
 pub struct LinearSpec {
     /// How the weight is packed; `None` for floats.
     pub packing: Option<Packing>,
+    /// How a processor multiplies with a packed weight.
+    pub precision: Precision,
     /// Columns of `x`.
     pub in_features: usize,
     /// Columns of the result.
@@ -158,11 +175,15 @@ pub fn linear(
         Combine::Add(other) => (CombineKind::Add, Some(other)),
         Combine::Multiply(other) => (CombineKind::Multiply, Some(other)),
     };
+    let (packing, precision) = match weight {
+        Weight::Float(_) => (None, Precision::Exact),
+        Weight::Packed {
+            packing, precision, ..
+        } => (Some(*packing), *precision),
+    };
     let spec = LinearSpec {
-        packing: match weight {
-            Weight::Float(_) => None,
-            Weight::Packed { packing, .. } => Some(*packing),
-        },
+        packing,
+        precision,
         in_features,
         out_features,
         bias: bias.is_some(),

@@ -51,7 +51,7 @@ pub use kernels::{InferenceKernels, Kernels};
 #[cfg(feature = "engine")]
 use kernels::{is_tracked, needs_reference};
 #[cfg(feature = "engine")]
-pub use linear::{Combine, Weight, linear};
+pub use linear::{Combine, Precision, Weight, linear};
 #[cfg(feature = "engine")]
 pub use norm::{layer_norm, rms_norm};
 #[cfg(feature = "engine")]

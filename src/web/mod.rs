@@ -11,6 +11,8 @@ mod checkpoint;
 mod console;
 mod convert;
 mod index;
+#[cfg(feature = "threads")]
+mod threads;
 
 use js_sys::{Array, Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -18,6 +20,7 @@ use web_sys::AbortSignal;
 
 use crate::device::{DeviceChoice, DeviceOptions};
 use crate::input::image::{self, DecodeLimits};
+use crate::ops::Precision;
 use crate::package::source::Http;
 use crate::package::{LoadProgress, Source};
 use crate::{Agff, LoadOptions};
@@ -26,6 +29,8 @@ use crate::{Agff, LoadOptions};
 pub use checkpoint::{CheckpointAddress, Conversion};
 pub use console::set_panic_handler;
 pub use index::VectorIndex;
+#[cfg(feature = "threads")]
+pub use threads::{Threads, enter_thread};
 
 /// A loaded package on a device.
 #[wasm_bindgen]
@@ -67,6 +72,16 @@ impl Engine {
                 ));
             }
         };
+        let precision = match convert::string(&options, "precision")?.as_deref() {
+            None | Some("fast") => Precision::Fast,
+            Some("exact") => Precision::Exact,
+            Some(other) => {
+                return Err(convert::unusable(
+                    "precision",
+                    &format!("{other:?} is neither \"fast\" nor \"exact\""),
+                ));
+            }
+        };
         let on_progress: Option<Function> = convert::object(&options, "onProgress")?;
         let signal: Option<AbortSignal> = convert::object(&options, "signal")?;
         let fetch: Option<Function> = convert::object(&options, "fetch")?;
@@ -86,6 +101,7 @@ impl Engine {
                 guaranteed_limits,
                 hardware_kernels,
             },
+            precision,
             progress: Some(&mut progress),
             ..LoadOptions::default()
         };

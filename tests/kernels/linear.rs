@@ -1,7 +1,7 @@
 //! Linear layers: every format of the weight, shape and epilogue.
 
 use agff::ops::Activation;
-use agff::ops::linear::{Combine, Weight, linear, linear_reference};
+use agff::ops::linear::{Combine, Precision, Weight, linear, linear_reference};
 use agff::tensors::Packing;
 use burn::tensor::Device;
 use half::f16;
@@ -79,6 +79,7 @@ impl Numbers {
             } => Weight::Packed {
                 packing: *packing,
                 in_features: columns,
+                precision: Precision::Exact,
                 words: words(packed, rows, device),
                 scales: (!scales.is_empty()).then(|| words(scales, rows, device)),
             },

@@ -10,7 +10,7 @@ use super::vision::Block;
 use crate::Result;
 use crate::families::Grid;
 use crate::layers::{Vars, Weights};
-use crate::ops::{Activation, Spans};
+use crate::ops::{Activation, Precision, Spans};
 use crate::tensors::{Dtype, RawTensor, TensorSpec};
 
 /// A block's sizes.
@@ -124,7 +124,7 @@ impl BenchBlock {
         dtype: Dtype,
         device: &Device,
     ) -> Result<Self> {
-        let mut weights = Weights::new(device, None);
+        let mut weights = Weights::new(device, None).with_precision(Precision::Fast);
         for (spec, values) in shape.specs().iter().zip(values) {
             for tensor in RawTensor::stored(spec, spec.stored_dtype(dtype), values)? {
                 weights.insert(tensor)?;

@@ -8,8 +8,7 @@
 
 use std::ops::Range;
 
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use std::arch::wasm32::{f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, v128, v128_load};
+use super::four::Four;
 
 /// Rows of a tile.
 const ROWS: usize = 3;
@@ -131,7 +130,7 @@ unsafe fn dots<const M: usize, const N: usize>(
     b: [*const f32; N],
     k: usize,
 ) -> [[f32; N]; M] {
-    let mut sums = [[Four::zero(); N]; M];
+    let mut sums = [[Four::splat(0.0); N]; M];
     let whole = k / 4 * 4;
     for at in (0..whole).step_by(4) {
         // SAFETY: promised by the caller.
@@ -157,75 +156,8 @@ unsafe fn dots<const M: usize, const N: usize>(
     totals
 }
 
-/// Four floats: a vector in a page, and elsewhere what tests it.
-#[derive(Clone, Copy)]
-struct Four(
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))] v128,
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))] [f32; 4],
-);
-
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-impl Four {
-    #[inline(always)]
-    fn zero() -> Self {
-        Self(f32x4_splat(0.0))
-    }
-
-    /// # Safety
-    /// There are four values.
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: promised by the caller; WASM's loads need no alignment.
-        Self(unsafe { v128_load(from.cast()) })
-    }
-
-    #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        Self(f32x4_mul(self.0, other.0))
-    }
-
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        Self(f32x4_add(self.0, other.0))
-    }
-
-    #[inline(always)]
-    fn total(self) -> f32 {
-        let Self(x) = self;
-        (f32x4_extract_lane::<0>(x) + f32x4_extract_lane::<2>(x))
-            + (f32x4_extract_lane::<1>(x) + f32x4_extract_lane::<3>(x))
-    }
-}
-
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-impl Four {
-    fn zero() -> Self {
-        Self([0.0; 4])
-    }
-
-    /// # Safety
-    /// There are four values.
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: promised by the caller; floats lie as floats do.
-        Self(unsafe { from.cast::<[f32; 4]>().read() })
-    }
-
-    fn times(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
-    }
-
-    fn total(self) -> f32 {
-        let [a, b, c, d] = self.0;
-        (a + c) + (b + d)
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     #[test]
@@ -238,52 +170,69 @@ mod tests {
             [4, 9, 2051],
             [7, 8, 4],
         ] {
-            for accumulate in [false, true] {
-                check([m, n, k], accumulate);
-            }
+            check([m, n, k], [1, k + 1], |a, b, out| {
+                // SAFETY: the matrices are this large, and the results are used by nobody else.
+                unsafe { rows_by_rows([m, n, k], a, b, out) }
+            });
         }
     }
 
-    fn check([m, n, k]: [usize; 3], accumulate: bool) {
-        let (a_stride, b_stride, stride) = (k + 3, k + 1, n + 2);
+    pub fn rows(values: *const f32, stride: usize) -> Rows {
+        Rows { values, stride }
+    }
+
+    /// Compares a product with its definition, stored and added, among values that are nobody's. `b` has steps
+    /// from row to row and from column to column.
+    pub fn check(
+        [m, n, k]: [usize; 3],
+        [b_row, b_column]: [usize; 2],
+        product: impl Fn(Rows, Rows, Results),
+    ) {
+        let (a_stride, stride) = (k + 3, n + 2);
         let numbers = |count: usize, salt: usize| -> Vec<f32> {
             (0..count)
                 .map(|i| ((i * 37 + salt) % 101) as f32 / 50.0 - 1.0)
                 .collect()
         };
-        let (a, b) = (numbers(m * a_stride, 5), numbers(n * b_stride, 11));
+        let (a, b) = (
+            numbers(m * a_stride, 5),
+            numbers(k * b_row + n * b_column, 11),
+        );
         let before = numbers(m * stride, 3);
-        let mut out = before.clone();
-        let rows = |values: &[f32], stride| Rows {
-            values: values.as_ptr(),
-            stride,
-        };
-        let results = Results {
-            values: out.as_mut_ptr(),
-            stride,
-            scale: 0.5,
-            accumulate,
-        };
-        // SAFETY: the matrices are this large, and `out` is used by nobody else.
-        unsafe { rows_by_rows([m, n, k], rows(&a, a_stride), rows(&b, b_stride), results) };
-        for i in 0..m {
-            for j in 0..stride {
-                let at = i * stride + j;
-                let expected = if j < n {
-                    let dot: f64 = (0..k)
-                        .map(|x| f64::from(a[i * a_stride + x]) * f64::from(b[j * b_stride + x]))
-                        .sum();
-                    dot * 0.5
-                        + if accumulate {
-                            f64::from(before[at])
-                        } else {
-                            0.0
-                        }
-                } else {
-                    f64::from(before[at])
-                };
-                let off = (f64::from(out[at]) - expected).abs();
-                assert!(off < 1e-4, "{m} {n} {k}: [{i}, {j}] is off by {off}");
+        for accumulate in [false, true] {
+            let mut out = before.clone();
+            let results = Results {
+                values: out.as_mut_ptr(),
+                stride,
+                scale: 0.5,
+                accumulate,
+            };
+            product(
+                rows(a.as_ptr(), a_stride),
+                rows(b.as_ptr(), b_column),
+                results,
+            );
+            for i in 0..m {
+                for j in 0..stride {
+                    let at = i * stride + j;
+                    let kept = f64::from(before[at]);
+                    let expected = if j < n {
+                        let dot: f64 = (0..k)
+                            .map(|x| {
+                                let right = b[x * b_row + j * b_column];
+                                f64::from(a[i * a_stride + x]) * f64::from(right)
+                            })
+                            .sum();
+                        dot * 0.5 + if accumulate { kept } else { 0.0 }
+                    } else {
+                        kept
+                    };
+                    let off = (f64::from(out[at]) - expected).abs();
+                    assert!(
+                        off < 1e-4 * expected.abs().max(1.0),
+                        "{m} {n} {k}: [{i}, {j}] is off by {off}"
+                    );
+                }
             }
         }
     }

@@ -1,9 +1,13 @@
 //! Linear layers: panels of weight rows, unpacked into a scratch that stays in the cache, one
 //! matrix product each, and the epilogue while the panel's results are still warm.
 
+use std::ops::Range;
+
 use super::activation::activate;
-use super::product::{Operand, Target};
+use super::integers::{CHUNK, Panel, Quantised, Stored, WIDTH};
+use super::product::{Left, Operand, Target};
 use super::{MANY_PRODUCTS, for_jobs};
+use crate::cores;
 use crate::ops::linear::{CombineKind, LinearSpec};
 use crate::tensors::Packing;
 
@@ -57,30 +61,84 @@ pub fn linear(x: &[f32], weight: Rows, bias: &[f32], other: &[f32], spec: &Linea
     let m = x.len() / k;
     let mut out = vec![0.0; m * n];
     let target = Target::new(&mut out, n);
-    let panel = |start: usize, scratch: &mut Vec<f32>| {
+    let left = Left::new([m, k], Operand::rows(x, k));
+    let panel = |(lines, start): (Range<usize>, usize), scratch: &mut Vec<f32>| {
         let columns = PANEL.min(n - start);
         let rows = weight.floats(start, columns, k, scratch);
-        let (a, b) = (Operand::rows(x, k), Operand::rows(rows, k).transposed());
-        // SAFETY: every panel has its own columns, so no two write the same value.
+        let right = Operand::rows(rows, k).transposed();
+        // SAFETY: every panel has its own rows and columns, so no two write the same value.
         unsafe {
-            let target = target.from(0, start);
-            target.product([m, columns, k], a, b, 1.0, false);
-            epilogue(target, [m, columns], start, bias, other, spec);
+            let place = target.from(lines.start, start);
+            place.product_of(&left, lines.clone(), columns, right, 1.0, false);
+            epilogue(target, lines, start..start + columns, bias, other, spec);
         }
     };
-    let jobs = (0..n).step_by(PANEL).collect();
-    for_jobs(m * n * k >= MANY_PRODUCTS, jobs, panel);
+    for_jobs(m * n * k >= MANY_PRODUCTS, panels(m, n), panel);
     out
 }
 
-/// Bias, activation and the final sum or product over the columns of a panel.
+/// The same with whole numbers for the weights and for `x`.
+pub fn linear_of_integers(
+    x: &[f32],
+    weight: Stored,
+    bias: &[f32],
+    other: &[f32],
+    spec: &LinearSpec,
+) -> Vec<f32> {
+    let (k, n) = (spec.in_features, spec.out_features);
+    let m = x.len() / k;
+    let mut out = vec![0.0; m * n];
+    let target = Target::new(&mut out, n);
+    let x = Quantised::of(x, k);
+    let group = |(lines, start): (Range<usize>, usize), panel: &mut Panel| {
+        let columns = PANEL.min(n - start);
+        for first in (start..start + columns).step_by(WIDTH) {
+            let count = WIDTH.min(n - first);
+            for chunk in 0..k.div_ceil(CHUNK) {
+                panel.read(weight, first, count, chunk);
+                // SAFETY: every group has its own rows and columns, so no two write the same value.
+                unsafe {
+                    let target = target.from(0, first);
+                    panel.multiply(&x, lines.clone(), chunk, target, count, chunk > 0);
+                }
+            }
+        }
+        // SAFETY: as above.
+        unsafe { epilogue(target, lines, start..start + columns, bias, other, spec) };
+    };
+    for_jobs(m * n * k >= MANY_PRODUCTS, panels(m, n), group);
+    out
+}
+
+/// Rows and first columns of the parts that are computed on their own: panels of columns, and where these are too few
+/// to occupy the cores, fewer rows of them.
+fn panels(rows: usize, columns: usize) -> Vec<(Range<usize>, usize)> {
+    // Rows that belong together in a product.
+    const TOGETHER: usize = 8;
+    let threads = cores::threads();
+    let wanted: usize = if threads > 1 { 4 * threads } else { 1 };
+    let parts = wanted.div_ceil(columns.div_ceil(PANEL));
+    let height = rows
+        .div_ceil(parts)
+        .next_multiple_of(TOGETHER)
+        .max(PANEL / 2);
+    let starts = (0..columns).step_by(PANEL);
+    let lines = |start: usize| {
+        (0..rows)
+            .step_by(height)
+            .map(move |line| (line..rows.min(line + height), start))
+    };
+    starts.flat_map(lines).collect()
+}
+
+/// Bias, activation and the final sum or product over some rows of a panel.
 ///
 /// # Safety
-/// Nobody else may touch these columns meanwhile.
+/// Nobody else may touch these values meanwhile.
 unsafe fn epilogue(
     target: Target,
-    [rows, columns]: [usize; 2],
-    start: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
     bias: &[f32],
     other: &[f32],
     spec: &LinearSpec,
@@ -88,16 +146,18 @@ unsafe fn epilogue(
     if !spec.bias && spec.activation.is_none() && spec.combine == CombineKind::Nothing {
         return;
     }
-    for row in 0..rows {
+    for row in rows {
         // SAFETY: promised by the caller.
-        let y = unsafe { target.row(row, columns) };
+        let y = unsafe { target.from(row, columns.start).row(0, columns.len()) };
         if spec.bias {
-            y.iter_mut().zip(&bias[start..]).for_each(|(y, b)| *y += b);
+            y.iter_mut()
+                .zip(&bias[columns.start..])
+                .for_each(|(y, b)| *y += b);
         }
         if let Some(activation) = spec.activation {
             activate(y, activation);
         }
-        let other = || &other[row * spec.out_features + start..];
+        let other = || &other[row * spec.out_features + columns.start..];
         match spec.combine {
             CombineKind::Nothing => {}
             CombineKind::Add => y.iter_mut().zip(other()).for_each(|(y, o)| *y += o),

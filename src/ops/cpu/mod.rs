@@ -12,17 +12,24 @@ mod backward;
 mod depthwise;
 #[cfg(any(target_family = "wasm", test))]
 mod dots;
+mod eight;
+#[cfg(any(target_family = "wasm", test))]
+mod four;
 mod inference;
+mod integers;
 mod lanes;
 mod linear;
 #[cfg(feature = "autodiff")]
 mod linear_backward;
 mod norm;
+mod pairs;
 mod product;
 mod regions;
 mod rotary;
 #[cfg(feature = "autodiff")]
 mod rows_backward;
+#[cfg(any(target_family = "wasm", test))]
+mod tiles;
 mod top_softmax;
 mod wide;
 mod window;
@@ -38,8 +45,11 @@ use super::Kernels;
 #[cfg(feature = "autodiff")]
 use super::activation::ActivationSpec;
 use super::attention::AttentionSpec;
-use super::linear::LinearSpec;
+use super::linear::{LinearSpec, Precision};
 use super::rotary::RotarySpec;
+#[cfg(feature = "threads")]
+use crate::cores;
+use crate::tensors::Packing;
 
 impl Kernels for Flex {
     fn linear_float(
@@ -71,12 +81,24 @@ impl Kernels for Flex {
         let (x, bias, other) = (contiguous(x), contiguous(bias), contiguous(other));
         let (words, scales) = (contiguous(words), contiguous(scales));
         let packing = spec.packing.expect("a packed weight has a packing");
-        let rows = linear::Rows::Packed {
-            packing,
-            words: uints(&words),
-            scales: uints(&scales),
+        let (words, scales) = (uints(&words), uints(&scales));
+        let (x, bias, other) = (floats(&x), floats(&bias), floats(&other));
+        let y = if spec.precision == Precision::Fast && packing != Packing::F16 {
+            let weight = integers::Stored {
+                packing,
+                width: spec.in_features,
+                words,
+                scales,
+            };
+            linear::linear_of_integers(x, weight, bias, other, &spec)
+        } else {
+            let rows = linear::Rows::Packed {
+                packing,
+                words,
+                scales,
+            };
+            linear::linear(x, rows, bias, other, &spec)
         };
-        let y = linear::linear(floats(&x), rows, floats(&bias), floats(&other), &spec);
         matrix(y, spec.out_features)
     }
 
@@ -224,23 +246,13 @@ const MANY_VALUES: usize = 1 << 15;
 /// Multiplications of matrix products from which on sharing them out is worth it.
 const MANY_PRODUCTS: usize = 1 << 20;
 
-/// Whether there are cores to share work out over.
-///
-/// Not from within one of the workers: then its caller has shared out something larger already,
-/// like the parts of a training step. Besides, a worker that waits for others takes up other work
-/// meanwhile, and in a backward pass it holds a lock on the graph that this work may ask for.
-#[cfg(feature = "threads")]
-fn may_share() -> bool {
-    rayon::current_thread_index().is_none()
-}
-
 /// Runs the jobs, on all cores if they are worth sharing out; every thread has a scratch of its
 /// own.
 fn for_jobs<J: Send, S: Default>(share: bool, jobs: Vec<J>, work: impl Fn(J, &mut S) + Sync) {
     #[cfg(feature = "threads")]
     {
         use rayon::prelude::*;
-        if share && jobs.len() > 1 && may_share() {
+        if share && jobs.len() > 1 && cores::threads() > 1 {
             return jobs
                 .into_par_iter()
                 .for_each_init(S::default, |scratch, job| work(job, scratch));
@@ -258,7 +270,7 @@ fn for_chunks(out: &mut [f32], chunk: usize, work: impl Fn(usize, &mut [f32]) + 
     #[cfg(feature = "threads")]
     {
         use rayon::prelude::*;
-        if out.len() >= MANY_VALUES && may_share() {
+        if out.len() >= MANY_VALUES && cores::threads() > 1 {
             let least = MANY_VALUES.div_ceil(2 * chunk);
             return out
                 .par_chunks_mut(chunk)

@@ -1,9 +1,11 @@
-//! Matrix products into parts of a matrix: by `gemm`, and in pages of rows with rows by [`dots`].
+//! Matrix products into parts of a matrix: by `gemm`, and in pages by [`tiles`](super::tiles), or by
+//! [`dots`](super::dots) where there are few rows.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 #[cfg(target_family = "wasm")]
-use super::dots;
+use super::{dots, tiles};
 
 /// A matrix that is read: its first value, and how far apart its rows and its columns are.
 #[derive(Clone, Copy)]
@@ -29,6 +31,60 @@ impl<'a> Operand<'a> {
             values: self.values,
             row: self.column,
             column: self.row,
+        }
+    }
+
+    /// Everything from a row on.
+    fn from(self, row: usize) -> Self {
+        Self {
+            values: &self.values[row * self.row..],
+            ..self
+        }
+    }
+
+    /// Panics unless it has so many rows and columns.
+    fn check(self, [rows, columns]: [usize; 2]) {
+        let some = rows > 0 && columns > 0;
+        let last = rows.saturating_sub(1) * self.row + columns.saturating_sub(1) * self.column;
+        assert!(
+            !some || self.values.len() > last,
+            "an operand is as large as it says"
+        );
+    }
+
+    #[cfg(target_family = "wasm")]
+    fn pointer(self) -> dots::Rows {
+        dots::Rows {
+            values: self.values.as_ptr(),
+            stride: self.row,
+        }
+    }
+}
+
+/// The left operand of one product or several, made ready once for all of them.
+pub struct Left<'a> {
+    rows: Operand<'a>,
+    /// How many rows there are, and their length.
+    shape: [usize; 2],
+    #[cfg(target_family = "wasm")]
+    panels: Option<tiles::Panels>,
+}
+
+/// Rows up to which products of rows with rows read both where they are.
+#[cfg(target_family = "wasm")]
+const FEW_ROWS: usize = 3;
+
+impl<'a> Left<'a> {
+    /// `m` rows of `k` values, for products with matrices whose columns are contiguous, like weights.
+    pub fn new([m, k]: [usize; 2], rows: Operand<'a>) -> Self {
+        rows.check([m, k]);
+        Self {
+            rows,
+            shape: [m, k],
+            // SAFETY: the matrix has just been found to have these rows.
+            #[cfg(target_family = "wasm")]
+            panels: (m > FEW_ROWS && rows.column == 1)
+                .then(|| unsafe { tiles::Panels::of(rows.pointer(), m, k) }),
         }
     }
 }
@@ -93,29 +149,58 @@ impl<'a> Target<'a> {
         scale: f32,
         accumulate: bool,
     ) {
+        #[cfg(target_family = "wasm")]
+        if a.column == 1 && b.column == 1 && m > 0 && n > 0 && k > 0 {
+            a.check([m, k]);
+            b.check([k, n]);
+            let out = self.results([m, n], scale, accumulate);
+            // SAFETY: the checks hold every element that is read or written.
+            unsafe { tiles::rows_by_columns([m, n, k], a.pointer(), b.pointer(), out) };
+            return;
+        }
+        // SAFETY: promised by the caller.
+        unsafe { self.product_of(&Left::new([m, k], a), 0..m, n, b, scale, accumulate) }
+    }
+
+    /// The same with some rows of a left operand that was made ready before; `b` has `n` columns. In a page the first
+    /// of them is a multiple of eight.
+    ///
+    /// # Safety
+    /// Nobody else may use these values meanwhile.
+    pub unsafe fn product_of(
+        self,
+        a: &Left,
+        rows: Range<usize>,
+        n: usize,
+        b: Operand,
+        scale: f32,
+        accumulate: bool,
+    ) {
+        let ([all, k], m) = (a.shape, rows.len());
+        assert!(rows.end <= all);
         if m == 0 || n == 0 || k == 0 {
             return;
         }
-        assert!(self.length >= (m - 1) * self.stride + n);
-        assert!(a.values.len() > (m - 1) * a.row + (k - 1) * a.column);
-        assert!(b.values.len() > (k - 1) * b.row + (n - 1) * b.column);
+        b.check([k, n]);
         #[cfg(target_family = "wasm")]
-        if a.column == 1 && b.row == 1 {
-            let rows = |operand: Operand, stride| dots::Rows {
-                values: operand.values.as_ptr(),
-                stride,
-            };
-            let out = dots::Results {
-                values: self.values,
-                stride: self.stride,
-                scale,
-                accumulate,
-            };
-            // SAFETY: the assertions above hold every element that is read or written.
-            unsafe { dots::rows_by_rows([m, n, k], rows(a, a.row), rows(b, b.column), out) };
+        if a.rows.column == 1 && b.row == 1 {
+            let out = self.results([m, n], scale, accumulate);
+            let columns = b.transposed().pointer();
+            // SAFETY: the checks hold every element that is read or written.
+            unsafe {
+                match &a.panels {
+                    Some(panels) => tiles::panels_by_rows(panels, rows, n, columns, out),
+                    None => {
+                        let left = a.rows.from(rows.start).pointer();
+                        dots::rows_by_rows([m, n, k], left, columns, out);
+                    }
+                }
+            }
             return;
         }
-        // SAFETY: as above.
+        assert!(self.length >= (m - 1) * self.stride + n);
+        let left = a.rows.from(rows.start);
+        // SAFETY: the checks hold every element that is read or written.
         unsafe {
             gemm::gemm(
                 m,
@@ -125,9 +210,9 @@ impl<'a> Target<'a> {
                 1,
                 self.stride as isize,
                 accumulate,
-                a.values.as_ptr(),
-                a.column as isize,
-                a.row as isize,
+                left.values.as_ptr(),
+                left.column as isize,
+                left.row as isize,
                 b.values.as_ptr(),
                 b.column as isize,
                 b.row as isize,
@@ -138,6 +223,18 @@ impl<'a> Target<'a> {
                 false,
                 gemm::Parallelism::None,
             );
+        }
+    }
+
+    /// Panics unless `m × n` values are there.
+    #[cfg(target_family = "wasm")]
+    fn results(self, [m, n]: [usize; 2], scale: f32, accumulate: bool) -> dots::Results {
+        assert!(self.length >= (m - 1) * self.stride + n);
+        dots::Results {
+            values: self.values,
+            stride: self.stride,
+            scale,
+            accumulate,
         }
     }
 }

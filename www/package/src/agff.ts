@@ -10,7 +10,7 @@ import type { Indexes, OpenIndexOptions, PhotoIndex } from "./index-types.js";
 import { locate } from "./location.js";
 import type { Manifest } from "./manifest.js";
 import { crossing, inputName, nameOf } from "./portable.js";
-import { checkMany, oneOf } from "./given.js";
+import { checkMany, oneOf, wholeFrom } from "./given.js";
 import { similarity, truncate } from "./similarity.js";
 import type {
   Certainty,
@@ -85,12 +85,17 @@ export class Agff {
     oneOf("device", options.device, ["auto", "gpu", "cpu"]);
     oneOf("cache", options.cache, ["opfs", "memory", false]);
     oneOf("decode", decode, ["exact", "browser"]);
+    oneOf("precision", options.precision, ["fast", "exact"]);
+    if (options.threads !== "auto") wholeFrom("threads", options.threads ?? 1, 1, 64);
     const onProgress = guarded(options.onProgress);
     const setup: Setup = {
       location: await locate(source, options),
       device: options.device ?? "auto",
       limits: options.limits,
       kernels: options.kernels,
+      precision: options.precision,
+      threads: options.threads,
+      inWorker: worker,
       cache: options.cache ?? "opfs",
       maxSilence: options.maxSilence,
       onProgress,

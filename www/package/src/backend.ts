@@ -1,6 +1,7 @@
 /** What the public face stands on: an engine with a package, in a worker or in the page. */
 
-import { chooseDevice } from "./device.js";
+import { type ChosenDevice, chooseDevice } from "./device.js";
+import { chooseThreads } from "./threads.js";
 import { AgffError } from "./errors.js";
 import type { Crossing } from "./portable.js";
 import type {
@@ -12,7 +13,13 @@ import type {
   Outcome,
   PackageLocation,
 } from "./protocol.js";
-import type { DecodePreference, DeviceInfo, LoadOptions, LoadProgress } from "./types.js";
+import type {
+  DecodePreference,
+  DeviceInfo,
+  LoadOptions,
+  LoadProgress,
+  ThreadsInfo,
+} from "./types.js";
 
 /** All that loading needs, and loading again after a loss. */
 export interface Setup {
@@ -20,6 +27,9 @@ export interface Setup {
   device: NonNullable<LoadOptions["device"]>;
   limits: "guaranteed" | undefined;
   kernels: "hardware" | undefined;
+  precision: LoadOptions["precision"];
+  threads: LoadOptions["threads"];
+  inWorker: boolean;
   cache: NonNullable<LoadOptions["cache"]>;
   maxSilence: number | undefined;
   onProgress: ((progress: LoadProgress) => void) | undefined;
@@ -63,25 +73,47 @@ export const memory: MemoryFiles = {
 };
 
 /**
- * Picks the device and starts there. If the GPU is chosen freely and then refuses, it is the CPU.
+ * Picks the device and starts there. If the GPU is chosen freely and then refuses, it is the CPU; if the CPU's threads
+ * cannot be started, it is one of them.
  *
- * @param start loads on a device of that kind
+ * @param start loads on a device of that kind, with so many threads
  */
 export async function startOnDevice<T>(
   setup: Setup,
   start: (request: LoadRequest) => Promise<T>,
 ): Promise<T & { device: DeviceInfo }> {
-  const { location, limits, kernels, cache } = setup;
-  const request = { location, limits, kernels, cache, memory, program: undefined };
   const device = await chooseDevice(setup.device);
   try {
-    return { ...(await start({ ...request, device: device.kind })), device };
+    return await startWithThreads(setup, device, start);
   } catch (error) {
     const refused = error instanceof AgffError && error.code === "no-gpu";
     if (!refused || setup.device !== "auto") throw error;
     const cpu = await chooseDevice("cpu");
     const reason = `the GPU could not be opened (${error.message})`;
-    return { ...(await start({ ...request, device: "cpu" })), device: { ...cpu, reason } };
+    return startWithThreads(setup, { ...cpu, reason }, start);
+  }
+}
+
+async function startWithThreads<T>(
+  setup: Setup,
+  device: ChosenDevice,
+  start: (request: LoadRequest) => Promise<T>,
+): Promise<T & { device: DeviceInfo }> {
+  const { location, limits, kernels, precision, cache } = setup;
+  const on = async (threads: ThreadsInfo) => {
+    const losses = `agff-${Math.random()}`;
+    const request = { location, limits, kernels, precision, cache, memory, losses };
+    const asked = { ...request, device: device.kind, threads: threads.count, program: undefined };
+    return { ...(await start(asked)), device: { ...device, threads } };
+  };
+  const threads = chooseThreads(setup.threads, device.kind, setup.inWorker);
+  try {
+    return await on(threads);
+  } catch (error) {
+    // A browser may not have the addresses for a memory that can be shared, or a policy may forbid its workers.
+    const started = !(error instanceof AgffError) || !/^(fetch|worker-start)$/.test(error.code);
+    if (threads.count === 1 || started || !/engine|worker/.test(error.message)) throw error;
+    return on({ count: 1, reason: `its threads could not be started (${error.message})` });
   }
 }
 

@@ -26,11 +26,14 @@ export interface Gpu {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b/i;
 
+/** A device, before it is known how many threads it gets. */
+export type ChosenDevice = Omit<DeviceInfo, "threads">;
+
 /** Decides on the device. Rejects with `no-gpu` when a GPU is insisted on and there is none. */
 export async function chooseDevice(
   wanted: NonNullable<LoadOptions["device"]>,
   gpu: Gpu | undefined = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu,
-): Promise<DeviceInfo> {
+): Promise<ChosenDevice> {
   if (wanted === "cpu") return { kind: "cpu", name: "WebAssembly SIMD", reason: "" };
   const found = await findAdapter(gpu);
   if (typeof found === "string") {

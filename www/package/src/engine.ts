@@ -8,7 +8,8 @@ import type { VectorIndexClass } from "agff:vector-index";
 import { AgffError, throwIfAborted, toAgffError } from "./errors.js";
 import type { RawPixels } from "./protocol.js";
 import type { Report } from "./package-files.js";
-import type { DeviceKind, Embedding, Similarity } from "./types.js";
+import { startThreads } from "./engine-threads.js";
+import type { DeviceKind, Embedding, LoadOptions, Similarity } from "./types.js";
 
 /** One input as the engine takes it. */
 export interface EngineInput {
@@ -38,7 +39,9 @@ export interface Engine {
 export interface EngineModule {
   default(options: {
     module_or_path: WebAssembly.Module | Promise<WebAssembly.Module>;
-  }): Promise<unknown>;
+    /** Another thread's. */
+    memory?: WebAssembly.Memory;
+  }): Promise<{ memory: WebAssembly.Memory }>;
   /** Sets what is called, once, when the engine panics and is lost. */
   setPanicHandler(handler: (message: string) => void): void;
   Engine: {
@@ -48,6 +51,7 @@ export interface EngineModule {
         device: DeviceKind;
         limits: "guaranteed" | undefined;
         kernels: "hardware" | undefined;
+        precision: LoadOptions["precision"];
         onProgress: (loaded: number, total: number, file: string) => void;
         signal: AbortSignal | undefined;
         fetch: (url: string, init?: RequestInit) => Promise<Response>;
@@ -56,9 +60,21 @@ export interface EngineModule {
     decode(name: string, bytes: Uint8Array, leastSide?: number): DecodedImage;
   };
   VectorIndex: VectorIndexClass;
-  /** Only one of the engines converts checkpoints: see {@link converting}. */
+  /** Only one of the engines has several. */
+  Threads?: ThreadsClass;
+  /** Only those for the CPU convert checkpoints: see {@link converting}. */
   CheckpointAddress?: CheckpointAddressClass;
   Conversion?: ConversionClass;
+}
+
+/** The threads of an engine, which are workers that share its memory. */
+export interface ThreadsClass {
+  new (count: number): {
+    /** What each of them enters its work with. */
+    readonly address: number;
+    /** Puts them to work, when all have started the program. */
+    start(): void;
+  };
 }
 
 /** An engine that converts checkpoints. */
@@ -79,6 +95,14 @@ export interface EngineProgram {
   readonly kind: DeviceKind;
   readonly wasm: URL;
   readonly module: EngineModule;
+  /** Starts the worker of a thread, if it can have several. */
+  readonly thread?: () => Worker;
+}
+
+/** How many threads, and the broadcast channel on which one says that it has stopped. */
+export interface ThreadsWanted {
+  count: number;
+  losses: string;
 }
 
 /** A started engine with a guard around its calls. */
@@ -105,6 +129,7 @@ export class EngineHost {
    * Fetches, compiles and starts an engine. An engine can be started once in each page or worker.
    *
    * @param compiled the program, if it was compiled before
+   * @param threads for an engine that can have several
    */
   static async start(
     engine: EngineProgram,
@@ -112,12 +137,18 @@ export class EngineHost {
     onDeath: (error: AgffError) => void,
     report: Report,
     signal: AbortSignal | undefined,
+    threads?: ThreadsWanted,
   ): Promise<EngineHost> {
     try {
       const program =
         compiled ?? (await WebAssembly.compileStreaming(fetchProgram(engine.wasm, report, signal)));
-      await engine.module.default({ module_or_path: program });
-      return new EngineHost(engine.module, program, onDeath);
+      const { module, thread } = engine;
+      const { memory } = await module.default({ module_or_path: program });
+      if (thread && module.Threads && threads) {
+        const { count, losses } = threads;
+        await startThreads({ thread }, module.Threads, count, { program, memory, losses });
+      }
+      return new EngineHost(module, program, onDeath);
     } catch (error) {
       throwIfAborted(signal, engine.wasm.href);
       if (error instanceof AgffError) throw error;

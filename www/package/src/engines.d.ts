@@ -17,6 +17,19 @@ declare module "*/engines/cpu/agff.js" {
   export const Conversion: import("agff:conversion").ConversionClass;
 }
 
+declare module "*/engines/cpu-threads/agff.js" {
+  const engine: import("./engine.js").EngineModule;
+  export default engine.default;
+  export const Engine: typeof engine.Engine;
+  export const setPanicHandler: typeof engine.setPanicHandler;
+  export const Threads: import("./engine.js").ThreadsClass;
+  /** Computes as one of the threads that wait at this address; does not return. */
+  export function enterThread(address: number): void;
+  export const VectorIndex: import("agff:vector-index").VectorIndexClass;
+  export const CheckpointAddress: import("agff:conversion").CheckpointAddressClass;
+  export const Conversion: import("agff:conversion").ConversionClass;
+}
+
 // The index in an engine's memory (src/web/index.rs). What it throws are `Error`s with a `code`.
 declare module "agff:vector-index" {
   type Embedding = import("./types.js").Embedding;

@@ -30,9 +30,18 @@ export class Link {
   private heard = false;
   private watch: ReturnType<typeof setInterval> | undefined;
 
-  constructor(kind: DeviceKind, maxSilence: number) {
+  /** Where the threads of an engine say that they have stopped. */
+  private readonly losses: BroadcastChannel | undefined;
+
+  constructor(engine: EngineName, maxSilence: number, losses?: string) {
     this.maxSilence = maxSilence;
-    this.worker = startWorker(kind);
+    this.worker = startWorker(engine);
+    if (losses) {
+      this.losses = new BroadcastChannel(losses);
+      this.losses.onmessage = ({ data }: MessageEvent<string>) => {
+        this.lose(new AgffError("internal", "", `a thread of the engine stopped: ${data}`));
+      };
+    }
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
     this.worker.onmessageerror = () => {
       this.lose(new AgffError("internal", "", "an answer of the worker could not be read"));
@@ -115,6 +124,7 @@ export class Link {
     if (this.lost) return;
     this.lost = error;
     this.worker.terminate();
+    this.losses?.close();
     for (const id of [...this.pending.keys()]) this.settle(id)?.reject(error);
   }
 
@@ -135,18 +145,36 @@ export class Link {
   }
 }
 
-// Both are written out, so that bundlers find the files and ship them.
-function startWorker(kind: DeviceKind): Worker {
+/** The engine for a device and so many threads. */
+export function engineFor({
+  device,
+  threads,
+}: {
+  device: DeviceKind;
+  threads: number;
+}): EngineName {
+  return device === "cpu" && threads > 1 ? "cpu-threads" : device;
+}
+
+/** The engines that have a worker. */
+export type EngineName = DeviceKind | "cpu-threads";
+
+// All are written out, so that bundlers find the files and ship them.
+const WORKERS: Record<EngineName, () => Worker> = {
+  gpu: () =>
+    new Worker(new URL("./worker-gpu.js", import.meta.url), { type: "module", name: "agff-gpu" }),
+  cpu: () =>
+    new Worker(new URL("./worker-cpu.js", import.meta.url), { type: "module", name: "agff-cpu" }),
+  "cpu-threads": () =>
+    new Worker(new URL("./worker-cpu-threads.js", import.meta.url), {
+      type: "module",
+      name: "agff-cpu-threads",
+    }),
+};
+
+function startWorker(engine: EngineName): Worker {
   try {
-    return kind === "gpu"
-      ? new Worker(new URL("./worker-gpu.js", import.meta.url), {
-          type: "module",
-          name: "agff-gpu",
-        })
-      : new Worker(new URL("./worker-cpu.js", import.meta.url), {
-          type: "module",
-          name: "agff-cpu",
-        });
+    return WORKERS[engine]();
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     const message = `the worker could not be started: ${detail}. Load with worker: false instead`;

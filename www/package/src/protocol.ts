@@ -16,6 +16,7 @@ import type {
   DecodePreference,
   DeviceKind,
   Embedding,
+  LoadOptions,
   LoadProgress,
   Similarity,
 } from "./types.js";
@@ -124,6 +125,11 @@ export interface LoadRequest {
   device: DeviceKind;
   limits: "guaranteed" | undefined;
   kernels: "hardware" | undefined;
+  precision: LoadOptions["precision"];
+  /** How many threads compute. */
+  threads: number;
+  /** The broadcast channel on which a thread says that it has stopped. */
+  losses: string;
   cache: CacheMode;
   memory: MemoryFiles;
   /** The compiled engine, if a worker before this one had it. */

@@ -228,8 +228,16 @@ function loadEngine(
     report({ phase, loaded, total, file, fileLoaded: loaded - before, fileTotal });
   };
   const { location } = files;
-  const { device, limits, kernels } = request;
-  const options = { device, limits, kernels, onProgress, signal, fetch: fetchFrom(files) };
+  const { device, limits, kernels, precision } = request;
+  const options = {
+    device,
+    limits,
+    kernels,
+    precision,
+    onProgress,
+    signal,
+    fetch: fetchFrom(files),
+  };
   return host.run(() => host.module.Engine.load(folderOf(location), options), location.key);
 }
 

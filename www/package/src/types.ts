@@ -88,6 +88,16 @@ export interface LoadOptions extends CheckpointOptions {
    * one. `"gpu"` and `"cpu"` insist.
    */
   device?: "auto" | DeviceKind;
+  /**
+   * How many threads compute on the CPU; `"auto"` when left out: as many as the processor has cores, up to eight.
+   * More than one need a worker and a page that is cross-origin isolated; {@link DeviceInfo.threads} tells.
+   */
+  threads?: "auto" | number;
+  /**
+   * How the CPU multiplies with q8 and q4 weights: `"fast"`, as whole numbers of twelve bits, when left out;
+   * `"exact"`, as floats.
+   */
+  precision?: "fast" | "exact";
   /** Whether to work in a Web Worker, so that the page stays responsive; `true` when left out. */
   worker?: boolean;
   /**
@@ -342,6 +352,14 @@ export interface DeviceInfo {
   /** The adapter's own name, as far as the browser tells it. */
   readonly name: string;
   /** Why this device, in a phrase that can follow "because"; empty when it was asked for. */
+  readonly reason: string;
+  readonly threads: ThreadsInfo;
+}
+
+/** How many threads compute. */
+export interface ThreadsInfo {
+  readonly count: number;
+  /** Why there are not more, in a phrase that can follow "because"; empty when there are as many as were asked for. */
   readonly reason: string;
 }
 

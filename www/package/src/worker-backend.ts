@@ -14,7 +14,7 @@ import {
   startOnDevice,
 } from "./backend.js";
 import { AgffError, disposedOf, throwIfAborted } from "./errors.js";
-import { Link } from "./link.js";
+import { type EngineName, engineFor, Link } from "./link.js";
 import type { Manifest } from "./manifest.js";
 import type { Calls, IndexCall, LoadRequest, Outcome } from "./protocol.js";
 import type { DeviceKind } from "./types.js";
@@ -38,7 +38,7 @@ export class WorkerBackend implements Backend {
   private disposed = false;
   private readonly calls = new Set<Promise<unknown>>();
   /** The compiled engines, so that a new worker need not fetch and compile. */
-  private readonly programs = new Map<DeviceKind, WebAssembly.Module>();
+  private readonly programs = new Map<EngineName, WebAssembly.Module>();
 
   private constructor(
     private readonly setup: Setup,
@@ -47,7 +47,7 @@ export class WorkerBackend implements Backend {
     program: WebAssembly.Module,
   ) {
     this.current = Promise.resolve(first);
-    this.programs.set(first.reply.device, program);
+    this.programs.set(engineOf(first), program);
   }
 
   static async load(setup: Setup): Promise<WorkerBackend> {
@@ -127,7 +127,7 @@ export class WorkerBackend implements Backend {
     const quietly = { ...this.setup, onProgress: undefined, signal: undefined };
     try {
       const running = await start(quietly, this.programs);
-      this.programs.set(running.reply.device, running.reply.program);
+      this.programs.set(engineOf(running), running.reply.program);
       this.loaded = running;
       return running;
     } catch (error) {
@@ -140,14 +140,15 @@ export class WorkerBackend implements Backend {
 
 async function start(
   setup: Setup,
-  programs: ReadonlyMap<DeviceKind, WebAssembly.Module>,
+  programs: ReadonlyMap<EngineName, WebAssembly.Module>,
 ): Promise<Running> {
   const { signal, onProgress } = setup;
   return startOnDevice(setup, async (request: LoadRequest) => {
     throwIfAborted(signal, setup.location.key);
-    const link = new Link(request.device, setup.maxSilence ?? PATIENCE);
+    const engine = engineFor(request);
+    const link = new Link(engine, setup.maxSilence ?? PATIENCE, request.losses);
     try {
-      const args = { ...request, memory, program: programs.get(request.device) };
+      const args = { ...request, memory, program: programs.get(engine) };
       const reply = await link.call("load", args, { signal, onProgress });
       remember(reply.memory);
       return { link, reply };
@@ -157,6 +158,10 @@ async function start(
       throw error;
     }
   });
+}
+
+function engineOf({ reply, device }: Loaded): EngineName {
+  return engineFor({ device: reply.device, threads: device.threads.count });
 }
 
 /** Milliseconds that an aborted worker has for putting its things in order. */

@@ -48,7 +48,8 @@ export function serve(engine: EngineProgram): void {
           const program = own ? engine : await converter();
           const compiled = own ? request.program : undefined;
           const die = (error: AgffError) => lose(toPlain(error));
-          return EngineHost.start(program, compiled, die, report, signal);
+          const threads = { count: request.threads, losses: request.losses };
+          return EngineHost.start(program, compiled, die, report, signal, threads);
         },
         report,
         signal,
