@@ -8,6 +8,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .NOTPARALLEL:
 
+# The browser engines; a page downloads one of them.
+engine_names := gpu cpu cpu-threads
+
 PORT ?= 5173
 # What serves the page; any static server will do that answers byte ranges.
 SERVE ?= node www/serve.mjs www/demo/dist --port $(PORT) --isolated
@@ -97,8 +100,8 @@ test-native: ## the native tests, on the CPU and on a software Vulkan
 	@scripts/test-native.sh
 
 .PHONY: wasm
-wasm: ## the two browser engines
-	@scripts/wasm.sh gpu cpu
+wasm: ## the browser engines
+	@scripts/wasm.sh $(engine_names)
 
 .PHONY: size
 size: ## what the engines weigh, by component; WRITE=1 puts it into docs/performance.md
@@ -109,7 +112,7 @@ size: ## what the engines weigh, by component; WRITE=1 puts it into docs/perform
 page_sources := $(shell find www/package/src www/package/scripts www/demo -path '*/dist' -prune -o -type f -print) \
 	www/package.json www/package-lock.json www/tsconfig.base.json www/package/tsconfig.json
 models := $(shell find models $(or $(CARGO_TARGET_DIR),target)/models -type f 2>/dev/null)
-engine_files := $(foreach e,gpu cpu,$(foreach f,agff.js agff_bg.wasm,www/package/engines/$(e)/$(f)))
+engine_files := $(foreach e,$(engine_names),$(foreach f,agff.js agff_bg.wasm,www/package/engines/$(e)/$(f)))
 
 .PHONY: page
 page: www/demo/dist/index.html ## the page, in www/demo/dist
@@ -119,7 +122,7 @@ www/demo/dist/index.html: $(page_sources) $(models) $(engine_files)
 	@touch $@
 
 $(engine_files):
-	@scripts/wasm.sh gpu cpu
+	@scripts/wasm.sh $(engine_names)
 
 .PHONY: test-page
 test-page: ## the page in headless Chromium, on the CPU and on SwiftShader

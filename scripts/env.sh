@@ -22,6 +22,11 @@ has_own_wasm_std() {
     compgen -G "$(rustc --print target-libdir --target wasm32-unknown-unknown)/libcore-*.rlib" >/dev/null
 }
 
+# Whether the source of `rustc`'s own standard library is there: an engine of several threads has one of its own.
+has_std_source() {
+    [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]
+}
+
 # Whether Debian's rustc with the source of its standard library is there.
 has_debian_wasm_std() {
     [ -x /usr/bin/rustc ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ]

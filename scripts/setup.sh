@@ -86,10 +86,11 @@ if [ "$what" = test ] && ! { cargo deny --version || "$tools/bin/cargo-deny" --v
 fi
 [ "$what" != native ] || exit 0
 
-if ! has_own_wasm_std && ! has_debian_wasm_std; then
-    say "fetching the WASM standard library"
-    if ! { command -v rustup >/dev/null && rustup target add wasm32-unknown-unknown; }; then
-        say "rustup cannot bring it; taking Debian's packages and building it from source"
+if ! { has_own_wasm_std && has_std_source; } && ! has_debian_wasm_std; then
+    say "fetching the WASM standard library and its source"
+    if ! { command -v rustup >/dev/null && rustup target add wasm32-unknown-unknown &&
+        rustup component add rust-src; }; then
+        say "rustup cannot bring them; taking Debian's packages and building it from source"
         install rustc-web libstd-rust-web-dev rust-web-src
     fi
 fi

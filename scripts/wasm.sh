@@ -26,7 +26,7 @@ wanted=("$@")
 
 build_std=()
 from_source=(-Zbuild-std=std,panic_abort)
-if [ "${AGFF_WASM_STD:-}" = debian ] || ! has_own_wasm_std; then
+if [ "${AGFF_WASM_STD:-}" = debian ] || ! has_own_wasm_std || ! has_std_source; then
     # Debian's rustc is another version than cargo's own, with the library as source only.
     has_debian_wasm_std || die "the WASM standard library is missing; run scripts/setup.sh demo"
     lld=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld

@@ -14,8 +14,8 @@ use crate::package::manifest::Manifest;
 use crate::package::{LoadProgress, Package, Source, TokenTable};
 use crate::{Code, Error, Result};
 
-/// Rows of tokens, and of patches, that are run together at most. Enough to fill a GPU, few
-/// enough that one can cancel between packs.
+/// Rows of tokens, and of patches, that are run together at most, but for an input for each core. Enough to fill a
+/// GPU, few enough that one can cancel between packs.
 const PACK_ROWS: usize = 4096;
 
 /// Bytes of token embeddings that are kept in memory.
@@ -258,7 +258,8 @@ impl Agff {
             let added = Rows::of(&item);
             self.check_size(&item, added)?;
             let next = rows.and(added);
-            let full = next.tokens > PACK_ROWS || next.patches > PACK_ROWS || !self.holds(next);
+            let many = next.tokens > PACK_ROWS || next.patches > PACK_ROWS;
+            let full = many && pack.len() >= self.threads() || !self.holds(next);
             if full && !pack.is_empty() {
                 self.run(std::mem::take(&mut pack), &mut embeddings).await?;
                 rows = added;
@@ -296,10 +297,7 @@ impl Agff {
     /// Runs one pack and appends its embeddings. Where each core has an input or more to itself, it runs them alone:
     /// nothing then waits for others in the middle of a pass.
     async fn run(&self, items: Vec<Item>, embeddings: &mut Vec<Embedding>) -> Result<()> {
-        let threads = match self.report.kind {
-            DeviceKind::Cpu => cores::threads(),
-            DeviceKind::Gpu => 1,
-        };
+        let threads = self.threads();
         let shares = if items.len() < threads { 1 } else { threads };
         let mut packs = Vec::new();
         for items in in_shares(items, shares) {
@@ -319,6 +317,14 @@ impl Agff {
             self.read_out(read, counts, embeddings).await?;
         }
         Ok(())
+    }
+
+    /// How many inputs are computed beside each other.
+    fn threads(&self) -> usize {
+        match self.report.kind {
+            DeviceKind::Cpu => cores::threads(),
+            DeviceKind::Gpu => 1,
+        }
     }
 
     /// The embeddings of distinct tokens, `[ids, width]`.

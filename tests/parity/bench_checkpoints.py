@@ -4,9 +4,10 @@
 
 OUT/siglip has the shape of SigLIP 2 base patch16-224, but 32 000 tokens in the place of 256 000; OUT/clip that of
 CLIP ViT-B/32; OUT/qwen-nano that of agff-nano without its views; OUT/qwen-slice four layers of each of Qwen3-VL 2B's
-two parts, with agff-nano's 4096 tokens. Each is a folder as a hub has it, which agff, `transformers` and (with its `onnx` folder, made by
-bench_onnx.py) transformers.js read. `--words` is a tokenizer with a vocabulary of English words, so that texts are
-as many tokens as they are with the published vocabularies. A folder that is there already is left as it is.
+two parts, with agff-nano's 4096 tokens. Each is a folder as a hub has it, which agff, `transformers` and (with its
+`onnx` folder, made by bench_onnx.py) transformers.js read. `--words` is a tokenizer with a vocabulary of English words,
+so that texts are as many tokens as they are with the published vocabularies. A folder that is there already is left as
+it is.
 """
 
 import argparse
@@ -127,7 +128,8 @@ def clip(words: list[str]) -> dict:
         "class": CLIPModel,
         "config": CLIPConfig(
             vision_config=layers | {
-                "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "image_size": 224, "patch_size": 32,
+                "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "image_size": 224,
+                "patch_size": 32,
             },
             text_config=layers | {
                 "hidden_size": 512, "intermediate_size": 2048, "num_attention_heads": 8, "max_position_embeddings": 77,

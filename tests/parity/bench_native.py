@@ -1,10 +1,10 @@
 """Times whole models natively, from a file's bytes to its vector: agff beside PyTorch and ONNX Runtime, in turn.
 
-    python bench_native.py OUT --agff PROGRAM [--photo PACKAGE] [--only siglip,clip,photo,qwen-nano,qwen-slice] [--dtypes f32,q8]
+    python bench_native.py OUT --agff PROGRAM [--photo PACKAGE] [--only siglip,clip,…] [--dtypes f32,q8]
         [--threads 1,2] [--rounds 9]
 
-OUT is the folder that bench_checkpoints.py and bench_onnx.py fill, with the packages `OUT/NAME-DTYPE` beside; PROGRAM is
-the built examples/models.rs. Every contestant is a process of its own, which answers one line at a time. Results go
+OUT is the folder that bench_checkpoints.py and bench_onnx.py fill, with the packages `OUT/NAME-DTYPE` beside; PROGRAM
+is the built examples/models.rs. Every contestant is a process of its own, which answers one line at a time. Results go
 to OUT/results.json; `node www/bench/models-report.mjs OUT` prints them.
 """
 
@@ -27,7 +27,7 @@ SAMPLES = HERE.parents[1] / "www" / "demo" / "public" / "samples"
 TEXTS = [
     "a dog on the beach",
     "two people ride bicycles along a river in the evening",
-    "an old wooden table with a cup of coffee, three books, a pair of glasses and a vase of yellow flowers near the window",
+    "an old wooden table with a cup of coffee, three books, a pair of glasses and a vase of yellow flowers near a window",
 ]
 
 
@@ -111,10 +111,18 @@ def race(rows: list[Contestant], questions: list[str], rounds: int) -> dict:
     return {name: {"best": min(values), "median": statistics.median(values)} for name, values in times.items()}
 
 
+LOOP = """
+import time
+start, x = time.perf_counter(), 1
+for i in range(3_000_000):
+    x = x * 5 % 1_000_003
+print(time.perf_counter() - start)
+"""
+
+
 def loop() -> float:
     """Seconds for work that only computes, in a process of its own."""
-    program = "import time; s = time.perf_counter(); x = 1\nfor i in range(3000000): x = x * 5 % 1000003\nprint(time.perf_counter() - s)"
-    return float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout)
+    return float(subprocess.run([sys.executable, "-c", LOOP], check=True, capture_output=True).stdout)
 
 
 def cores() -> float:
@@ -149,8 +157,8 @@ def compare(args, model: str, dtype: str, threads: int) -> list[dict]:
         results.append({
             "part": "whole", "where": f"natively, {threads}", "model": model, "dtype": dtype, "input": given,
             "contestants": [
-                {"name": row.name, "ours": row.ours, "threads": threads, "load": row.load, "peak": row.peak(), **times[row.name]}
-                | ({} if cosine(row) is None else {"cosine": cosine(row)})
+                {"name": row.name, "ours": row.ours, "threads": threads, "load": row.load, "peak": row.peak()}
+                | times[row.name] | ({} if cosine(row) is None else {"cosine": cosine(row)})
                 for row in rows
             ],
         })

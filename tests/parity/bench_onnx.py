@@ -2,11 +2,11 @@
 
     python bench_onnx.py OUT [--photo PACKAGE] [--only siglip,clip,…]
 
-What OUT has is made by bench_checkpoints.py; PACKAGE is the model `photo` in f32. Qwen3-VL is exported for pictures of one
-size, the largest square that its settings allow. Each folder of OUT gets
-`onnx/{vision,text}_model.onnx` and `…_quantized.onnx`, where transformers.js looks for them. The quantised ones are
-made as transformers.js makes its own: dynamically, with weights as QInt8, or as QUInt8 where there is a convolution,
-which the browser's runtime has for those only. What is there already is left as it is.
+What OUT has is made by bench_checkpoints.py; PACKAGE is the model `photo` in f32. Qwen3-VL is exported for pictures of
+one size, the largest square that its settings allow. Each folder of OUT gets `onnx/{vision,text}_model.onnx` and
+`…_quantized.onnx`, where transformers.js looks for them. The quantised ones are made as transformers.js makes its own:
+dynamically, with weights as QInt8, or as QUInt8 where there is a convolution, which the browser's runtime has for those
+only. What is there already is left as it is.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""A peer of `make bench-models` natively: embeds what it is asked for and says how long that took, as examples/models.rs.
+"""A peer of `make bench-models` natively: embeds what it is asked for and says how long that took.
 
     python bench_peer.py torch|onnx MODEL DTYPE THREADS [--photo PACKAGE]
 
-MODEL is a folder of bench_checkpoints.py or bench_onnx.py; PACKAGE is the model `photo` in f32, for PyTorch, whose
+It is asked and answers as examples/models.rs. MODEL is a folder of bench_checkpoints.py or bench_onnx.py; PACKAGE is the model `photo` in f32, for PyTorch, whose
 weights are always f32. Pictures are square for Qwen3-VL. They are decoded by Pillow and resized by `transformers`.
 """
 

@@ -67,7 +67,9 @@ class Pictures(torch.nn.Module):
                 side = -(-side // stride)
         self.blocks = torch.nn.Sequential(*blocks)
         self.head = Same(*pair(tensors, "vision.head", [1, 1, -1]), side, 1)
-        for name in ("vision.classifier.weight", "vision.classifier.bias", "bridge.classes.weight", "bridge.appearance.weight"):
+        for name in ("vision.classifier.weight", "vision.classifier.bias"):
+            self.register_buffer(name.replace(".", "_"), tensors[name])
+        for name in ("bridge.classes.weight", "bridge.appearance.weight"):
             self.register_buffer(name.replace(".", "_"), tensors[name])
         self.keep, self.temperature, self.share = bridge["keep"], bridge["temperature"], bridge["parts"]["share"]
 
@@ -91,7 +93,8 @@ class Texts(torch.nn.Module):
         self.encoder = BertModel(BertConfig(**text, attn_implementation="eager"), add_pooling_layer=False)
         names = [
             (".attention.output.", ".attention.output.dense."), (".attention.norm.", ".attention.output.LayerNorm."),
-            (".mlp.up.", ".intermediate.dense."), (".mlp.down.", ".output.dense."), (".mlp.norm.", ".output.LayerNorm."),
+            (".mlp.up.", ".intermediate.dense."), (".mlp.down.", ".output.dense."),
+            (".mlp.norm.", ".output.LayerNorm."),
             ("layers.", "encoder.layer."), ("embed_tokens.", "embeddings.word_embeddings."),
             ("positions.", "embeddings.position_embeddings."), ("types.", "embeddings.token_type_embeddings."),
         ] + [(f".attention.{part}.", f".attention.self.{part}.") for part in ("query", "key", "value")]

@@ -84,7 +84,8 @@ class Pictures(torch.nn.Module):
         end = self.around.shape[1] - self.after
         rows = [self.around[0, :self.before], visual.merger(x), self.around[0, end:]]
         states = self.language(
-            inputs_embeds=torch.cat(rows)[None], position_ids=self.positions, deepstack_visual_embeds=deep, use_cache=False,
+            inputs_embeds=torch.cat(rows)[None], position_ids=self.positions, deepstack_visual_embeds=deep,
+            use_cache=False,
         )
         return states.last_hidden_state[:, -1]
 

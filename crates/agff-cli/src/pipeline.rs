@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use agff::device::DeviceKind;
 use agff::index::content_id;
 use agff::{Agff, Code, Embedding, Error, Input, InputImage, Prepared, Result};
 use pollster::block_on;
@@ -22,7 +23,8 @@ const AHEAD: usize = 2;
 /// Most threads that prepare inputs: each may hold a decoded photo.
 const MOST_THREADS: usize = 8;
 
-/// Rows of tokens, or of patches, after which a pack is full. The library runs no more at once.
+/// Rows of tokens, or of patches, after which a pack is full, if it has an input for each core. The library runs no
+/// more at once.
 const PACK_ROWS: usize = 4096;
 
 /// Most inputs in a pack, so that progress is seen.
@@ -188,6 +190,11 @@ pub fn embed_new(
         };
         let mut pack = Pack {
             agff,
+            // A processor computes one input on each of its cores.
+            least: match agff.device().kind {
+                DeviceKind::Cpu => cores,
+                DeviceKind::Gpu => 1,
+            },
             waiting: Vec::new(),
             rows: 0,
         };
@@ -215,6 +222,8 @@ pub fn embed_new(
 /// Prepared inputs that will go through the model together.
 struct Pack<'a> {
     agff: &'a Agff,
+    /// Inputs that a full pack has at least.
+    least: usize,
     waiting: Vec<(&'a Job, Result<Ready>)>,
     rows: usize,
 }
@@ -235,7 +244,8 @@ impl<'a> Pack<'a> {
             let patches = item.patches.as_ref().map_or(0, |p| p.grid.patches());
             patches.max(item.sequence.tokens.len())
         });
-        if self.rows + rows > PACK_ROWS || self.waiting.len() == PACK_INPUTS {
+        let many = self.rows + rows > PACK_ROWS && self.waiting.len() >= self.least;
+        if many || self.waiting.len() == PACK_INPUTS {
             self.run(each)?;
         }
         self.rows += rows;

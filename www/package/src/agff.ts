@@ -103,7 +103,7 @@ export class Agff {
     };
     throwIfAborted(signal, setup.location.key);
     const backend = worker
-      ? await WorkerBackend.load(setup)
+      ? await inWorkers(setup)
       : await (await import("./direct-backend.js")).DirectBackend.load(setup);
     const agff = new Agff(backend, decode, worker);
     const { bytes } = agff.info;
@@ -187,14 +187,21 @@ export class Agff {
     return this.all(asInputs(images), this.photos(), options);
   }
 
-  /** Embeds many texts in few passes; fails with the first one that cannot be used. */
+  /**
+   * Embeds many texts in few passes, equal ones once; fails with the first one that cannot be used. Progress counts
+   * those that differ.
+   */
   async embedTexts(texts: Iterable<string>, options: BatchOptions = {}): Promise<Embedding[]> {
     checkMany(texts, "texts", "embedText");
-    return this.collect(
-      Array.from(texts, (text) => ({ text })),
-      textsInAPack(),
-      options,
-    );
+    const all = [...texts];
+    const different = [...new Set(all)];
+    const inputs = different.map((text) => ({ text }));
+    const made = await this.collect(inputs, textsInAPack(), options);
+    const of = new Map(different.map((text, i) => [text, made[i]!]));
+    return all.map((text) => {
+      const embedding = of.get(text)!;
+      return { ...embedding, values: embedding.values.slice() };
+    });
   }
 
   /** The fused similarity of two embeddings of this model, with its explanation. */
@@ -292,7 +299,7 @@ export class Agff {
   }
 
   private photos(): number {
-    return photosInAPack(this.about().manifest, this.info.device.kind);
+    return photosInAPack(this.about().manifest, this.info.device);
   }
 
   /** Made anew when the model was loaded again after a loss. */
@@ -309,6 +316,13 @@ export class Agff {
   private throwIfDisposed(): void {
     if (this.disposed) throw disposedOf();
   }
+}
+
+/** In one worker, or in several with a copy of the model each. */
+async function inWorkers(setup: Setup): Promise<Backend> {
+  const first = await WorkerBackend.load(setup);
+  if (first.loaded.device.threads.shared) return first;
+  return (await import("./pool-backend.js")).pool(setup, first);
 }
 
 function describe(manifest: Manifest, { reply, device }: Loaded, worker: boolean): ModelInfo {

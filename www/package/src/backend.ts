@@ -54,6 +54,8 @@ export interface Pack {
 export interface Backend {
   /** Changes when the model was loaded anew after a loss. */
   readonly loaded: Loaded;
+  /** Packs that are computed beside each other. */
+  readonly lanes: number;
   embed(pack: Pack): Promise<Outcome[]>;
   /** Answers a call about an index. */
   index<K extends IndexCall>(
@@ -101,9 +103,10 @@ async function startWithThreads<T>(
 ): Promise<T & { device: DeviceInfo }> {
   const { location, limits, kernels, precision, cache } = setup;
   const on = async (threads: ThreadsInfo) => {
+    const inOne = threads.shared ? threads.count : 1;
     const losses = `agff-${Math.random()}`;
     const request = { location, limits, kernels, precision, cache, memory, losses };
-    const asked = { ...request, device: device.kind, threads: threads.count, program: undefined };
+    const asked = { ...request, device: device.kind, threads: inOne, program: undefined };
     return { ...(await start(asked)), device: { ...device, threads } };
   };
   const threads = chooseThreads(setup.threads, device.kind, setup.inWorker);
@@ -112,8 +115,13 @@ async function startWithThreads<T>(
   } catch (error) {
     // A browser may not have the addresses for a memory that can be shared, or a policy may forbid its workers.
     const started = !(error instanceof AgffError) || !/^(fetch|worker-start)$/.test(error.code);
-    if (threads.count === 1 || started || !/engine|worker/.test(error.message)) throw error;
-    return on({ count: 1, reason: `its threads could not be started (${error.message})` });
+    if (threads.count === 1 || !threads.shared || started || !/engine|worker/.test(error.message))
+      throw error;
+    return on({
+      count: 1,
+      shared: true,
+      reason: `its threads could not be started (${error.message})`,
+    });
   }
 }
 

@@ -10,22 +10,22 @@ import type {
   BatchProgress,
   BatchResult,
   DecodePreference,
-  DeviceKind,
+  DeviceInfo,
   EmbedInput,
 } from "./types.js";
 
 /** Rows of patches that the engine runs together at most. */
 const PACK_ROWS = 4096;
 
-/** Packs that are given to the engine before the first is done: while it computes one, it reads another. */
-const AHEAD = 2;
+/** Packs that wait for the engine: while it computes others, it reads this one. */
+const AHEAD = 1;
 
 const TEXTS_IN_A_PACK = 32;
 
 /** How many photos to give to the engine at once. */
-export function photosInAPack(manifest: Manifest, device: DeviceKind): number {
-  // A processor is filled by one photo, and then each result comes as soon as it can.
-  if (device === "cpu") return 1;
+export function photosInAPack(manifest: Manifest, { kind, threads }: DeviceInfo): number {
+  // Each core is filled by one photo, and then each result comes as soon as it can.
+  if (kind === "cpu") return threads.shared ? threads.count : 1;
   const patches = manifest.image.max_pixels / (manifest.config.vision?.patch_size ?? 1) ** 2;
   return Math.max(1, Math.min(16, Math.floor(PACK_ROWS / patches)));
 }
@@ -66,7 +66,7 @@ export async function* embedAll(
   const running: { pack: Placed[]; outcomes: Promise<Outcome[]> }[] = [];
   try {
     for (let ended = false; ;) {
-      while (!ended && running.length < AHEAD) {
+      while (!ended && running.length < backend.lanes + AHEAD) {
         throwIfAborted(stop.signal);
         const { done, value: pack } = await packs.next();
         ended = done === true;

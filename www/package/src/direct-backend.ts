@@ -19,6 +19,8 @@ import { Session } from "./session.js";
 import type { DeviceKind } from "./types.js";
 
 export class DirectBackend implements Backend {
+  readonly lanes = 1;
+
   private constructor(
     private readonly session: Session,
     readonly loaded: Loaded,

@@ -69,3 +69,9 @@ function isEntry(value: unknown): value is FileEntry {
     /^[0-9a-f]{64}$/.test(sha256)
   );
 }
+
+/** Bytes of a package's weights. */
+export function weightBytes({ files }: Manifest): number {
+  const weights = files.filter(({ path }) => path.startsWith("weights"));
+  return weights.reduce((sum, { bytes }) => sum + bytes, 0);
+}

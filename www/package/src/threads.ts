@@ -1,6 +1,6 @@
 /**
- * How many threads compute: on the CPU, in a worker, as many as the processor has cores, if the page is isolated from
- * others (two headers of its server, see the README) and may share memory between workers.
+ * How many threads compute. On the CPU, in a worker, as many as the processor has cores: in one memory if the page is
+ * isolated from others (two headers of its server, see the README), or else in workers with a copy of the model each.
  */
 
 import type { DeviceKind, LoadOptions, ThreadsInfo } from "./types.js";
@@ -14,23 +14,20 @@ export interface Surroundings {
   navigator?: { hardwareConcurrency?: number };
 }
 
-/** Decides on the threads for a device. */
+/** How many threads a model on this device may have, and whether they can share memory. */
 export function chooseThreads(
   wanted: LoadOptions["threads"],
   device: DeviceKind,
   inWorker: boolean,
   { crossOriginIsolated, navigator }: Surroundings = globalThis as Surroundings,
 ): ThreadsInfo {
-  const one = (reason: string) => ({ count: 1, reason });
+  const one = (reason: string) => ({ count: 1, shared: true, reason });
   if (device === "gpu") return one("the GPU computes");
   if (wanted === 1) return one("");
   if (!inWorker) return one("the page itself computes, which may not wait for others");
-  // Safari tells no number.
+  // Some browsers tell no number.
   const cores = navigator?.hardwareConcurrency ?? 4;
   const count = wanted === undefined || wanted === "auto" ? Math.min(cores, MOST) : wanted;
   if (count === 1) return one("the processor has one core");
-  if (!crossOriginIsolated) {
-    return one("the page is not cross-origin isolated, so its workers cannot share memory");
-  }
-  return { count, reason: "" };
+  return { count, shared: crossOriginIsolated === true, reason: "" };
 }

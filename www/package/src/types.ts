@@ -90,7 +90,8 @@ export interface LoadOptions extends CheckpointOptions {
   device?: "auto" | DeviceKind;
   /**
    * How many threads compute on the CPU; `"auto"` when left out: as many as the processor has cores, up to eight.
-   * More than one need a worker and a page that is cross-origin isolated; {@link DeviceInfo.threads} tells.
+   * They share one model's memory if the page is cross-origin isolated. If not, there are as many workers, each with
+   * a copy of the model if it is small, which share out the inputs of a batch. {@link DeviceInfo.threads} tells.
    */
   threads?: "auto" | number;
   /**
@@ -359,6 +360,8 @@ export interface DeviceInfo {
 /** How many threads compute. */
 export interface ThreadsInfo {
   readonly count: number;
+  /** Whether they share a model, and so compute one input faster, too; if not, each has a copy. */
+  readonly shared: boolean;
   /** Why there are not more, in a phrase that can follow "because"; empty when there are as many as were asked for. */
   readonly reason: string;
 }

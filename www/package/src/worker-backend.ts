@@ -15,7 +15,7 @@ import {
 } from "./backend.js";
 import { AgffError, disposedOf, throwIfAborted } from "./errors.js";
 import { type EngineName, engineFor, Link } from "./link.js";
-import type { Manifest } from "./manifest.js";
+import { type Manifest, weightBytes } from "./manifest.js";
 import type { Calls, IndexCall, LoadRequest, Outcome } from "./protocol.js";
 import type { DeviceKind } from "./types.js";
 
@@ -29,30 +29,35 @@ const PATIENCE = 60_000;
  */
 const PATIENCE_PER_BYTE = 1e-3;
 
+/** Compiled engines. */
+export type Programs = ReadonlyMap<EngineName, WebAssembly.Module>;
+
 interface Running extends Loaded {
   link: Link;
 }
 
 export class WorkerBackend implements Backend {
+  readonly lanes = 1;
+
   private current: Promise<Running>;
   private disposed = false;
   private readonly calls = new Set<Promise<unknown>>();
   /** The compiled engines, so that a new worker need not fetch and compile. */
-  private readonly programs = new Map<EngineName, WebAssembly.Module>();
+  private readonly programs: Map<EngineName, WebAssembly.Module>;
 
   private constructor(
     private readonly setup: Setup,
     public loaded: Loaded,
     first: Running,
-    program: WebAssembly.Module,
   ) {
     this.current = Promise.resolve(first);
-    this.programs.set(engineOf(first), program);
+    this.programs = new Map([[engineOf(first), first.reply.program]]);
   }
 
-  static async load(setup: Setup): Promise<WorkerBackend> {
-    const first = await start(setup, new Map());
-    return new WorkerBackend(setup, first, first, first.reply.program);
+  /** @param programs engines that are compiled already */
+  static async load(setup: Setup, programs: Programs = new Map()): Promise<WorkerBackend> {
+    const first = await start(setup, programs);
+    return new WorkerBackend(setup, first, first);
   }
 
   embed({ prepare, decode, urgent, signal }: Pack): Promise<Outcome[]> {
@@ -138,10 +143,7 @@ export class WorkerBackend implements Backend {
   }
 }
 
-async function start(
-  setup: Setup,
-  programs: ReadonlyMap<EngineName, WebAssembly.Module>,
-): Promise<Running> {
+async function start(setup: Setup, programs: Programs): Promise<Running> {
   const { signal, onProgress } = setup;
   return startOnDevice(setup, async (request: LoadRequest) => {
     throwIfAborted(signal, setup.location.key);
@@ -161,7 +163,8 @@ async function start(
 }
 
 function engineOf({ reply, device }: Loaded): EngineName {
-  return engineFor({ device: reply.device, threads: device.threads.count });
+  const { count, shared } = device.threads;
+  return engineFor({ device: reply.device, threads: shared ? count : 1 });
 }
 
 /** Milliseconds that an aborted worker has for putting its things in order. */
@@ -169,10 +172,7 @@ const GRACE = 500;
 
 function patience(device: DeviceKind, manifest: string, inputs: number): number {
   if (device === "gpu") return PATIENCE;
-  const { files } = JSON.parse(manifest) as Manifest;
-  const weights = files
-    .filter(({ path }) => path.startsWith("weights"))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const weights = weightBytes(JSON.parse(manifest) as Manifest);
   return PATIENCE + PATIENCE_PER_BYTE * weights * inputs;
 }
 

@@ -45,6 +45,8 @@ export interface Trouble {
 
 export class TestServer {
   readonly asked: Asked[] = [];
+  /** Whether its pages are cross-origin isolated. */
+  isolated = false;
   /** Asked for every request; what it gives is done to the answer. */
   trouble: (asked: Asked) => Trouble | undefined = () => undefined;
   private readonly server: Server;
@@ -82,6 +84,10 @@ export class TestServer {
     const headers: Record<string, string | number> = {
       "content-type": TYPES[extname(path)] ?? "application/octet-stream",
       "cache-control": "no-cache",
+      ...(this.isolated && {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      }),
     };
     if (path === "/") {
       headers["content-type"] = TYPES[".html"]!;
