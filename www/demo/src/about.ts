@@ -15,6 +15,12 @@ export function deviceLine({ device }: ModelInfo): string {
   return `Running on the ${device.kind.toUpperCase()}${name}${why}.`;
 }
 
+/** How many threads compute, and why not more. */
+function threadsLine({ count: threads, shared, reason }: ModelInfo["device"]["threads"]): string {
+  const each = threads === 1 ? "" : shared ? ", which share the model" : ", each with a copy";
+  return `${threads}${each}${reason ? `, because ${reason}` : ""}`;
+}
+
 export class About {
   private readonly dialog = byId<HTMLDialogElement>("about");
   /** Stops the loading of another model. */
@@ -60,6 +66,9 @@ export class About {
       ],
       ["Licence", licence],
       ["Device", deviceLine(info)],
+      ...(info.device.kind === "cpu"
+        ? [["Threads", threadsLine(info.device.threads)] satisfies [string, string]]
+        : []),
       [
         "Kept",
         info.cache.mode === "opfs"

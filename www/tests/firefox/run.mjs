@@ -1,4 +1,7 @@
-/** The CPU engine in Debian's Firefox: the page loads it, embeds photos and ranks them. */
+/**
+ * The CPU engines in Debian's Firefox: the page loads one, embeds photos and ranks them. Once as any server sends it, and
+ * once cross-origin isolated, where the engine has several threads.
+ */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,16 +14,28 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PHOTOS = ["cat", "coffee", "lemons"];
 const TEXT = "a cat looks into the camera";
 
-const server = spawn(
-  process.execPath,
-  [here("../../serve.mjs"), here("../../demo/dist"), "--port", `${port}`],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-await once(server.stdout, "data");
+const found = [await search([]), await search(["--isolated"])];
+assert.deepEqual(found[1], found[0], "several threads find what one finds");
 
-let firefox;
-try {
-  firefox = await startFirefox();
+/** What the page finds, served with these options. */
+async function search(options) {
+  const server = spawn(
+    process.execPath,
+    [here("../../serve.mjs"), here("../../demo/dist"), "--port", `${port}`, ...options],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(server.stdout, "data");
+  let firefox;
+  try {
+    firefox = await startFirefox();
+    return await searchIn(firefox, options.length > 0);
+  } finally {
+    await firefox?.close();
+    server.kill();
+  }
+}
+
+async function searchIn(firefox, isolated) {
   const page = firefox.session;
   await page.goto(`http://localhost:${port}/?device=cpu`);
   await page.until(
@@ -29,6 +44,7 @@ try {
   assert.equal(await page.evaluate(`document.querySelector("#failure-text").textContent`), "");
   const device = await page.evaluate(`document.querySelector("#device").textContent`);
   assert.match(device, /^Running on the CPU/);
+  assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
 
   await page.setFiles(
     "#files",
@@ -71,8 +87,7 @@ try {
     [...scores].sort((a, b) => b - a),
   );
   assert.deepEqual(page.errors, [], "errors in the page's console");
-  console.log(`firefox: ${shown.map(({ name, score }) => `${name} ${score}`).join(", ")}`);
-} finally {
-  await firefox?.close();
-  server.kill();
+  const line = shown.map(({ name, score }) => `${name} ${score.toFixed(4)}`).join(", ");
+  console.log(`firefox${isolated ? ", isolated" : ""}: ${line}`);
+  return line;
 }
