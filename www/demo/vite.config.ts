@@ -1,3 +1,4 @@
+import type { EngineName } from "./src/offline";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -56,7 +57,7 @@ function offline(): Plugin {
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const files: Record<Part, string[]> = { page: [], gpu: [], cpu: [] };
+      const files: Record<Part, string[]> = { page: [], gpu: [], cpu: [], "cpu-threads": [] };
       const hash = createHash("sha256");
       const all = Object.values(bundle).filter(({ fileName }) => fileName !== "sw.js");
       const contentOf = (file: (typeof all)[number]) =>
@@ -77,17 +78,21 @@ function offline(): Plugin {
       const worker = bundle["sw.js"];
       if (worker?.type !== "chunk") throw new Error("the service worker is not in the bundle");
       const version = hash.digest("hex").slice(0, 12);
-      worker.code = worker.code.replace("__FILES__", JSON.stringify({ version, ...files }));
+      const { page, ...engines } = files;
+      worker.code = worker.code.replace("__FILES__", JSON.stringify({ version, page, engines }));
     },
   };
 }
 
-type Part = "page" | "gpu" | "cpu";
+type Part = "page" | EngineName;
 
-/** The engines, their glue and workers are wanted by one of two devices only. */
+/** The engines, their glue and workers are wanted where that engine is used only. */
 function partOf(names: readonly string[]): Part {
   const parts = new Set(
-    names.map((name) => /(?:worker|engine)-([cg]pu)/.exec(name)?.[1] ?? "page"),
+    names.map((name) => {
+      if (/worker-thread-/.test(name)) return "cpu-threads";
+      return /(?:worker|engine)-(cpu-threads|cpu|gpu)/.exec(name)?.[1] ?? "page";
+    }),
   );
   const [part = "page", other] = parts;
   return other === undefined ? (part as Part) : "page";

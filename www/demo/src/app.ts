@@ -1,6 +1,6 @@
 /** The page as a whole: what happens when a person does something, and what is then shown. */
 
-import { Agff, type DeviceKind, type Hit, type IndexRecord, type LoadOptions } from "agff";
+import { Agff, type Hit, type IndexRecord, type LoadOptions } from "agff";
 import { About, deviceLine, modelLine } from "./about";
 import { allItems, hitItems, type PhotoItem, renderCard, withPicks } from "./card";
 import { Details } from "./details";
@@ -131,9 +131,9 @@ export class App {
     this.libraries.begin().catch(fail);
     void this.unfinished.offer();
     void this.model.start(this.address.get("model") || undefined, modelOfLibrary);
-    const device = this.model.ready().then((agff): DeviceKind => agff.info.device.kind);
-    device.catch(() => {});
-    void workOffline(device);
+    const info = this.model.ready().then((agff) => agff.info);
+    info.catch(() => {});
+    void workOffline(info);
   }
 
   private listen(): void {

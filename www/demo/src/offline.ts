@@ -3,12 +3,20 @@
  * private store already. A new version of the page waits until the person wants it.
  */
 
-import type { DeviceKind } from "agff";
+import type { ModelInfo } from "agff";
 import { byId } from "./dom";
 import { announce } from "./notices";
 
+/** The engines, of which a page needs one. */
+export type EngineName = "gpu" | "cpu" | "cpu-threads";
+
+/** The engine that runs a model. */
+function engineOf({ device: { kind, threads } }: ModelInfo): EngineName {
+  return kind === "cpu" && threads.shared && threads.count > 1 ? "cpu-threads" : kind;
+}
+
 /** Registers the service worker of a built page. `?sw=off` does without, for tests of other things. */
-export async function workOffline(device: Promise<DeviceKind>): Promise<void> {
+export async function workOffline(model: Promise<ModelInfo>): Promise<void> {
   const off = new URLSearchParams(location.search).get("sw") === "off";
   if (!import.meta.env.PROD || off || !("serviceWorker" in navigator)) return;
   try {
@@ -16,7 +24,7 @@ export async function workOffline(device: Promise<DeviceKind>): Promise<void> {
     const registration = await navigator.serviceWorker.register("./sw.js", { scope: "./" });
     offerUpdates(registration, had);
     const ready = await navigator.serviceWorker.ready;
-    await keep(ready, await device);
+    await keep(ready, engineOf(await model));
     document.body.dataset["offline"] = "ready";
   } catch (error) {
     // The page works without; private windows of some browsers have no service workers.
@@ -24,14 +32,14 @@ export async function workOffline(device: Promise<DeviceKind>): Promise<void> {
   }
 }
 
-/** Has the engine that is used kept too; the other one is never fetched. */
-async function keep({ active }: ServiceWorkerRegistration, device: DeviceKind): Promise<void> {
+/** Has the engine that is used kept too; the others are never fetched. */
+async function keep({ active }: ServiceWorkerRegistration, engine: EngineName): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   const kept = new Promise<void>((resolve, reject) => {
     port1.onmessage = ({ data }: MessageEvent<{ error?: string }>) =>
       data.error === undefined ? resolve() : reject(new Error(data.error));
   });
-  active?.postMessage({ keep: device }, [port2]);
+  active?.postMessage({ keep: engine }, [port2]);
   await kept;
 }
 

@@ -1,11 +1,13 @@
 /**
  * The service worker: the page without a network. It keeps all files of one version of the page together, and gives
  * them all from there, so that no page is ever made of two versions. The build writes the list of the files in
- * here. The model is not its matter, and of the two engines it keeps the one that it is told of.
+ * here. The model is not its matter, and of the engines it keeps the one that it is told of.
  */
 
+import type { EngineName } from "./offline";
+
 /** The files of this version by what they are for; the build puts them in the place of this. */
-declare const __FILES__: { version: string; page: string[]; gpu: string[]; cpu: string[] };
+declare const __FILES__: { version: string; page: string[]; engines: Record<EngineName, string[]> };
 
 interface Waitable extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -17,7 +19,7 @@ interface FetchLike extends Waitable {
 }
 
 interface MessageLike extends Waitable {
-  readonly data: { keep?: "gpu" | "cpu"; skipWaiting?: boolean };
+  readonly data: { keep?: EngineName; skipWaiting?: boolean };
   readonly ports: readonly MessagePort[];
 }
 
@@ -32,12 +34,12 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-const { version, page, gpu, cpu } = __FILES__;
+const { version, page, engines } = __FILES__;
 const PREFIX = "agff-page-";
 const NAME = `${PREFIX}${version}`;
 
 const urlOf = (path: string) => new URL(path, scope.registration.scope).href;
-const known = new Set([...page, ...gpu, ...cpu].map(urlOf));
+const known = new Set([...page, ...Object.values(engines).flat()].map(urlOf));
 
 scope.addEventListener("install", (event) => event.waitUntil(add(page)));
 
@@ -56,7 +58,7 @@ scope.addEventListener("message", (event) => {
   const { data, ports } = event;
   if (data.skipWaiting) event.waitUntil(scope.skipWaiting());
   if (!data.keep) return;
-  const kept = add(data.keep === "gpu" ? gpu : cpu).then(
+  const kept = add(engines[data.keep]).then(
     () => ports[0]?.postMessage({}),
     (error: unknown) => ports[0]?.postMessage({ error: String(error) }),
   );

@@ -44,6 +44,7 @@ function batch(page: Page, device: "cpu" | "gpu", names: string[], maxSilence?: 
     async ({ Agff }, { model, device, names, maxSilence }) => {
       const agff = await Agff.load(model, {
         device,
+        threads: 1,
         ...(maxSilence === undefined ? {} : { maxSilence }),
       });
       // Small ones, because the GPU is a slow software one here.

@@ -67,7 +67,7 @@ test("pixels of another site are one input's error, and the worker stays", async
   const found = await run(
     page,
     async ({ Agff, AgffError }, { model, foreign }) => {
-      const agff = await Agff.load(model, { device: "cpu", maxSilence: 3000 });
+      const agff = await Agff.load(model, { device: "cpu", threads: 1, maxSilence: 3000 });
       const image = new Image();
       image.src = `${foreign}/samples/cat.jpg`;
       await image.decode();

@@ -78,7 +78,7 @@ test("the tarball has what it should and nothing else", () => {
     "models",
     "package.json",
   ]);
-  expect(names.filter((name) => name.endsWith(".wasm"))).toHaveLength(2);
+  expect(names.filter((name) => name.endsWith(".wasm"))).toHaveLength(3);
   const sources = readdirSync(here("../../package/src"));
   const built = names.filter((name) => /^package\/dist\/[^/]+\.js$/.test(name));
   const modules = sources.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
