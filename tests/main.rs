@@ -11,6 +11,7 @@ mod memory;
 mod package;
 mod package_memory;
 mod parity;
+mod precision;
 mod split;
 mod store;
 mod toy_family;

@@ -1,20 +1,20 @@
-/** Chromium for models.mjs, and the server that it loads everything from. */
+/** Chromium for models.mjs and indexing.mjs, and the server that it loads everything from. */
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { serveIsolated } from "./isolated-server.mjs";
+import { serve } from "./counting-server.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** `agff` is the folder of the npm package, `models` that of the models. */
-export async function openBrowser({ agff, models }) {
+export async function openBrowser({ agff, models }, { isolated = true } = {}) {
   const require = createRequire(import.meta.url);
   const transformers = dirname(require.resolve("@huggingface/transformers"));
   const itsRuntime = createRequire(`${transformers}/`).resolve("onnxruntime-web");
-  const server = await serveIsolated({
+  const mounts = {
     page: here("page"),
     agff,
     models,
@@ -22,7 +22,8 @@ export async function openBrowser({ agff, models }) {
     transformers,
     ort: dirname(require.resolve("onnxruntime-web")),
     "ort-transformers": dirname(itsRuntime),
-  });
+  };
+  const server = await serve(mounts, isolated);
   return { call: (...args) => call(server, ...args), close: () => server.close() };
 }
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use agff::tensors::Dtype;
 use agff_eval::colour::Colours;
 
-use crate::model::{self, Device, ModelArgs};
+use crate::model::{self, Device, ModelArgs, PrecisionName};
 use crate::output::{Console, NewFile};
 use crate::{Done, Failure, Outcome, inputs};
 use asked::Asked;
@@ -120,6 +120,9 @@ pub struct Args {
     /// What runs the model
     #[arg(long, value_enum, default_value_t = Device::Auto, help_heading = "Model")]
     device: Device,
+    /// How the CPU multiplies with q8 and q4 weights
+    #[arg(long, value_enum, default_value_t = PrecisionName::Fast, help_heading = "Model")]
+    precision: PrecisionName,
     /// Reduce photos to about N pixels at most: faster, less detail
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Model")]
     max_pixels: Option<u64>,
@@ -228,6 +231,7 @@ fn ask<'a>(
     let model_args = ModelArgs {
         model: None,
         device: args.device,
+        precision: args.precision,
         max_pixels: args.max_pixels,
         dim: None,
         instruction: args.instruction.clone(),

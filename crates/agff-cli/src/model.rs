@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use agff::device::{DeviceChoice, DeviceKind, DeviceOptions};
+use agff::ops::Precision;
 use agff::package::LoadProgress;
 use agff::package::manifest::{MANIFEST_FILE, Manifest};
 use agff::{Agff, Code, Embedding, Error, LoadOptions, Result, Source};
@@ -28,6 +29,9 @@ pub struct ModelArgs {
     /// What runs the model
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     pub device: Device,
+    /// How the CPU multiplies with q8 and q4 weights
+    #[arg(long, value_enum, default_value_t = PrecisionName::Fast)]
+    pub precision: PrecisionName,
     /// Reduce photos to about N pixels at most: faster, less detail
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_pixels: Option<u64>,
@@ -51,6 +55,24 @@ pub enum Device {
     Cpu,
     /// The GPU, even a software one
     Gpu,
+}
+
+/// `--precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PrecisionName {
+    /// As whole numbers of twelve bits
+    Fast,
+    /// As floats
+    Exact,
+}
+
+impl From<PrecisionName> for Precision {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::Fast => Self::Fast,
+            PrecisionName::Exact => Self::Exact,
+        }
+    }
 }
 
 impl From<Device> for DeviceChoice {
@@ -115,6 +137,7 @@ pub fn load_from(source: Source, args: &ModelArgs, console: &Console) -> Result<
             choice: args.device.into(),
             ..DeviceOptions::default()
         },
+        precision: args.precision.into(),
         max_pixels: args.max_pixels,
         progress: Some(&mut progress),
         ..LoadOptions::default()

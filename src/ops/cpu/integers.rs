@@ -11,8 +11,6 @@
 
 use std::ops::Range;
 
-use half::f16;
-
 use super::eight::{self, Eight};
 use super::pairs;
 use super::product::Target;
@@ -270,13 +268,27 @@ impl Panel {
     }
 }
 
+/// The f16 in the low 16 bits; NaN if it is not finite. Without the branches and tables of a general conversion.
+#[inline(always)]
+fn float(bits: u32) -> f32 {
+    /// Between the exponents of an f32 and of an f16.
+    const SHIFT: f32 = f32::from_bits((127 + 127 - 15) << 23);
+    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * SHIFT;
+    let value = f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16);
+    if bits & 0x7c00 == 0x7c00 {
+        f32::NAN
+    } else {
+        value
+    }
+}
+
 /// What a row's blocks are multiplied by, for the scales of a chunk; and the largest of these, or NaN if one is not
 /// finite.
 #[inline(always)]
 fn factors(scales: &[u32]) -> ([i16; BLOCKS], f32) {
     let mut blocks = [0.0_f32; BLOCKS];
     for (block, scale) in blocks.iter_mut().enumerate().take(2 * scales.len()) {
-        *scale = f16::from_bits((scales[block / 2] >> (16 * (block % 2))) as u16).to_f32();
+        *scale = float(scales[block / 2] >> (16 * (block % 2)));
     }
     let most = blocks
         .iter()
@@ -292,6 +304,17 @@ mod tests {
     use super::*;
     use crate::tensors::Dtype;
     use crate::tensors::quantize::pack_rows;
+
+    #[test]
+    fn every_f16() {
+        for bits in 0..=u16::MAX {
+            let (float, expected) = (float(u32::from(bits)), half::f16::from_bits(bits).to_f32());
+            assert!(
+                float == expected || float.is_nan() && !expected.is_finite(),
+                "{bits:x}"
+            );
+        }
+    }
 
     fn numbers(count: usize, salt: usize) -> Vec<f32> {
         (0..count)

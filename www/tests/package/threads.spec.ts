@@ -116,6 +116,22 @@ test("elsewhere workers with copies share out a batch", async ({ empty: page, se
   await expect.poll(() => page.workers().length).toBe(0);
 });
 
+test("a copy that is lost in the middle of a batch is replaced, and nothing of it is missing", async ({
+  empty: page,
+  server,
+}) => {
+  const one = await embed(page, { threads: 1 });
+  await page.goto(server.url);
+  // The second worker falls silent with its first pack.
+  const hangs = `addEventListener("message", ({ data }) => { if (data.call === "embed") for (;;); });`;
+  let workers = 0;
+  server.trouble = ({ path }) =>
+    path.endsWith("worker-cpu.js") && ++workers === 2 ? { prepend: hangs } : undefined;
+  const several = await embed(page, { threads: 2, maxSilence: 5000 });
+  expect(several.vectors).toEqual(one.vectors);
+  expect(workers).toBe(3);
+});
+
 test("there are no copies without a cache, nor threads without a worker", async ({
   empty: page,
 }) => {

@@ -1,6 +1,6 @@
 /**
- * A static server for pages that are isolated from other origins, so that they may share memory between threads. It
- * counts the bytes that it sends.
+ * A static server that counts the bytes that it sends. Its pages can be isolated from other origins, so that they may
+ * share memory between threads.
  */
 
 import { createReadStream, statSync } from "node:fs";
@@ -18,13 +18,15 @@ const TYPES = {
 };
 
 /** Serves the folders of `mounts`, by the first part of the path. */
-export async function serveIsolated(mounts) {
+export async function serve(mounts, isolated) {
   let sent = 0;
   const server = createServer((request, response) => {
     const file = find(mounts, request.url);
     const headers = {
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-embedder-policy": "require-corp",
+      ...(isolated && {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      }),
       "cache-control": "no-store",
       "accept-ranges": "bytes",
       "content-type": TYPES[extname(file?.path ?? "")] ?? "application/octet-stream",
