@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use super::four::Four;
+use super::matrix::{Results, Rows};
 
 /// Rows of a tile.
 const ROWS: usize = 3;
@@ -19,15 +20,6 @@ const COLUMNS: usize = 3;
 const BLOCK: usize = 12;
 const DEPTH: usize = 640;
 
-/// A matrix whose rows are contiguous.
-#[derive(Clone, Copy)]
-pub struct Rows {
-    /// Its first value.
-    pub values: *const f32,
-    /// How far apart its rows are.
-    pub stride: usize,
-}
-
 impl Rows {
     /// # Safety
     /// The matrix has the row.
@@ -35,16 +27,6 @@ impl Rows {
         // SAFETY: promised by the caller.
         std::array::from_fn(|i| unsafe { self.values.add((row + i) * self.stride + at) })
     }
-}
-
-/// The results, row by row.
-#[derive(Clone, Copy)]
-pub struct Results {
-    pub values: *mut f32,
-    pub stride: usize,
-    pub scale: f32,
-    /// Whether results are added to what is there.
-    pub accumulate: bool,
 }
 
 /// `out[i, j] = scale · Σ_k a[i, k] · b[j, k]`, or that is added; `a` has `m` rows and `b` `n`, of `k`
@@ -157,7 +139,8 @@ unsafe fn dots<const M: usize, const N: usize>(
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
+    use super::super::matrix::tests::check;
     use super::*;
 
     #[test]
@@ -174,66 +157,6 @@ pub mod tests {
                 // SAFETY: the matrices are this large, and the results are used by nobody else.
                 unsafe { rows_by_rows([m, n, k], a, b, out) }
             });
-        }
-    }
-
-    pub fn rows(values: *const f32, stride: usize) -> Rows {
-        Rows { values, stride }
-    }
-
-    /// Compares a product with its definition, stored and added, among values that are nobody's. `b` has steps
-    /// from row to row and from column to column.
-    pub fn check(
-        [m, n, k]: [usize; 3],
-        [b_row, b_column]: [usize; 2],
-        product: impl Fn(Rows, Rows, Results),
-    ) {
-        let (a_stride, stride) = (k + 3, n + 2);
-        let numbers = |count: usize, salt: usize| -> Vec<f32> {
-            (0..count)
-                .map(|i| ((i * 37 + salt) % 101) as f32 / 50.0 - 1.0)
-                .collect()
-        };
-        let (a, b) = (
-            numbers(m * a_stride, 5),
-            numbers(k * b_row + n * b_column, 11),
-        );
-        let before = numbers(m * stride, 3);
-        for accumulate in [false, true] {
-            let mut out = before.clone();
-            let results = Results {
-                values: out.as_mut_ptr(),
-                stride,
-                scale: 0.5,
-                accumulate,
-            };
-            product(
-                rows(a.as_ptr(), a_stride),
-                rows(b.as_ptr(), b_column),
-                results,
-            );
-            for i in 0..m {
-                for j in 0..stride {
-                    let at = i * stride + j;
-                    let kept = f64::from(before[at]);
-                    let expected = if j < n {
-                        let dot: f64 = (0..k)
-                            .map(|x| {
-                                let right = b[x * b_row + j * b_column];
-                                f64::from(a[i * a_stride + x]) * f64::from(right)
-                            })
-                            .sum();
-                        dot * 0.5 + if accumulate { kept } else { 0.0 }
-                    } else {
-                        kept
-                    };
-                    let off = (f64::from(out[at]) - expected).abs();
-                    assert!(
-                        off < 1e-4 * expected.abs().max(1.0),
-                        "{m} {n} {k}: [{i}, {j}] is off by {off}"
-                    );
-                }
-            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub const CHUNK: usize = 256;
 /// The largest whole number: `CHUNK · LARGEST²` is just below 2³¹.
 const LARGEST: f32 = 2895.0;
 /// Weight rows that are multiplied together.
-pub const WIDTH: usize = 16;
+pub const WIDTH: usize = 32;
 
 /// Rows as whole numbers, every chunk with a scale.
 pub struct Quantised {
@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn panels_are_the_same_on_every_processor() {
         for dtype in [Dtype::Q8, Dtype::Q4] {
-            let (packing, words, scales, _) = weight(dtype, 21, 500);
+            let (packing, words, scales, _) = weight(dtype, 37, 500);
             let stored = Stored {
                 packing,
                 width: 500,
@@ -412,7 +412,7 @@ mod tests {
                 scales: &scales,
             };
             let (mut panel, mut portable) = (Panel::default(), Panel::default());
-            for (first, count) in [(0, 16), (16, 5)] {
+            for (first, count) in [(0, 32), (32, 5)] {
                 for chunk in 0..2 {
                     panel.read(stored, first, count, chunk);
                     // SAFETY: the portable form needs nothing.

@@ -114,7 +114,7 @@ pub fn linear_of_integers(
 /// to occupy the cores, fewer rows of them.
 fn panels(rows: usize, columns: usize) -> Vec<(Range<usize>, usize)> {
     // Rows that belong together in a product.
-    const TOGETHER: usize = 8;
+    const TOGETHER: usize = 16;
     let threads = cores::threads();
     let wanted: usize = if threads > 1 { 4 * threads } else { 1 };
     let parts = wanted.div_ceil(columns.div_ceil(PANEL));

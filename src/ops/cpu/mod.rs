@@ -21,6 +21,8 @@ mod lanes;
 mod linear;
 #[cfg(feature = "autodiff")]
 mod linear_backward;
+#[cfg(any(target_family = "wasm", target_arch = "x86_64", test))]
+mod matrix;
 mod norm;
 mod pairs;
 mod product;
@@ -28,6 +30,8 @@ mod regions;
 mod rotary;
 #[cfg(feature = "autodiff")]
 mod rows_backward;
+#[cfg(target_arch = "x86_64")]
+mod strips;
 #[cfg(any(target_family = "wasm", test))]
 mod tiles;
 mod top_softmax;

@@ -52,58 +52,71 @@ mod x86 {
     use super::{CHUNK, ROWS, WIDTH};
 
     /// The pair at `at` of a row, in one number.
+    ///
+    /// # Safety
+    /// It has one there.
     #[inline(always)]
-    fn pair(x: &[i16; CHUNK], at: usize) -> i32 {
-        let (pairs, _) = x.as_chunks::<2>();
-        let [low, high] = pairs[at];
-        i32::from(low) & 0xffff | i32::from(high) << 16
+    unsafe fn pair(x: &[i16; CHUNK], at: usize) -> i32 {
+        // SAFETY: promised by the caller.
+        unsafe { x.as_ptr().add(2 * at).cast::<i32>().read_unaligned() }
     }
 
     #[target_feature(enable = "avx512f,avx512vnni")]
     pub fn with_vnni(x: [&[i16; CHUNK]; ROWS], y: &[[[i16; 2]; WIDTH]]) -> [[i32; WIDTH]; ROWS] {
-        // Two sums for every row, as each waits for its last addition.
-        let mut sums = [[_mm512_setzero_si512(); 2]; ROWS];
-        let mut add = |at: usize, turn: usize| {
-            // SAFETY: `y` has 16 pairs for each place.
-            let y = unsafe { _mm512_loadu_si512(y[at].as_ptr().cast()) };
+        // Two sums for every place, as each waits for its last addition.
+        let mut sums = [[[_mm512_setzero_si512(); 2]; 2]; ROWS];
+        let (twos, last) = y.as_chunks::<2>();
+        let mut add = |at: usize, turn: usize, y: &[[i16; 2]; WIDTH]| {
+            // SAFETY: `y` has 32 pairs, 16 in a vector.
+            let y = [0, 16].map(|i| unsafe { _mm512_loadu_si512(y[i..].as_ptr().cast()) });
             for (sums, x) in sums.iter_mut().zip(x) {
-                sums[turn] = _mm512_dpwssd_epi32(sums[turn], _mm512_set1_epi32(pair(x, at)), y);
+                // SAFETY: `x` has as many pairs as `y` has places.
+                let x = _mm512_set1_epi32(unsafe { pair(x, at) });
+                for (sum, y) in sums.iter_mut().zip(y) {
+                    sum[turn] = _mm512_dpwssd_epi32(sum[turn], x, y);
+                }
             }
         };
-        let even = y.len() & !1;
-        for at in (0..even).step_by(2) {
-            add(at, 0);
-            add(at + 1, 1);
+        for (i, [even, odd]) in twos.iter().enumerate() {
+            add(2 * i, 0, even);
+            add(2 * i + 1, 1, odd);
         }
-        if even < y.len() {
-            add(even, 0);
+        for y in last {
+            add(2 * twos.len(), 0, y);
         }
         let mut out = [[0; WIDTH]; ROWS];
-        for (out, [a, b]) in out.iter_mut().zip(sums) {
-            // SAFETY: there is room for 16 numbers.
-            unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_add_epi32(a, b)) };
+        for (out, sums) in out.iter_mut().zip(sums) {
+            for (out, [a, b]) in out.chunks_exact_mut(16).zip(sums) {
+                // SAFETY: there is room for 16 numbers.
+                unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_add_epi32(a, b)) };
+            }
         }
         out
     }
 
     #[target_feature(enable = "avx2")]
     pub fn with_avx2(x: [&[i16; CHUNK]; ROWS], y: &[[[i16; 2]; WIDTH]]) -> [[i32; WIDTH]; ROWS] {
-        let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
-        for (at, y) in y.iter().enumerate() {
-            // SAFETY: `y` has 16 pairs, eight in a vector.
-            let y = [0, 8].map(|i| unsafe { _mm256_loadu_si256(y[i..].as_ptr().cast()) });
-            for (sums, x) in sums.iter_mut().zip(x) {
-                let x = _mm256_set1_epi32(pair(x, at));
-                for (sum, y) in sums.iter_mut().zip(y) {
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(x, y));
+        let mut out = [[0; WIDTH]; ROWS];
+        // As many sums as registers hold.
+        for first in [0, 16] {
+            let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+            for (at, y) in y.iter().enumerate() {
+                // SAFETY: `y` has 16 pairs from `first` on, eight in a vector.
+                let y = [first, first + 8]
+                    .map(|i| unsafe { _mm256_loadu_si256(y[i..].as_ptr().cast()) });
+                for (sums, x) in sums.iter_mut().zip(x) {
+                    // SAFETY: `x` has as many pairs as `y` has places.
+                    let x = _mm256_set1_epi32(unsafe { pair(x, at) });
+                    for (sum, y) in sums.iter_mut().zip(y) {
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(x, y));
+                    }
                 }
             }
-        }
-        let mut out = [[0; WIDTH]; ROWS];
-        for (out, sums) in out.iter_mut().zip(sums) {
-            for (out, sum) in out.chunks_exact_mut(8).zip(sums) {
-                // SAFETY: there is room for eight numbers.
-                unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
+            for (out, sums) in out.iter_mut().zip(sums) {
+                for (out, sum) in out[first..].chunks_exact_mut(8).zip(sums) {
+                    // SAFETY: there is room for eight numbers.
+                    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
+                }
             }
         }
         out
@@ -120,8 +133,8 @@ mod wasm {
     #[inline(never)]
     pub fn products(x: [&[i16; CHUNK]; ROWS], y: &[[[i16; 2]; WIDTH]]) -> [[i32; WIDTH]; ROWS] {
         let mut out = [[0; WIDTH]; ROWS];
-        for first in [0, 8] {
-            // SAFETY: `x` has as many pairs as `y` has places; `out` has 16 numbers in a row.
+        for first in [0, 8, 16, 24] {
+            // SAFETY: `x` has as many pairs as `y` has places; `out` has 32 numbers in a row.
             unsafe {
                 let sums = half(x.map(|x| x.as_ptr()), y, first);
                 for (out, sums) in out.iter_mut().zip(sums) {

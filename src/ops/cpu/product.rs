@@ -1,9 +1,13 @@
-//! Matrix products into parts of a matrix: by `gemm`, and in pages by [`tiles`](super::tiles), or by
-//! [`dots`](super::dots) where there are few rows.
+//! Matrix products into parts of a matrix: of rows with rows by [`strips`](super::strips) on x86-64, in pages by
+//! [`tiles`](super::tiles), or by [`dots`](super::dots) where there are few rows, and by `gemm` elsewhere.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 
+#[cfg(any(target_family = "wasm", target_arch = "x86_64"))]
+use super::matrix::{Results, Rows};
+#[cfg(target_arch = "x86_64")]
+use super::strips::{self, Strips};
 #[cfg(target_family = "wasm")]
 use super::{dots, tiles};
 
@@ -52,9 +56,9 @@ impl<'a> Operand<'a> {
         );
     }
 
-    #[cfg(target_family = "wasm")]
-    fn pointer(self) -> dots::Rows {
-        dots::Rows {
+    #[cfg(any(target_family = "wasm", target_arch = "x86_64"))]
+    fn pointer(self) -> Rows {
+        Rows {
             values: self.values.as_ptr(),
             stride: self.row,
         }
@@ -68,6 +72,8 @@ pub struct Left<'a> {
     shape: [usize; 2],
     #[cfg(target_family = "wasm")]
     panels: Option<tiles::Panels>,
+    #[cfg(target_arch = "x86_64")]
+    strips: Option<Strips>,
 }
 
 /// Rows up to which products of rows with rows read both where they are.
@@ -75,6 +81,22 @@ pub struct Left<'a> {
 const FEW_ROWS: usize = 3;
 
 impl<'a> Left<'a> {
+    /// What one product needs of it.
+    fn for_one(shape: [usize; 2], rows: Operand<'a>, right: Operand) -> Self {
+        if right.row == 1 {
+            return Self::new(shape, rows);
+        }
+        rows.check(shape);
+        Self {
+            rows,
+            shape,
+            #[cfg(target_family = "wasm")]
+            panels: None,
+            #[cfg(target_arch = "x86_64")]
+            strips: None,
+        }
+    }
+
     /// `m` rows of `k` values, for products with matrices whose columns are contiguous, like weights.
     pub fn new([m, k]: [usize; 2], rows: Operand<'a>) -> Self {
         rows.check([m, k]);
@@ -85,6 +107,11 @@ impl<'a> Left<'a> {
             #[cfg(target_family = "wasm")]
             panels: (m > FEW_ROWS && rows.column == 1)
                 .then(|| unsafe { tiles::Panels::of(rows.pointer(), m, k) }),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            strips: strips::Vectors::here()
+                .filter(|_| rows.column == 1)
+                .map(|vectors| unsafe { Strips::of(vectors, rows.pointer(), m, k) }),
         }
     }
 }
@@ -159,11 +186,11 @@ impl<'a> Target<'a> {
             return;
         }
         // SAFETY: promised by the caller.
-        unsafe { self.product_of(&Left::new([m, k], a), 0..m, n, b, scale, accumulate) }
+        unsafe { self.product_of(&Left::for_one([m, k], a, b), 0..m, n, b, scale, accumulate) }
     }
 
-    /// The same with some rows of a left operand that was made ready before; `b` has `n` columns. In a page the first
-    /// of them is a multiple of eight.
+    /// The same with some rows of a left operand that was made ready before; `b` has `n` columns. The first of them is
+    /// a multiple of 16.
     ///
     /// # Safety
     /// Nobody else may use these values meanwhile.
@@ -198,6 +225,14 @@ impl<'a> Target<'a> {
             }
             return;
         }
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(strips), 1) = (&a.strips, b.row) {
+            let out = self.results([m, n], scale, accumulate);
+            // SAFETY: the checks hold every element that is read or written, and strips are made where there are such
+            // vectors only.
+            unsafe { strips::strips_by_rows(strips, rows, n, b.transposed().pointer(), out) };
+            return;
+        }
         assert!(self.length >= (m - 1) * self.stride + n);
         let left = a.rows.from(rows.start);
         // SAFETY: the checks hold every element that is read or written.
@@ -227,10 +262,10 @@ impl<'a> Target<'a> {
     }
 
     /// Panics unless `m × n` values are there.
-    #[cfg(target_family = "wasm")]
-    fn results(self, [m, n]: [usize; 2], scale: f32, accumulate: bool) -> dots::Results {
+    #[cfg(any(target_family = "wasm", target_arch = "x86_64"))]
+    fn results(self, [m, n]: [usize; 2], scale: f32, accumulate: bool) -> Results {
         assert!(self.length >= (m - 1) * self.stride + n);
-        dots::Results {
+        Results {
             values: self.values,
             stride: self.stride,
             scale,

@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
-use super::dots::{Results, Rows};
 use super::four::Four;
+use super::matrix::{Results, Rows};
 
 /// Rows of a tile.
 const ROWS: usize = 4;
@@ -285,7 +285,7 @@ fn lanes(four: Four) -> [f32; 4] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dots::tests::{check, rows};
+    use super::super::matrix::tests::{check, rows};
     use super::*;
 
     const SHAPES: [[usize; 3]; 8] = [
