@@ -228,6 +228,7 @@ bench-train: ## training steps a second, beside PyTorch
 # ONLY=clip takes one model and BENCH=quick three rounds; AGFF and NATIVE name programs that are built already, and
 # BENCH_PYTHON a Python that has the packages: see www/bench/models.sh.
 BENCH_PYTHON ?= $(parity_venv)/bin/python
+bench_models := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/bench-models
 native_models := $(or $(CARGO_TARGET_DIR),target)/release/examples/models
 
 .PHONY: bench-models
@@ -240,6 +241,13 @@ bench-models: $(engine_files) ## whole models, from files to vectors, beside tra
 	cd www/bench && npm ci --silent --ignore-scripts
 	@PYTHON="$(BENCH_PYTHON)" AGFF="$(or $(AGFF),$(tested_agff))" NATIVE="$(or $(NATIVE),$(native_models))" \
 		ONLY="$(ONLY)" BENCH="$(BENCH)" www/bench/models.sh
+
+.PHONY: bench-indexing
+bench-indexing: photo-model $(engine_files) ## large photos into an index in a page; COUNT, ROUNDS
+	@cd www && npm run --silent build -w agff
+	@cd www/bench && npm ci --silent --ignore-scripts
+	@mkdir -p "$(bench_models)" && ln -sfn "$(photo_model)" "$(bench_models)/photo-q8"
+	@node www/bench/indexing.mjs --models "$(bench_models)" $(if $(COUNT),--count $(COUNT)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: api
 api: ## docs/api.md, from the comments of the npm package

@@ -1,7 +1,9 @@
 /**
  * Keeps the results of `make bench-models` in results.json, one after the other, and prints them as tables in Markdown.
  *
- *     node models-report.mjs DIR
+ *     node models-report.mjs DIR [--write FILE]
+ *
+ * With --write the tables stand in FILE then, between the two comments that say so.
  *
  * A result is a race, `{ part, where, model, dtype, input, cores, contestants }`, or a cold start. Contestants are
  * `{ name, ours, threads, best, median, cosine, … }` in milliseconds; `cosine` is to the vectors in f32 of the first
@@ -28,23 +30,45 @@ function read(file) {
 
 /** Prints all that is kept, what is worst for us first. */
 export function print(folder) {
+  console.log(report(folder));
+}
+
+const [BEGIN, END] = ["<!-- whole models -->\n", "\n<!-- end of whole models -->"];
+
+/** Puts all that is kept into a document. */
+function write(folder, document) {
+  const text = readFileSync(document, "utf8");
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${document} has no place for whole models`);
+  const before = text.slice(0, begin + BEGIN.length);
+  writeFileSync(document, `${before}${report(folder)}${text.slice(end)}`);
+}
+
+function report(folder) {
+  const lines = [];
+  const say = (line) => lines.push(line);
   const results = read(join(folder, "results.json"));
   const races = results.filter(({ contestants }) => contestants).flatMap(pairs);
   if (races.length > 0) {
-    console.log(
+    say(
       "\nAbove 1 ours is faster: by the best round (by the median one). Two cores did c times what one does.\n",
     );
     races.sort((a, b) => a.ratio - b.ratio);
     table(
+      say,
       ["model", "what", "ours", "peer", "ours : peer", "ours/s", "peer/s", "cosines", "c"],
       races.map(({ cells }) => cells),
     );
   }
-  natives(results.filter(({ contestants }) => contestants?.some(({ load }) => load)));
+  natives(
+    say,
+    results.filter(({ contestants }) => contestants?.some(({ load }) => load)),
+  );
   const colds = results.filter(({ part }) => part === "cold");
   if (colds.length > 0) {
-    console.log("\nA new page: seconds to the first vectors, nothing cached.\n");
+    say("\nA new page: seconds to the first vectors, nothing cached.\n");
     table(
+      say,
       ["model", "who", "first photo", "then a text", "peak memory, MB", "downloaded, MB"],
       colds
         .sort((a, b) => b.photo - a.photo)
@@ -57,13 +81,14 @@ export function print(folder) {
         ]),
     );
   }
+  return lines.join("\n");
 }
 
 /** What each contestant took that ran natively, for both towers. */
-function natives(results) {
+function natives(say, results) {
   const last = results.filter(({ input }) => input === "text");
   if (last.length === 0) return;
-  console.log("\nNatively: seconds to load the model, and the most memory.\n");
+  say("\nNatively: seconds to load the model, and the most memory.\n");
   const rows = last.flatMap(({ model, dtype, contestants }) =>
     contestants.map(({ name, load, peak }) => [
       `${model} ${dtype}`,
@@ -72,16 +97,16 @@ function natives(results) {
       peak ? (peak / 1e6).toFixed(0) : "",
     ]),
   );
-  table(["model", "who", "loaded", "peak memory, MB"], rows);
+  table(say, ["model", "who", "loaded", "peak memory, MB"], rows);
 }
 
-/** A row for each of ours beside each of the peers that have as many threads, or more. */
+/** A row for each of ours beside each of the peers that have as many threads. */
 function pairs({ where, model, dtype, input, cores, contestants }) {
   const ours = contestants.filter((one) => one.ours);
   const peers = contestants.filter((one) => !one.ours);
   return ours.flatMap((our) =>
     peers
-      .filter(({ threads }) => threads >= our.threads)
+      .filter(({ threads }) => threads === our.threads)
       .map((peer) => {
         const [best, median] = ["best", "median"].map((by) => peer[by] / our[by]);
         const second = ({ best }) => (1000 / best).toPrecision(3);
@@ -106,11 +131,15 @@ function shown(cosine) {
   return cosine === undefined ? "" : (Math.floor(cosine * 1e6) / 1e6).toFixed(6);
 }
 
-function table(head, rows) {
-  const line = (cells) => console.log(`| ${cells.join(" | ")} |`);
+function table(say, head, rows) {
+  const line = (cells) => say(`| ${cells.join(" | ")} |`);
   line(head);
   line(head.map(() => "---"));
   rows.forEach(line);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) print(resolve(process.argv[2]));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder, option, document] = process.argv.slice(2);
+  if (option === "--write") write(resolve(folder), resolve(document));
+  else print(resolve(folder));
+}

@@ -39,6 +39,7 @@ export type {
   DecodePath,
   DecodePreference,
   DeviceInfo,
+  ThreadsInfo,
   DeviceKind,
   EmbedInput,
   EmbedOptions,

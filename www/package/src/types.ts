@@ -354,11 +354,13 @@ export interface DeviceInfo {
   readonly name: string;
   /** Why this device, in a phrase that can follow "because"; empty when it was asked for. */
   readonly reason: string;
+  /** How many threads compute on it. */
   readonly threads: ThreadsInfo;
 }
 
 /** How many threads compute. */
 export interface ThreadsInfo {
+  /** How many there are, or may be: copies are made when there is work for them. */
   readonly count: number;
   /** Whether they share a model, and so compute one input faster, too; if not, each has a copy. */
   readonly shared: boolean;

@@ -164,7 +164,7 @@ test("after its worker is lost the index is read into the new one", async ({ emp
   const found = await run(
     page,
     async ({ Agff }, model) => {
-      const agff = await Agff.load(model, { device: "cpu", maxSilence: 4000 });
+      const agff = await Agff.load(model, { device: "cpu", threads: 1, maxSilence: 4000 });
       const index = await agff.openIndex("lost");
       await index.add(await tools.photos(0, 12));
       const before = await index.search("a red circle");
