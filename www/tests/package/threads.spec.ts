@@ -120,15 +120,34 @@ test("a copy that is lost in the middle of a batch is replaced, and nothing of i
   empty: page,
   server,
 }) => {
-  const one = await embed(page, { threads: 1 });
-  await page.goto(server.url);
   // The second worker falls silent with its first pack.
   const hangs = `addEventListener("message", ({ data }) => { if (data.call === "embed") for (;;); });`;
   let workers = 0;
   server.trouble = ({ path }) =>
     path.endsWith("worker-cpu.js") && ++workers === 2 ? { prepend: hangs } : undefined;
-  const several = await embed(page, { threads: 2, maxSilence: 5000 });
-  expect(several.vectors).toEqual(one.vectors);
+  const wrong = await run(
+    page,
+    async ({ Agff }, model) => {
+      const agff = await Agff.load(model, { device: "cpu", threads: 2, maxSilence: 5000 });
+      const photos = ["oranges", "lemons"].map(async (name) =>
+        (await fetch(`/samples/${name}.jpg`)).blob(),
+      );
+      const [oranges, lemons] = await Promise.all(photos);
+      const texts = [await agff.embedImage(oranges!), await agff.embedImage(lemons!)].map((one) =>
+        one.values.join(),
+      );
+      // Long enough for the copy to be there before the end.
+      const all = Array.from({ length: 200 }, (_, i) => (i % 2 ? lemons! : oranges!));
+      let [place, wrong] = [0, 0];
+      for await (const { index, embedding } of agff.embedImages(all)) {
+        if (index !== place || embedding?.values.join() !== texts[index % 2]) wrong += 1;
+        place += 1;
+      }
+      return [place, wrong];
+    },
+    MODEL,
+  );
+  expect(wrong).toEqual([200, 0]);
   expect(workers).toBe(3);
 });
 
