@@ -1,4 +1,4 @@
-//! Products with q8 and q4 weights as whole numbers.
+//! Products with q8 and q4 weights as whole numbers, where rows are as long as a chunk at least.
 //!
 //! Rows of activations and of weights are cut into chunks of [`CHUNK`] columns. Each chunk of a row is rounded to
 //! whole numbers up to [`LARGEST`] with a scale of its own, so that an outlier costs only its neighbours precision.

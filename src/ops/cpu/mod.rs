@@ -87,7 +87,9 @@ impl Kernels for Flex {
         let packing = spec.packing.expect("a packed weight has a packing");
         let (words, scales) = (uints(&words), uints(&scales));
         let (x, bias, other) = (floats(&x), floats(&bias), floats(&other));
-        let y = if spec.precision == Precision::Fast && packing != Packing::F16 {
+        // Shorter rows take longer to round than to multiply.
+        let long = spec.in_features >= integers::CHUNK && packing != Packing::F16;
+        let y = if spec.precision == Precision::Fast && long {
             let weight = integers::Stored {
                 packing,
                 width: spec.in_features,
