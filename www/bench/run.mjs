@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -42,15 +42,7 @@ const server = spawn(
 const [line] = await once(server.stdout, "data");
 const url = /http:\S+/.exec(String(line))[0];
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--headless=new",
-    "--no-sandbox",
-    "--enable-unsafe-webgpu",
-    "--use-webgpu-adapter=swiftshader",
-  ],
-});
+const browser = await launch();
 
 /** Runs one suite in a page of its own, so that none inherits another's memory. */
 async function call(suite, ...args) {

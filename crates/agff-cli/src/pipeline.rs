@@ -192,7 +192,7 @@ pub fn embed_new(
             agff,
             // A processor computes one input on each of its cores.
             least: match agff.device().kind {
-                DeviceKind::Cpu => cores,
+                DeviceKind::Cpu => threads,
                 DeviceKind::Gpu => 1,
             },
             waiting: Vec::new(),

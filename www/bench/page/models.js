@@ -1,7 +1,13 @@
 /** What models.mjs times in a page. Contestants are `{ name, kind, …setup }`: see contestants.js. */
 
 import { CONTESTANTS } from "./contestants.js";
-import { takeTurns } from "./turns.js";
+import { race } from "./race.js";
+
+/** Milliseconds for the threads of a contestant to come to rest. */
+const REST_MS = 150;
+
+const takeTurns = (contestants, options) =>
+  race(contestants, { rounds: 9, most: 60_000, rest: REST_MS, ...options });
 
 /** A short one, a usual one and a long one. */
 const TEXTS = [

@@ -3,9 +3,10 @@
 /**
  * Runs every contestant `rounds` times, in an order that changes with each round, and gives
  * `{ name: { best, median } }` in milliseconds. What is done in less than `least` milliseconds is
- * repeated that long within a round. When `most` milliseconds have passed, three rounds are enough.
+ * repeated that long within a round. When `most` milliseconds have passed, three rounds are enough. Before each turn
+ * nothing is done for `rest` milliseconds, in which the threads of others stop spinning.
  */
-export async function race(contestants, { rounds = 15, least = 30, most = 15_000 } = {}) {
+export async function race(contestants, { rounds = 15, least = 30, most = 15_000, rest = 0 } = {}) {
   const runners = [];
   for (const [name, work] of Object.entries(contestants)) {
     await work();
@@ -17,6 +18,7 @@ export async function race(contestants, { rounds = 15, least = 30, most = 15_000
     if (round >= 3 && performance.now() - start > most) break;
     for (let i = 0; i < runners.length; i++) {
       const runner = runners[(i + round) % runners.length];
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       runner.times.push(await time(runner.work, runner.repeats));
     }
   }

@@ -114,13 +114,14 @@ async function startWithThreads<T>(
     return await on(threads);
   } catch (error) {
     // A browser may not have the addresses for a memory that can be shared, or a policy may forbid its workers.
-    const started = !(error instanceof AgffError) || !/^(fetch|worker-start)$/.test(error.code);
-    if (threads.count === 1 || !threads.shared || started || !/engine|worker/.test(error.message))
-      throw error;
+    const several = threads.count > 1 && threads.shared;
+    if (!several || !(error instanceof AgffError)) throw error;
+    const { code, message } = error;
+    if (!/^(fetch|worker-start)$/.test(code) || !/engine|worker/.test(message)) throw error;
     return on({
       count: 1,
       shared: true,
-      reason: `its threads could not be started (${error.message})`,
+      reason: `its threads could not be started (${message})`,
     });
   }
 }

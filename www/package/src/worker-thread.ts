@@ -21,7 +21,7 @@ scope.addEventListener(
     // The engine's own worker waits for this thread and hears nothing, so the page is told.
     const channel = new BroadcastChannel(losses);
     const lose = (message: string) => channel.postMessage(message);
-    void init({ module_or_path: program, memory }).then(() => {
+    const started = init({ module_or_path: program, memory }).then(() => {
       setPanicHandler(lose);
       scope.postMessage("ready");
       try {
@@ -30,6 +30,8 @@ scope.addEventListener(
         lose(error instanceof Error ? error.message : String(error));
       }
     });
+    // Thrown where the engine's worker hears it, which waits for this thread.
+    started.catch((error: unknown) => setTimeout(() => reportError(error)));
   },
   { once: true },
 );

@@ -81,16 +81,21 @@ test("a thread that stops is a loss, after which the work goes on", async ({
       if (data.call === "embed" && ++embeds === 2) channel.postMessage("out of memory");
     });
   `;
-  server.trouble = ({ path }) =>
-    path.endsWith("worker-cpu-threads.js") ? { prepend: stops } : undefined;
+  let workers = 0;
+  server.trouble = ({ path }) => {
+    if (!path.endsWith("worker-cpu-threads.js")) return undefined;
+    workers += 1;
+    return { prepend: stops };
+  };
   await page.goto(server.url);
   const code = await run(
     page,
     async ({ Agff }, model) => {
       const agff = await Agff.load(model, { device: "cpu", threads: 2 });
       await agff.embedText("a");
-      // The worker is lost here, and so is the one in its place.
+      // The worker is lost here.
       await agff.embedText("b");
+      await new Promise((resolve) => setTimeout(resolve, 500));
       return agff.embedText("c").then(
         () => "",
         (error: AgffError) => `${error.code}: ${error.message}`,
@@ -98,7 +103,8 @@ test("a thread that stops is a loss, after which the work goes on", async ({
     },
     MODEL,
   );
-  expect(code).toMatch(/^$|a thread of the engine stopped: out of memory/);
+  expect(code).toBe("");
+  expect(workers).toBeGreaterThan(1);
 });
 
 test("elsewhere workers with copies share out a batch", async ({ empty: page, server }) => {
